@@ -1,0 +1,1 @@
+"""Records, errors, texts and registries that every floor may use."""

@@ -1,0 +1,1 @@
+"""Files to frames: readers, joins, derived columns, filters, checks."""

@@ -1,0 +1,1 @@
+"""One file a test of the registry tests:."""

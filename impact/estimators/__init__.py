@@ -1,0 +1,1 @@
+"""One file an estimator: a pure function of a design."""

@@ -1,0 +1,1 @@
+"""The shape of a spec file: loading, resolving, validating."""

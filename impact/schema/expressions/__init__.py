@@ -1,0 +1,1 @@
+"""The expression language: text to a tree, and its evaluation on columns."""
