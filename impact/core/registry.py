@@ -1,0 +1,109 @@
+"""Registries: the keyword is the file.
+
+A registry lists the keywords of a folder without importing anything, and imports the one file that is asked for.
+Files that start with `_` are no keywords. A record may list several ``keywords`` (hc0 … hc4 in one file).
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from impact.core.errors import Fault, Place, SpecError
+from impact.core.nearest import nearest
+from impact.core.texts import fault
+
+_ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One keyword of a registry and where its record stands."""
+
+    keyword: str
+    module: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The keywords of one folder.
+
+    Arguments:
+        kind: what the keywords are, in the user's words ("estimator").
+        package: dotted package whose files are the keywords.
+        attribute: name of the record at the end of each file ("ESTIMATOR").
+        known: keywords of the specification that may not be installed yet: refused by name, not as unknown.
+    """
+
+    kind: str
+    package: str
+    attribute: str
+    known: tuple[str, ...] = ()
+
+    def entries(self) -> dict[str, Entry]:
+        """Keyword → entry, sorted; nothing is imported."""
+        return dict(_scan(self.package, self.attribute))
+
+    def names(self) -> tuple[str, ...]:
+        """All installed keywords."""
+        return tuple(self.entries())
+
+    def load(self, keyword: str, *, place: Place | None = None) -> object:
+        """The record of a keyword.
+
+        Raises:
+            SpecError: E110 for an unknown keyword (with the nearest one), E111 for one that is not available yet.
+        """
+        entries = self.entries()
+        if keyword not in entries:
+            raise SpecError(self.unknown(keyword, place=place))
+        return getattr(importlib.import_module(entries[keyword].module), self.attribute)
+
+    def unknown(self, keyword: str, *, place: Place | None = None) -> Fault:
+        """The fault for a keyword that is not installed."""
+        names = self.names()
+        if keyword in self.known:
+            return fault("E111", place=place, kind=self.kind, name=keyword, names=", ".join(names))
+        hint = nearest(str(keyword), names)
+        return fault(
+            "E110", place=place, suggestion=hint, kind=self.kind, name=keyword, names=", ".join(names)
+        )
+
+
+@cache
+def _scan(package: str, attribute: str) -> tuple[tuple[str, Entry], ...]:
+    folder = _ROOT.joinpath(*package.split(".")[1:])
+    found: dict[str, Entry] = {}
+    for file in sorted(folder.glob("*.py")):
+        if file.name.startswith("_"):
+            continue
+        module = f"{package}.{file.stem}"
+        keywords, summary = _declaration(file, attribute)
+        for keyword in keywords:
+            found[keyword] = Entry(keyword, module, summary)
+    for point in metadata.entry_points(group=package):
+        found.setdefault(point.name, Entry(point.name, point.module, ""))
+    return tuple(sorted(found.items()))
+
+
+def _declaration(file: Path, attribute: str) -> tuple[tuple[str, ...], str]:
+    """Keywords and summary of the record, read from the source without running it."""
+    keywords: tuple[str, ...] = ()
+    summary = ""
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
+            continue
+        if not any(isinstance(target, ast.Name) and target.id == attribute for target in node.targets):
+            continue
+        keywords = (file.stem,)
+        for word in node.value.keywords:
+            if word.arg == "summary":
+                summary = str(ast.literal_eval(word.value))
+            elif word.arg == "keywords":
+                keywords = tuple(ast.literal_eval(word.value))
+    return keywords, summary
