@@ -271,6 +271,42 @@ class Inference:
 
 
 @dataclass(frozen=True, slots=True)
+class Permutation:
+    """The permutation distribution of the m treatment terms of one model over S sets of units.
+
+    Arguments:
+        columns: positions of the treatment terms among the estimate's terms.
+        unit: name of the unit; unit_labels: its U labels; members: (S, size) unit codes of each set, sorted.
+        estimates: (S, m) estimate when the set is treated; statistics: (S, m) its t.
+        slopes: (S, m, m) estimates when the outcome is replaced by the actual treatment columns (inversion).
+        actual: position of the set that was really treated, −1 where it was drawn without it.
+        enumerated: all sets, or seeded draws; n_left_out: sets whose treatment is absorbed.
+        p_value, p_value_t: (m,) by estimate and by t; p_value_size: (m,) with the size adjustment, NaN where not asked.
+        ci_low, ci_high: (m,) by inversion at ``level``; mde80: (m,); smallest_p: smallest attainable p.
+    """
+
+    columns: tuple[int, ...]
+    unit: str
+    unit_labels: tuple[object, ...]
+    members: Integers
+    estimates: Floats
+    statistics: Floats
+    slopes: Floats
+    actual: int
+    enumerated: bool
+    n_left_out: int
+    p_value: Floats
+    p_value_t: Floats
+    p_value_size: Floats
+    ci_low: Floats
+    ci_high: Floats
+    mde80: Floats
+    smallest_p: float
+    level: float
+    primary: str = "estimate"
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One line of the results' ``tests``: what was asked of which term, and the verdict in one sentence."""
 
@@ -299,7 +335,35 @@ class ModelResult:
     inference: Inference | None
     design: Design | None
     error: Exception | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
+    permutation: Permutation | None = None
+    base: str = ""
+    row: str | None = None
+    expect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a test of ``tests:`` is asked: the models it is about and the means to refit them.
+
+    Arguments:
+        test: name in the spec; kind: its keyword.
+        of: the results it names, each with the term asked for ("" means all focus terms).
+        results: every model of the run by (name, group).
+        refit: estimates a changed design with the same estimator and options.
+        infer: the inference that the model asked for, on another estimate.
+        seed: seed of this test, spawned from (seed, test name).
+        level: of intervals.
+    """
+
+    test: str
+    kind: str
+    of: tuple[tuple[ModelResult, str], ...]
+    results: Mapping[tuple[str, str | None], ModelResult]
+    refit: Callable[[ModelResult, Design], Estimate]
+    infer: Callable[[ModelResult, Estimate, Design], Inference]
+    seed: int
+    level: float = 0.95
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
