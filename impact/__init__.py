@@ -1,1 +1,30 @@
 """impact: impact evaluation from a short spec to tables, figures and a certificate."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+# public name → module that holds it, imported on first use
+_PUBLIC = {
+    "run": "impact.face",
+    "check": "impact.face",
+    "feols": "impact.face",
+    "SpecError": "impact.core.errors",
+    "DataError": "impact.core.errors",
+    "DesignError": "impact.core.errors",
+    "EstimationError": "impact.core.errors",
+}
+__all__ = ["DataError", "DesignError", "EstimationError", "SpecError", "__version__", "check", "feols", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'impact' has no attribute '{name}'")
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLIC])

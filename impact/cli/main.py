@@ -1,0 +1,164 @@
+"""The command line: global options, commands imported when they are called, errors to exit statuses."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from impact.core.errors import Fault, ImpactError
+
+# name → (module, one line for `impact --help`); the module is imported when the command is called
+COMMANDS = {
+    "run": ("impact.cli.run", "Run specs or folders of specs."),
+    "check": ("impact.cli.check", "Find every problem of a spec without estimating."),
+    "fit": ("impact.cli.fit", "One regression without a spec, a table on the terminal."),
+    "new": ("impact.cli.new", "Write a commented, working spec."),
+    "show": ("impact.cli.show", "Resolved spec, models, or what a formula means."),
+    "explain": ("impact.cli.explain", "What an estimator, variance, test, key or error code is."),
+    "list": ("impact.cli.list", "What is installed: estimators, variances, tests, domains, examples."),
+    "schema": ("impact.cli.schema", "JSON Schema of the spec format, for editors."),
+    "replicate": ("impact.cli.replicate", "Run specs with published numbers or claims; overview of cells."),
+    "verify": ("impact.cli.verify", "Re-hash inputs and outputs, run again, compare."),
+    "version": ("impact.cli.version", "Versions of impact, Python and the numerical packages."),
+}
+
+
+class LazyCommands(click.Group):
+    """A group that knows its commands' names and lines without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command that is called."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command for a wrong one."""
+        if args and args[0] not in COMMANDS:
+            from impact.core.nearest import nearest  # start-up: only on a mistake
+
+            hint = nearest(args[0], COMMANDS)
+            ctx.fail(f"no command '{args[0]}'" + (f"; did you mean '{hint}'?" if hint else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line a command, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour on the terminal.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no summary; errors only.")
+@click.option("-v", "--verbose", count=True, help="More progress lines.")
+@click.option("--lang", type=click.Choice(["en", "es"]), default="en", help="Language of messages.")
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="Form of results.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(  # noqa: PLR0913 - global options of a command line
+    ctx: click.Context, *, color: str, quiet: bool, verbose: int, lang: str, output_format: str, debug: bool
+) -> None:
+    """Impact evaluation from a short spec to tables, figures and a certificate of replication."""
+    ctx.obj = {"color": color, "quiet": quiet, "verbose": verbose, "lang": lang, "format": output_format, "debug": debug}
+
+
+def setting(ctx: click.Context, name: str) -> object:
+    """A global option of this call."""
+    return (ctx.find_root().obj or {}).get(name)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; every user's mistake ends in a message and its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    as_json = any(a == "--format=json" or (a == "json" and b == "--format") for a, b in zip(given[1:], given, strict=False))
+    as_json = as_json or "--format=json" in given
+    language = given[given.index("--lang") + 1] if "--lang" in given[:-1] else "en"
+    try:
+        status = cli.main(args=_globals_first(given), prog_name="impact", standalone_mode=False)
+    except click.exceptions.Abort:
+        status = 130
+    except KeyboardInterrupt:
+        print("interrupted: finished models are kept", file=sys.stderr)
+        status = 130
+    except click.ClickException as problem:
+        problem.show()
+        status = 2
+    except click.exceptions.Exit as leave:
+        status = leave.exit_code
+    except ImpactError as problem:
+        status = problem.exit_status
+        report_faults(problem.faults, as_json=as_json)
+        if debug:
+            traceback.print_exc()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as problem:  # noqa: BLE001 - the last door: an internal fault, told as such
+        status = 1
+        _report_internal(problem, debug=debug, language=language)
+    _leave(status if isinstance(status, int) else 0)
+
+
+def _globals_first(arguments: list[str]) -> list[str]:
+    """Global options may stand after the command, too."""
+    switches = {"--debug", "-q", "--quiet"}
+    valued = {"--format", "--color", "--lang"}
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest.extend([argument, *waiting])
+        elif argument in switches or argument.partition("=")[0] in valued and "=" in argument:
+            front.append(argument)
+        elif argument in valued:
+            front.extend([argument, next(waiting, "")])
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def report_faults(faults: Sequence[Fault], *, as_json: bool = False) -> None:
+    """Faults on standard error, or as JSON on standard output."""
+    from impact.schema.render import fault_as_dict, render_fault  # start-up: only when something is wrong
+
+    if as_json:
+        print(json.dumps([fault_as_dict(item) for item in faults], indent=1, ensure_ascii=False))
+        return
+    for item in faults:
+        print(render_fault(item), file=sys.stderr)
+
+
+def _report_internal(problem: Exception, *, debug: bool, language: str) -> None:
+    from impact.core.texts import entry, fill  # start-up: only when something is wrong
+
+    if debug:
+        traceback.print_exc()
+    where = traceback.extract_tb(problem.__traceback__)[-1]
+    values: dict[str, object] = {"kind": type(problem).__name__, "what": str(problem)[:300]}
+    values["module"] = os.path.basename(where.filename)
+    values["line"] = where.lineno
+    print(f"error[E900] {fill(entry('E900', language)['message'], values)}", file=sys.stderr)
+    print(f"  help: {entry('E900', language).get('help', '')}", file=sys.stderr)
+
+
+def _leave(status: int) -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)

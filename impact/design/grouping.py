@@ -1,0 +1,88 @@
+"""Columns to factors: integer codes with sorted labels, the same whatever the order of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from impact.core.records import Factor
+
+_SPAN_FACTOR = 8
+
+
+def make_factor(name: str, columns: Sequence[npt.NDArray[Any]]) -> Factor:
+    """The grouping by one column or by the combinations of several.
+
+    Arguments:
+        name: name in outputs (``id`` or ``id^year``).
+        columns: arrays (n,) without missing values.
+
+    Returns:
+        Factor with labels sorted; labels of combinations are tuples.
+    """
+    codes, labels = _codes_of(columns[0])
+    if len(columns) == 1:
+        return Factor(name, codes, labels)
+    parts = [(codes, labels), *(_codes_of(column) for column in columns[1:])]
+    combined = parts[0][0].astype(np.int64)
+    for other, other_labels in parts[1:]:
+        combined = combined * len(other_labels) + other
+    present, dense = np.unique(combined, return_inverse=True)
+    first = np.zeros(len(present), dtype=np.int64)
+    first[dense[::-1]] = np.arange(len(dense))[::-1]
+    found = [[part_labels[i] for i in part_codes[first]] for part_codes, part_labels in parts]
+    return Factor(name, dense.astype(np.int32), tuple(zip(*found, strict=True)))
+
+
+def subset_factor(factor: Factor, rows: npt.NDArray[Any]) -> Factor:
+    """The factor on some rows, with levels that no longer occur removed."""
+    codes = factor.codes[rows]
+    counts = np.bincount(codes, minlength=factor.levels)
+    if np.all(counts > 0):
+        return Factor(factor.name, np.ascontiguousarray(codes), factor.labels)
+    present = np.flatnonzero(counts)
+    renumber = np.full(factor.levels, -1, dtype=np.int32)
+    renumber[present] = np.arange(len(present), dtype=np.int32)
+    return Factor(factor.name, renumber[codes], tuple(factor.labels[i] for i in present))
+
+
+def label_text(label: object) -> str:
+    """A level as it is printed: whole numbers without a decimal point, combinations joined by '^'."""
+    if isinstance(label, tuple):
+        return "^".join(label_text(part) for part in label)
+    if isinstance(label, (float, np.floating)):
+        return str(int(label)) if float(label).is_integer() else repr(float(label))
+    return str(label)
+
+
+def _codes_of(column: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], tuple[object, ...]]:
+    if column.dtype.kind == "f":
+        return _codes_of_numbers(column)
+    if column.dtype.kind == "M":
+        days, codes = np.unique(column, return_inverse=True)
+        return codes.astype(np.int32), tuple(str(day) for day in days)
+    codes, values = pd.factorize(column, sort=False)
+    texts = [str(value) for value in values]
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    rank = np.empty(len(texts), dtype=np.int32)
+    rank[order] = np.arange(len(texts), dtype=np.int32)
+    return rank[codes], tuple(texts[i] for i in order)
+
+
+def _codes_of_numbers(column: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], tuple[object, ...]]:
+    low, high = (float(column.min()), float(column.max())) if len(column) else (0.0, 0.0)
+    if abs(low) < 2**53 and abs(high) < 2**53 and high - low < _SPAN_FACTOR * len(column) + 1024:
+        whole = column.astype(np.int64)
+        if np.array_equal(whole, column):
+            shifted = whole - int(low)
+            counts = np.bincount(shifted)
+            present = np.flatnonzero(counts)
+            renumber = np.zeros(len(counts), dtype=np.int32)
+            renumber[present] = np.arange(len(present), dtype=np.int32)
+            return renumber[shifted], tuple((present + int(low)).astype(np.float64).tolist())
+    values, codes = np.unique(column, return_inverse=True)
+    return codes.astype(np.int32), tuple(values.tolist())
