@@ -1,0 +1,156 @@
+"""The blocks of a spec that say which files are read, how they are joined, and what must hold of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+ColumnType = Literal["text", "number", "integer", "logical", "date", "date_dmy", "date_mdy", "labels"]
+Code = bool | int | float | str
+
+
+def _one_or_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _one_or_codes(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+Columns = Annotated[list[str], BeforeValidator(_one_or_list)]
+Codes = Annotated[list[Code], BeforeValidator(_one_or_codes)]
+
+
+class _Block(BaseModel):
+    """A block of a spec: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class DataBlock(_Block):
+    """One data file. A bare path is short for ``{file: path}``; ``shipped:NAME`` is a file of the package."""
+
+    file: str = Field(min_length=1, description="Path relative to the spec, or inside `root`; shipped:NAME.")
+    root: str | None = Field(
+        None,
+        description="Named folder that `file` is in: [roots] of impact.toml, --root NAME=PATH or IMPACT_ROOT_NAME.",
+    )
+    format: str | None = Field(None, description="csv, stata, parquet or xlsx; by the file's ending by default.")
+    sheet: str | None = Field(None, description="Sheet of a workbook; needed where there are several.")
+    columns: Columns | None = Field(None, description="Columns to read; all that the spec uses by default.")
+    types: dict[str, ColumnType] = Field(
+        default_factory=dict,
+        description="column → text, number, integer, logical, date (year-month-day), date_dmy, date_mdy, or labels "
+        "(value labels of a .dta file instead of its codes).",
+    )
+    missing: Codes | dict[str, Codes] = Field(
+        default_factory=list,
+        description="Values that mean missing: a list for all columns, or column → list ('*' for all columns).",
+    )
+    encoding: str | None = Field(None, description="Encoding of a csv file: utf-8 by default; latin-1, cp850, …")
+    delimiter: str | None = Field(
+        None, min_length=1, max_length=1, description="Separator of a csv file; a comma by default, a tab in .tsv."
+    )
+    decimal: Literal[".", ","] = Field(".", description="Decimal mark of numbers written as text.")
+    thousands: Literal[",", ".", " ", "'"] | None = Field(
+        None, description="Thousands mark of numbers written as text."
+    )
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F]{64}$", description="SHA-256 of the file; another file is refused."
+    )
+    source: str | None = Field(None, description="Who made the data; printed under tables.")
+    citation: str | None = Field(None, description="How to cite the data.")
+    licence: str | None = Field(None, description="Licence or terms of use.")
+    access: str | None = Field(
+        None, description="public, restricted, synthetic, or how to get the file; printed when it is absent."
+    )
+    accessed: str | None = Field(None, description="Date on which the file was obtained.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone(cls, value: Any) -> Any:
+        return {"file": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> DataBlock:
+        if self.thousands == self.decimal:
+            raise ValueError("decimal and thousands marks must differ")
+        return self
+
+    def missing_codes(self, column: str) -> tuple[Code, ...]:
+        """The values that mean missing in a column."""
+        if isinstance(self.missing, list):
+            return tuple(self.missing)
+        return (*self.missing.get("*", ()), *self.missing.get(column, ()))
+
+
+class JoinExpectation(_Block):
+    """What must hold of a join."""
+
+    unmatched: int | Literal["any"] = Field(
+        "any", description="Key values of the main file without a partner that are allowed: a number, or any."
+    )
+    unused: int | Literal["any"] = Field(
+        "any", description="Key values of the joined file without a partner that are allowed: a number, or any."
+    )
+
+
+class JoinBlock(_Block):
+    """One file joined to the main one."""
+
+    data: str | None = Field(None, description="Name of the file in `data`; the name of the join by default.")
+    on: Annotated[list[str] | dict[str, str], BeforeValidator(_one_or_list)] = Field(
+        description="Key column(s) with the same name in both files, or name in main → name in the other."
+    )
+    how: Literal["1:1", "m:1", "1:m"] = Field(
+        "m:1", description="Whether a key may repeat in main (m:1) or in the other file (1:m); m:m is refused."
+    )
+    keep: Literal["left", "inner", "outer"] = Field(
+        "left", description="left: all rows of main; inner: rows with a partner; outer: all rows of both."
+    )
+    columns: Columns | None = Field(None, description="Columns brought over; all of the other file by default.")
+    expect: JoinExpectation = Field(default_factory=JoinExpectation, description="What must hold of the join.")
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Key columns as (name in main, name in the other file)."""
+        if isinstance(self.on, dict):
+            return tuple(self.on.items())
+        return tuple((name, name) for name in self.on)
+
+
+class PanelBlock(_Block):
+    """Unit and time of the data."""
+
+    unit: Columns = Field(description="Column(s) that together name a unit.")
+    time: str = Field(description="Column with the period: a whole number or a date.")
+    freq: Literal["year", "quarter", "month", "week", "day"] | int | None = Field(
+        None, description="Distance of one period for dates, or the step of a number; 1 by default."
+    )
+
+
+class CheckBlock(_Block):
+    """An assertion about the prepared data: exactly one of unique, rows, expr, values, missing."""
+
+    unique: Columns | None = Field(None, description="Column(s) whose combination may not repeat.")
+    rows: str | int | None = Field(None, description="Number of rows, such as '>= 50000' or 2500.")
+    expr: str | None = Field(None, description="Expression that must be true in every row, or in a `share` of them.")
+    share: str | float | None = Field(None, description="Share of rows for `expr` or `missing`, such as '>= 0.99'.")
+    column: str | None = Field(None, description="Column for `values`.")
+    values: Codes | None = Field(None, description="The only values that `column` may have; missing is allowed.")
+    missing: Columns | None = Field(
+        None, description="Column(s) that may have no missing value, or at most a `share` such as '<= 0.05'."
+    )
+    else_: Literal["error", "warn"] = Field("error", alias="else", description="What a failure does.")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> CheckBlock:
+        forms = ("unique", "rows", "expr", "values", "missing")
+        given = [name for name in forms if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("a check has exactly one of unique, rows, expr, values, missing")
+        if (self.column is not None) != (given[0] == "values"):
+            raise ValueError("`column` and `values` belong together")
+        if self.share is not None and given[0] not in ("expr", "missing"):
+            raise ValueError("`share` belongs to `expr` or `missing`")
+        return self
