@@ -1,0 +1,26 @@
+"""What several variances refuse, and the effects of a linear representation in the kernels' form."""
+
+from __future__ import annotations
+
+from impact.core.errors import DesignError
+from impact.core.records import Design, Linear
+from impact.core.texts import fault
+from impact.kernels.factors import Effect
+
+
+def refuse_cell_means(design: Design, kind: str) -> None:
+    """Refuse variances of persons on means of cells whose sums of squares are not known.
+
+    Raises:
+        DesignError: E532.
+    """
+    if design.extra.get("cell_means", False):
+        raise DesignError(fault("E532", kind=kind, outcome=design.outcome))
+
+
+def effects_of(linear: Linear) -> list[Effect]:
+    """The absorbed effects as the kernels take them."""
+    return [
+        Effect(effect.factor.codes, effect.factor.levels, effect.slope, effect.intercept)
+        for effect in linear.absorb
+    ]

@@ -1,0 +1,137 @@
+"""Variances that allow a different error variance in each row: HC0, HC1, HC2, HC3, HC4.
+
+    V = B (Σ_i w_i² u_i² a_i x_i x_i') B,   B = (X'WX)⁻¹
+
+a_i is 1 (HC0), N/(N−K) (HC1), 1/(1−h_i) (HC2), 1/(1−h_i)² (HC3) or 1/(1−h_i)^min(4, N h_i / K) (HC4).
+Assumption: rows are independent. h_i is the leverage of the full model: absorbed effects count as the dummies
+    they stand for.
+With frequency weights the sum runs over persons (MacKinnon and White 1985; Cribari-Neto 2004).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from impact.core.errors import EstimationError, Notice
+from impact.core.options import Options
+from impact.core.records import Design, Estimate, Floats, Inference, Linear, Variance
+from impact.core.texts import fault, notice
+from impact.inference._intervals import Spread, complete, describe, linear_of, number
+from impact.inference._refusals import effects_of, refuse_cell_means
+from impact.inference._small_sample import (
+    SSC_DESCRIPTION,
+    Convention,
+    Preset,
+    SmallSample,
+    convention,
+    counted_parameters,
+)
+from impact.kernels.leverage import TooManyEffects, full_leverage
+
+Kind = Literal["hc0", "hc1", "hc2", "hc3", "hc4"]
+FULL_LEVERAGE = 1e-10
+
+
+class HeteroOptions(Options):
+    """Options of the heteroskedasticity-robust variances."""
+
+    type: Kind = Field("hc1", description="Which correction; the keyword itself (hc0 … hc4) sets it.")
+    ssc: Preset | SmallSample | None = Field(None, description=SSC_DESCRIPTION)
+
+
+def infer(estimate: Estimate, design: Design, options: HeteroOptions, level: float) -> Inference:
+    """Robust standard errors, t with N − K degrees of freedom.
+
+    Raises:
+        DesignError: E532 on means of cells without sums of squares.
+        EstimationError: E533 where the leverage with so many effects cannot be computed exactly.
+    """
+    linear = linear_of(estimate, options.type)
+    refuse_cell_means(design, options.type)
+    plain = options.type != "hc1"
+    rule = convention(options.ssc, "none" if plain else "fixest")
+    full = estimate.df_model + estimate.df_absorbed
+    k = counted_parameters(estimate, linear, rule)
+    factors = factors_of(estimate.n_obs, k, rule)
+    scaling, notices = _scaling(estimate, linear, options.type, full)
+    vcov = meat_sandwich(linear, scaling) * float(np.prod(list(factors.values())))
+    variance: dict[str, object] = {
+        "kind": "hetero",
+        "by": [],
+        "type": options.type,
+        "k": k if factors else None,
+        "n": estimate.n_obs,
+        "g": None,
+        "preset": rule.preset,
+        "factors": factors,
+        **describe(
+            "inference.hetero_factor" if factors else "inference.hetero",
+            type=options.type.upper(),
+            n=number(estimate.n_obs),
+            k=k,
+        ),
+    }
+    df = np.inf if rule.law == "normal" else estimate.n_obs - full
+    return complete(Spread(vcov, variance, df, notices=notices), estimate, design, level)
+
+
+def factors_of(n_obs: float, k: int, rule: Convention) -> dict[str, float]:
+    """N/(N−K) in its two parts: each row is its own cluster, so that N/(N−1) takes the place of G/(G−1)."""
+    if rule.n and rule.g != "none":
+        return {"N/(N-K)": n_obs / (n_obs - k)}
+    if rule.n:
+        return {"(N-1)/(N-K)": (n_obs - 1.0) / (n_obs - k)}
+    return {"N/(N-1)": n_obs / (n_obs - 1.0)} if rule.g != "none" else {}
+
+
+def meat_sandwich(linear: Linear, scaling: Floats | None) -> Floats:
+    """B (Σ squared scores × scaling) B; over persons with frequency weights."""
+    if linear.weight_kind == "frequency" and linear.weights is not None:
+        squares = linear.row_sum_of_squares
+        if squares is None:
+            squares = linear.weights * linear.residual**2
+    else:
+        weighted = linear.residual if linear.weights is None else linear.weights * linear.residual
+        squares = weighted**2
+    if scaling is not None:
+        squares = squares * scaling
+    influence = linear.x @ linear.bread
+    vcov: Floats = influence.T @ (influence * squares[:, None])
+    return (vcov + vcov.T) / 2.0
+
+
+def _scaling(
+    estimate: Estimate, linear: Linear, kind: str, parameters: int
+) -> tuple[Floats | None, tuple[Notice, ...]]:
+    """1/(1−h)^δ of each row; 0 where a row has leverage 1, whose residual is 0 (Moore–Penrose)."""
+    if kind in {"hc0", "hc1"}:
+        return None, ()
+    try:
+        leverage = full_leverage(linear.x, linear.bread, effects_of(linear), linear.weights)
+    except TooManyEffects as problem:
+        found = fault("E533", kind=kind, rows=number(problem.rows), levels=number(problem.levels))
+        raise EstimationError(found) from problem
+    if linear.weights is not None and linear.weight_kind != "frequency":
+        leverage = leverage * linear.weights
+    free = 1.0 - leverage
+    alone = free < FULL_LEVERAGE
+    power: Floats | float = {"hc2": 1.0, "hc3": 2.0}.get(kind, 0.0)
+    if kind == "hc4":
+        power = np.minimum(4.0, estimate.n_obs * leverage / parameters)
+    scaling = np.where(alone, 0.0, np.where(alone, 1.0, free) ** -power)
+    count = int(np.count_nonzero(alone))
+    return scaling, (notice("W515", count=count, kind=kind),) if count else ()
+
+
+VARIANCE = Variance(
+    summary="Robust to a different error variance in each row (HC0 to HC4)",
+    options=HeteroOptions,
+    infer=infer,
+    columns=lambda options: (),
+    needs=("linear",),
+    references=("White 1980", "MacKinnon and White 1985", "Cribari-Neto 2004"),
+    keywords=("hc0", "hc1", "hc2", "hc3", "hc4"),
+)
