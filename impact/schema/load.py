@@ -6,9 +6,7 @@ Anchors and aliases work; tags, merge keys (``<<``) and several documents are re
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -22,82 +20,17 @@ from impact.core.errors import Fault, Place, SpecError
 from impact.core.texts import fault
 from impact.schema.nodes import MAX_DEPTH, Entry, Key, Node, count, join_path
 from impact.schema.scalars import Refused, read_plain
+from impact.schema.source_text import Text, read_text
 from impact.schema.yaml_faults import LastScalar, flow_value, quoted, rewrite
 
-MAX_BYTES = 1_000_000
 MAX_NODES = 20_000
 MAX_ALIAS_NODES = 1_000
 MAX_FAULTS = 50
 NUMBER_KEYS_UNDER = ("path", "labels", "recode")
-_FORBIDDEN = re.compile(
-    "[^\\t\\n\\x20-\\x7e\\xa0-\u2027\u202f-\u205f\u2065\u2070-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-    "|[\u200b\u200e\u200f]"
-)
 _STYLES = {"'": "single", '"': "double", "|": "block", ">": "block"}
 # the parser is known to fail in these ways on odd text; each is a fault of the spec, not of the program
 _PARSER_ERRORS = (YAMLError, ValueError, IndexError, KeyError, AttributeError, AssertionError, TypeError,
                   RecursionError, OverflowError, NotImplementedError)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A spec file as read: name as the user wrote it, text with ``\\n`` line ends, and the raw bytes."""
-
-    file: str
-    text: str
-    content: bytes
-
-
-def read_text(source: Path | str | bytes, *, name: str | None = None) -> Text:
-    """The text of a spec: a path is read, text and bytes are taken as they are.
-
-    Raises:
-        SpecError: E100 not UTF-8, E101 unreadable or no regular file, E128 too large, E129 control or
-            invisible characters.
-    """
-    file = name if name is not None else str(source) if isinstance(source, Path) else "<spec>"
-    if isinstance(source, Path):
-        content = _read_file(source, file)
-    else:
-        content = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
-    if len(content) > MAX_BYTES:
-        raise SpecError(fault("E128", place=Place(file), size=len(content), limit=MAX_BYTES))
-    text = _decode(content, file).replace("\r\n", "\n").replace("\r", "\n")
-    _refuse_invisible(text, file)
-    return Text(file, text, content)
-
-
-def _read_file(path: Path, file: str) -> bytes:
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise SpecError(fault("E101", place=Place(file), file=file, reason="not a regular file"))
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SpecError(fault("E101", place=Place(file), file=file, reason=reason)) from None
-
-
-def _decode(content: bytes, file: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        start = error.start + (len(content) - len(error.object) if isinstance(error.object, bytes) else 0)
-        line = content.count(b"\n", 0, start)
-        before = content[content.rfind(b"\n", 0, start) + 1 : start]
-        column = len(before.decode("utf-8", "replace").lstrip("\ufeff"))
-        place = Place(file, line + 1, column + 1, column + 2)
-        raise SpecError(fault("E100", place=place, position=start, byte=f"0x{content[start]:02x}")) from None
-
-
-def _refuse_invisible(text: str, file: str) -> None:
-    found = _FORBIDDEN.search(text)
-    if found is None:
-        return
-    line, start = text.count("\n", 0, found.start()), text.rfind("\n", 0, found.start()) + 1
-    column = found.start() - start
-    character = f"U+{ord(found.group()):04X}"
-    raise SpecError(fault("E129", place=Place(file, line + 1, column + 1, column + 2), character=character))
 
 
 def load_nodes(source: Path | str | bytes, *, name: str | None = None) -> Node:
@@ -265,15 +198,19 @@ class _Composer:
             if isinstance(value, Refused):
                 self.faults.append(fault(value.code, place=place, value=written, key=self._key_name()))
                 value = written
-            return Node("scalar", place, value=value, written=written)
+            raw = self._source(event) if event.end_mark.line > event.start_mark.line else ""
+            return Node("scalar", place, value=value, written=written, raw=raw)
         style = _STYLES.get(event.style, "double")
         raw = ""
         if style == "block":
             written = written.rstrip("\n")
         else:
-            raw = self.text[event.start_mark.index : event.end_mark.index]
-            raw = raw if len(raw) - 2 != len(written) and "\n" not in raw else ""
+            raw = self._source(event)
+            raw = raw if len(raw) - 2 != len(written) or "\n" in raw else ""
         return Node("scalar", place, value=written, written=written, style=style, raw=raw)
+
+    def _source(self, event: Any) -> str:
+        return self.text[event.start_mark.index : event.end_mark.index]
 
     def _key_name(self) -> str:
         frame = self.stack[-1] if self.stack else None
@@ -322,13 +259,14 @@ class _Composer:
     def _plain_key(self, written: str, frame: _Frame, place: Place) -> Key:
         value = read_plain(written)
         if isinstance(value, str):
-            if frame.flow and written.count("(") != written.count(")"):
-                return written  # the value before it was cut, and is reported there
             return written
         path = frame.place.path.split(".")
-        if isinstance(value, int) and not isinstance(value, bool):
-            if any(part in NUMBER_KEYS_UNDER for part in path):
-                return value
+        if (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and any(part in NUMBER_KEYS_UNDER for part in path)
+        ):
+            return value
         shown = written or "(empty)"
         self.faults.append(fault("E117", place=place, key=shown, value=quoted(written)))
         return written
@@ -341,7 +279,16 @@ class _Composer:
         if rest[:1] not in (",", "}"):
             return
         written = str(event.value)
-        if written.count("(") == written.count(")"):
+        before = frame.entries[-1].node if frame.entries else None
+        if written.count("(") != written.count(")"):
+            return  # the value before it was cut, and is reported there
+        if before is not None and before.text is not None and before.style == "plain":
+            start = before.place
+            line = self.lines[start.line - 1] if start.line == place.line else ""
+            whole = line[start.column - 1 : place.end_column - 1] or before.written
+            wide = replace(start, end_column=start.column + len(whole))
+            self.faults.append(fault("E119", place=wide, value=quoted(whole)))
+        else:
             self.faults.append(fault("E120", place=place, key=written))
 
     def _alias(self, event: Any) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from impact.core.errors import Place, SpecError
+from impact.core.errors import Fault, Place, SpecError
 from impact.core.texts import fault
 
 Scalar = str | int | float | bool | None
@@ -30,6 +30,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text into which values were inserted.
+
+    Arguments:
+        text: the part. start, end: which characters of the text as typed it stands for.
+        typed: whether it was typed there; False for an inserted value.
+    """
+
+    text: str
+    start: int
+    end: int
+    typed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A value of a spec.
 
@@ -41,6 +56,7 @@ class Node:
         written: the scalar as it was typed, without quotes (``0.120`` keeps its three decimals).
         style: ``plain``, ``single``, ``double``, ``block`` or ``python`` (given as a Python object).
         raw: the source with its quotes, where escapes make it longer than the text it stands for.
+        pieces: where ``${name}`` was replaced: the parts of the text and what they stand for.
     """
 
     kind: Kind
@@ -49,6 +65,7 @@ class Node:
     written: str = ""
     style: str = "plain"
     raw: str = ""
+    pieces: tuple[Piece, ...] = ()
     entries: tuple[Entry, ...] = ()
     items: tuple[Node, ...] = ()
 
@@ -61,6 +78,7 @@ class Node:
         """The entry of a key, with the place of the key; None where there is none."""
         return next((entry for entry in self.entries if entry.key == key), None)
 
+    @property
     def keys(self) -> tuple[Key, ...]:
         """The keys of a mapping, in the order of the file."""
         return tuple(entry.key for entry in self.entries)
@@ -177,14 +195,50 @@ def text_place(node: Node) -> Place:
 def place_inside(node: Node, offset: int, length: int = 1) -> Place:
     """The place of ``length`` characters of a text, ``offset`` characters in.
 
-    Quotes and escapes are counted, so the column is that of the character in the file.
+    Quotes, escapes and inserted values are counted, so the column is that of the character in the file. For
+    a character of an inserted value it is that of its ``${name}``; for a folded text of several lines it is
+    where the text starts.
     """
+    if node.style == "block":
+        return node.place
+    start, end = _typed(node, offset), _typed(node, offset + max(length, 1) - 1, end=True)
     if not node.raw:
-        return text_place(node).shifted(offset, length)
+        return text_place(node).shifted(start, end - start)
+    if "\n" in node.raw:
+        return node.place
     starts = [*_character_starts(node.raw, node.style), len(node.raw) - 1]
-    first = starts[min(offset, len(starts) - 1)]
-    last = starts[min(offset + length, len(starts) - 1)]
+    first, last = starts[min(start, len(starts) - 1)], starts[min(end, len(starts) - 1)]
     return node.place.shifted(first, last - first)
+
+
+def _typed(node: Node, offset: int, *, end: bool = False) -> int:
+    """The position in the text as typed of a character of the text with its values inserted."""
+    position = 0
+    for piece in node.pieces:
+        if offset < position + len(piece.text):
+            if piece.typed:
+                return piece.start + offset - position + end
+            return piece.end if end else piece.start
+        position += len(piece.text)
+    return (node.pieces[-1].end + offset - position if node.pieces else offset) + end
+
+
+def relocate(found: Fault, node: Node) -> Fault:
+    """A fault of a parser of texts, at the character of the file that it means.
+
+    Parsers count columns from ``text_place(node)``. Here escapes and inserted values are taken into account;
+    for a text of several lines the joined text is shown with the caret under it.
+    """
+    if found.place is None:
+        return found
+    first = text_place(node)
+    offset = found.place.column - first.column
+    length = max(found.place.end_column - found.place.column, 1)
+    text = node.text or ""
+    place = replace(place_inside(node, offset, length), path=node.place.path, note=node.place.note)
+    several_lines = node.style == "block" or "\n" in node.raw
+    details = (text, " " * offset + "^" * length) if several_lines and "\n" not in text else ()
+    return replace(found, place=place, details=(*details, *found.details))
 
 
 def _character_starts(raw: str, style: str) -> Iterator[int]:

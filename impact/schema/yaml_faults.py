@@ -166,10 +166,9 @@ def _cut(case: _Case) -> Fault | None:
     flow = "flow" in trouble.context and trouble.problem.startswith("expected ','")
     if not (flow and last and not last.quoted and last.end_line == trouble.line):
         return None
-    between = case.line(trouble.line)[last.end_column : trouble.column]
-    if between.strip() or not last.text or case.line(trouble.line)[trouble.column : trouble.column + 1] not in (
-        *"[{\"'",
-    ):
+    line = case.line(trouble.line)
+    sign = line[trouble.column : trouble.column + 1]
+    if line[last.end_column : trouble.column].strip() or not last.text or sign not in ("[", "{", '"', "'"):
         return None
     whole = flow_value(case.line(last.line), last.column)
     return fault("E119", place=case.at(last.line, last.column, len(whole)), value=quoted(whole))

@@ -1,0 +1,129 @@
+"""``robustness:``: a model again with dotted paths changed, one row each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from impact.core.errors import Fault, Place, SpecError
+from impact.core.nearest import nearest
+from impact.core.texts import fault
+from impact.schema.changes import ChangeError, change, plus
+from impact.schema.nodes import Entry, Key, Node, map_node, node_at, split_path, with_entry, without
+
+# blocks of the spec that a model does not have itself; all other paths are those of the model
+CONTEXT_KEYS = ("data", "joins", "derive", "checks", "subgroups", "outcomes", "sets", "survey", "instruments",
+                "domain", "alpha", "seed", "labels")  # fmt: skip
+# what describes the model itself and would be wrong of a row
+NOT_PASSED_ON = ("title", "note", "expect")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its name, and its changes as a mapping of dotted path to value."""
+
+    name: str
+    place: Place
+    changes: Node
+
+
+def read_rows(tree: Node) -> tuple[tuple[str, ...], tuple[Row, ...], list[Fault]]:
+    """The models that ``robustness:`` is of, its rows, and its faults (E160 wrong form, E156 name)."""
+    block = tree.get("robustness")
+    if block is None or block.kind != "map":
+        return (), (), []
+    of = block.get("of")
+    names = tuple(
+        item.written for item in (of.items if of and of.kind == "list" else (of,)) if item is not None
+    )
+    rows, faults = [], []
+    written = block.get("rows") or map_node(block.place)
+    for entry in written.entries:
+        if entry.node.kind != "map" or not entry.node.entries:
+            hint = "such as urban: {filter+: area == 1}"
+            where = f"robustness.rows.{entry.key}"
+            faults.append(
+                fault(
+                    "E160", place=entry.place, where=where, expected="a mapping of paths to values", hint=hint
+                )
+            )
+        elif not str(entry.key).replace("_", "a").isalnum():
+            faults.append(fault("E156", place=entry.place, name=entry.key, what="a robustness row"))
+        else:
+            rows.append(Row(str(entry.key), entry.place, entry.node))
+    return names, tuple(rows), faults
+
+
+def unknown_model(tree: Node, name: str, known: tuple[str, ...]) -> Fault:
+    """E153 at the name in ``robustness.of``."""
+    of = node_at(tree, "robustness.of")
+    items = (of.items if of and of.kind == "list" else (of,)) if of else ()
+    place = next((item.place for item in items if item is not None and item.written == name), None)
+    return fault("E153", place=place, suggestion=nearest(name, known), name=name, known=", ".join(known))
+
+
+def apply_changes(model: Node, context: Node, row: Row) -> tuple[Node, Node]:
+    """A model and its spec with the changes of a row.
+
+    Paths are those of the model (``filter+``, ``vcov.type``, ``design.treated``) or start with a block of the
+    spec (``derive.x``, ``subgroups.age``). ``key+`` appends, null removes. ``filter+`` adds a condition under
+    the row's name to those the model has.
+
+    Arguments:
+        model: the block of the model. context: the whole spec.
+
+    Returns:
+        The changed block and the changed spec.
+
+    Raises:
+        SpecError: E152 for every path that cannot be changed, E154 for ``+`` on a single value.
+    """
+    model = without(model, *NOT_PASSED_ON)
+    faults: list[Fault] = []
+    for entry in row.changes.entries:
+        try:
+            parts = _parts(entry)
+            if parts[0] in CONTEXT_KEYS:
+                context = change(context, parts, entry)
+            elif parts == ("filter+",):
+                model = _add_filter(model, entry, row.name)
+            else:
+                model = change(model, parts, entry, base=context)
+        except ChangeError as error:
+            known = f"there is: {', '.join(error.known)}" if error.known else ""
+            faults.append(
+                fault("E152", place=entry.place, suggestion=error.suggestion, row=row.name, path=entry.key,
+                      reason=error.reason, known=known)
+            )  # fmt: skip
+        except SpecError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise SpecError(*faults)
+    return model, context
+
+
+def _parts(entry: Entry) -> tuple[Key, ...]:
+    path = str(entry.key)
+    try:
+        parts = split_path(path)
+    except ValueError:
+        raise ChangeError("it is not a dotted path") from None
+    if any(plus(part) is not None for part in parts[:-1]):
+        raise ChangeError("only the last part can end in +")
+    return parts
+
+
+def _add_filter(model: Node, entry: Entry, row: str) -> Node:
+    """The model with one more condition: its filter as a mapping of named conditions."""
+    old = model.get("filter")
+    conditions = old if old is not None and old.kind == "map" else map_node(entry.place)
+    if old is not None and old.text is not None:
+        conditions = with_entry(conditions, Entry("filter", old.place, old))
+    if entry.node.kind == "map":
+        for added in entry.node.entries:
+            conditions = with_entry(conditions, added)
+        return with_entry(model, Entry("filter", entry.place, conditions))
+    if entry.node.text is None:
+        raise ChangeError("a filter is an expression, or a mapping of named ones")
+    name = row if conditions.entry(row) is None else f"{row}_row"
+    conditions = with_entry(conditions, Entry(name, entry.place, entry.node))
+    return with_entry(model, Entry("filter", entry.place, replace(conditions, place=entry.node.place)))
