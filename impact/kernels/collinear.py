@@ -1,7 +1,7 @@
 """Which columns of a design carry no information of their own.
 
-Rule: in column order, a column is kept when the part of it that the kept columns before it do not explain is longer
-than ``tolerance`` times its own length. The first of a collinear set is therefore the one that stays.
+Rule: in column order, a column is kept when the part of it that the kept columns before it do not explain is
+longer than ``tolerance`` times its own length. The first of a collinear set is therefore the one that stays.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,8 @@ _SHARE_NAMED = 1e-7  # a kept column is named when its part is at least this sha
 class RankDecision:
     """Kept columns (k,), the triangular factor (r,r) of these, and what the others are made of.
 
-    ``combination`` (r, k - r): dropped columns = kept columns times this, in the scale of the factored matrix.
+    ``combination`` (r, k - r): dropped columns = kept columns times this, in the scale of the factored
+    matrix.
     """
 
     kept: Flags
@@ -29,13 +30,13 @@ class RankDecision:
 
 
 def power_of_two_scale(lengths: Array) -> Array:
-    """The powers of two that bring column lengths into [0.5, 1]; multiplying by them is exact. 1 for a length of 0."""
+    """The powers of two that bring lengths into [0.5, 1), 1 for a length of 0; scaling by them is exact."""
     _, exponent = np.frexp(lengths)
     return np.where(lengths > 0, np.ldexp(1.0, -exponent), 1.0)
 
 
 def condition_number(factor: Array) -> float:
-    """Ratio of the largest to the smallest singular value of a triangular factor; inf when singular, 1 when empty."""
+    """Largest over smallest singular value of a triangular factor; inf when singular, 1 when empty."""
     if factor.size == 0:
         return 1.0
     values = np.linalg.svd(factor, compute_uv=False)
@@ -45,8 +46,8 @@ def condition_number(factor: Array) -> float:
 def decide_rank(triangle: Array, smallest: Array) -> RankDecision:
     """Keep or drop each column of a triangular factor, in column order.
 
-    Arguments: triangle (m,k) with columns of length about one; smallest (k,), the length of the unexplained part at or
-    below which a column is dropped. Modified Gram-Schmidt, each column orthogonalized twice.
+    Arguments: triangle (m,k) with columns of length about one; smallest (k,), the length of the unexplained
+    part at or below which a column is dropped. Gram-Schmidt, each column orthogonalized twice.
     """
     m, k = triangle.shape
     basis = np.zeros((m, min(m, k)))
@@ -71,7 +72,7 @@ def decide_rank(triangle: Array, smallest: Array) -> RankDecision:
 
 
 def limit_condition(triangle: Array, smallest: Array, limit: float = LARGEST_CONDITION) -> RankDecision:
-    """``decide_rank``, with the threshold raised tenfold until the condition of what is kept is below the limit."""
+    """``decide_rank``, its thresholds raised tenfold until the condition of what stays is under the limit."""
     decision = decide_rank(triangle, smallest)
     while decision.factor.shape[0] > 1 and condition_number(decision.factor) > limit:
         smallest = 10.0 * np.maximum(smallest, np.finfo(np.float64).eps)
@@ -79,15 +80,15 @@ def limit_condition(triangle: Array, smallest: Array, limit: float = LARGEST_CON
     return decision
 
 
-def named_parts(combination: Array, lengths: Array) -> list[tuple[int, ...]]:
+def named_parts(combination: Array, lengths: Array, dropped: Array) -> list[tuple[int, ...]]:
     """For each dropped column the positions, among the kept, of the columns it is made of.
 
-    Arguments: combination (r,d); lengths (r,) of the kept columns. A part counts when its length is at least 1e-7 of
-    the longest part.
+    Arguments: combination (r,d); lengths (r,) of the kept columns; dropped (d,) lengths of the dropped ones.
+    A part counts when its length is at least 1e-7 of the dropped column or of the longest part.
     """
     sizes = np.abs(combination) * lengths[:, None]
     named = []
     for j in range(sizes.shape[1]):
-        largest = sizes[:, j].max(initial=0.0)
-        named.append(tuple(int(i) for i in np.flatnonzero(sizes[:, j] > _SHARE_NAMED * largest)))
+        least = _SHARE_NAMED * max(float(dropped[j]), float(sizes[:, j].max(initial=0.0)))
+        named.append(tuple(int(i) for i in np.flatnonzero(sizes[:, j] > least)))
     return named

@@ -1,9 +1,9 @@
 """Tail probabilities and quantiles of the normal, t, F and chi-squared laws.
 
-Only scipy.special is used: scipy.stats costs most of a second at start-up. Tails are computed as tails, never as
-one minus a distribution function, so that a p-value of 1e-40 keeps its digits. An infinite number of degrees of
-freedom means the normal law (t) or the chi-squared law (F). Arguments are numbers or arrays that broadcast; a
-degree of freedom that is not positive gives nan, as does a nan statistic.
+Only scipy.special is used: scipy.stats costs most of a second at start-up. Tails are computed as tails, never
+as one minus a distribution function, so that a p-value of 1e-40 keeps its digits. An infinite number of
+degrees of freedom means the normal law (t) or the chi-squared law divided by its degrees (F). Arguments are
+numbers or arrays that broadcast; degrees of freedom that are not positive give nan, as does a nan statistic.
 """
 
 import numpy as np
@@ -108,7 +108,7 @@ def chi2_quantile(probability: Number, df: Number) -> Array:
 
 
 def f_sf(value: Number, df: Number, df_resid: Number) -> Array:
-    """P(X > value) of the F law with ``df`` and ``df_resid`` degrees of freedom; df_resid = inf: chi-squared/df."""
+    """P(X > value) of the F law with (df, df_resid) degrees of freedom; df_resid = inf: chi-squared / df."""
     values, first, second = np.broadcast_arrays(
         np.maximum(np.asarray(value, dtype=np.float64), 0.0), _positive(df), _positive(df_resid)
     )
@@ -124,7 +124,7 @@ def f_sf(value: Number, df: Number, df_resid: Number) -> Array:
 
 
 def f_cdf(value: Number, df: Number, df_resid: Number) -> Array:
-    """P(X <= value) of the F law with ``df`` and ``df_resid`` degrees of freedom; df_resid = inf: chi-squared/df."""
+    """P(X <= value) of the F law with (df, df_resid) degrees of freedom; df_resid = inf: chi-squared / df."""
     values, first, second = np.broadcast_arrays(
         np.maximum(np.asarray(value, dtype=np.float64), 0.0), _positive(df), _positive(df_resid)
     )
@@ -135,7 +135,7 @@ def f_cdf(value: Number, df: Number, df_resid: Number) -> Array:
 
 
 def f_quantile(probability: Number, df: Number, df_resid: Number) -> Array:
-    """The value that an F variable stays under with the given probability; df_resid = inf: chi-squared/df."""
+    """The value that an F variable stays under with this probability; df_resid = inf: chi-squared / df."""
     values, first, second = np.broadcast_arrays(
         np.asarray(probability, dtype=np.float64), _positive(df), _positive(df_resid)
     )

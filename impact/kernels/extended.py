@@ -1,8 +1,9 @@
 """Sums beyond 53 bits: residuals y - x b and gradients x' w r for iterative refinement.
 
-Two arithmetics. ``long_residual`` uses np.longdouble where it has more than 53 bits (80-bit on x86). ``pair_residual``
-carries every number as an unevaluated sum of two doubles, about 106 bits, on any machine (Dekker 1971; Knuth, TAOCP 2,
-4.2.2). A pair is a tuple (high, low) of arrays of one shape with high = fl(high + low).
+Two arithmetics. ``long_residual`` uses np.longdouble where it has more than 53 bits (80-bit on x86).
+``pair_residual`` carries every number as an unevaluated sum of two doubles, about 106 bits, on any machine
+(Dekker 1971; Knuth, TAOCP 2, 4.2.2). A pair is a tuple (high, low) of arrays of one shape with high = fl(high
++ low).
 """
 
 import numpy as np
@@ -91,8 +92,8 @@ def long_residual(
 ) -> tuple[Pair, Array]:
     """Residual and gradient of a block of rows in np.longdouble.
 
-    Arguments: x (n,k), y (n,), weights (n,) or None, shift (k+1,) to subtract from the columns of x and from y, params
-    a pair of (k,). Returns the residual as a pair of (n,) and the gradient x' w r (k,).
+    Arguments: x (n,k), y (n,), weights (n,) or None, shift (k+1,) to subtract from the columns of x and from
+    y, params a pair of (k,). Returns the residual as a pair of (n,) and the gradient x' w r (k,).
     """
     columns = np.array(x.T, dtype=np.longdouble, order="C")
     residual = y.astype(np.longdouble)

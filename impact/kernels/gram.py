@@ -1,7 +1,8 @@
 """Cross-products of tall matrices in blocks of fixed size, added in a fixed order.
 
-The block size is part of the result's bytes: it never follows the number of threads or the free memory. Blocks are
-added with compensation (Neumaier 1974), so that ten million rows cost no more digits than ten thousand.
+The block size is part of the result's bytes: it never follows the number of threads or the free memory.
+Blocks are added with compensation (Neumaier 1974), so that ten million rows cost no more digits than ten
+thousand.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from impact.kernels.extended import two_sum
 Array = npt.NDArray[np.float64]
 
 BLOCK_ROWS = 4096
+_SAMPLE_ROWS = 512  # enough for a centre within a twentieth of a standard deviation
 
 
 def row_blocks(n_rows: int) -> Iterator[slice]:
@@ -25,18 +27,20 @@ def row_blocks(n_rows: int) -> Iterator[slice]:
 def centring_shift(x: Array, y: Array) -> Array:
     """A constant near the mean of each column of x and of y, (k+1,), such that subtracting it loses no digit.
 
-    The mean of at most 4,096 evenly spaced rows is rounded to a multiple of a power of two about a sixteenth of the
-    spread: integers stay integers and data on a grid of halves stay on it. A column without spread gets its value.
+    The mean of at most 512 evenly spaced rows is rounded to a multiple of a power of two about a sixteenth of
+    the spread: integers stay integers and data on a grid of halves stay on it. A column without spread gets
+    its value.
     """
-    step = max(1, -(-x.shape[0] // BLOCK_ROWS))
-    sample = np.concatenate([x[::step], y[::step, None]], axis=1)
-    low, high = sample.min(axis=0), sample.max(axis=0)
-    spread = high - low
+    step = max(1, -(-x.shape[0] // _SAMPLE_ROWS))
+    sample = np.concatenate([x[::step].T, y[None, ::step]], axis=0)
+    low = sample.min(axis=1)
+    spread = sample.max(axis=1) - low
     flat = spread <= 0
     grid = np.exp2(np.floor(np.log2(np.where(flat, 1.0, spread))) - 4.0)
     # The mean is taken about the lowest value: sums of large numbers would lose the digits to be kept.
-    centre = low + (sample - low).mean(axis=0)
-    return np.where(flat, low, np.round(centre / grid) * grid)
+    centre = low + (sample - low[:, None]).sum(axis=1) / sample.shape[1]
+    shift: Array = np.where(flat, low, np.round(centre / grid) * grid)
+    return shift
 
 
 def _fill(buffer: Array, x: Array, y: Array | None, shift: Array | None) -> None:
@@ -71,8 +75,9 @@ def cross_product(
 ) -> Array:
     """The matrix z' W z of z = (columns, last) - shift, summed in fixed blocks.
 
-    Arguments: columns (n,k); weights (n,) not negative, or None for ones; last (n,), one more column that need not lie
-    in the same array; shift (k,) or (k+1,) subtracted from each row. Returns a symmetric (k,k) or (k+1,k+1) matrix.
+    Arguments: columns (n,k); weights (n,) not negative, or None for ones; last (n,), one more column that
+    need not lie in the same array; shift (k,) or (k+1,) subtracted from each row. Returns a symmetric (k,k)
+    or (k+1,k+1) matrix.
     """
     size = columns.shape[1] + (last is not None)
     total = np.zeros((size, size))
@@ -83,15 +88,13 @@ def cross_product(
     return total + lost
 
 
-def triangular_factor(
-    columns: Array, weights: Array | None = None, *, shift: Array | None = None
-) -> Array:
+def triangular_factor(columns: Array, weights: Array | None = None, *, shift: Array | None = None) -> Array:
     """R of the QR factorization of sqrt(W)(columns - shift): each block's R is stacked on the next block.
 
-    Returns an upper triangular (min(n,k), k) matrix with R'R = the cross-product, at the accuracy of an orthogonal
-    factorization (Demmel, Grigori, Hoemmen and Langou 2012, sequential TSQR).
+    Returns an upper triangular (min(n,k), k) matrix with R'R = the cross-product, at the accuracy of an
+    orthogonal factorization (Demmel, Grigori, Hoemmen and Langou 2012, sequential TSQR).
     """
     factor = np.empty((0, columns.shape[1]))
     for block in _blocks(columns, None, weights, shift):
-        factor = np.linalg.qr(np.concatenate([factor, block]), mode="r")
+        factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
     return factor

@@ -2,18 +2,21 @@
 
     minimize sum_i w_i (y_i - x_i b)^2
 
-The road taken is read from the data, in this order (Björck 1996, Numerical Methods for Least Squares Problems, ch. 2):
+The road is read from the data, in this order (Björck 1996, Numerical Methods for Least Squares Problems):
 
-1. When a column of x is constant, the others and y are shifted close to their means (an exact step, undone at the end).
-2. Cross-product in fixed blocks; columns scaled by powers of two; Cholesky. Condition number κ from the factor.
-3. κ above 1e3, or a pivot that hints at collinearity: the factor is formed again by orthogonal transformations (QR in
-   blocks), because a cross-product loses 2 log10 κ digits of the standard errors. Rank is decided on that factor.
-4. Refinement: b += (X'WX)^-1 X'W(y - X b). Residual and gradient are formed in extended precision (80 bits; pairs of
-   doubles above κ = 3e6 or where there is nothing wider than a double), with one exception: at κ up to 1e3 and more than
-   1e5 numbers one step in double is taken. Its error is at most κ · 1e-16 · sqrt(n) standard errors, 1e-10 of one at a
-   million rows; the extended step would cost ten times the factorization.
+1. When a column of x is constant, the others and y are shifted near their means (exact, undone at the end).
+2. Cross-product in fixed blocks; columns scaled by powers of two; Cholesky; condition number κ of the factor.
+3. κ above 1e3, or no Cholesky factor: QR in blocks, because a cross-product loses 2 log10 κ digits of the
+   standard errors and cannot tell a collinear column from a nearly collinear one. Rank is decided on that
+   factor.
+4. Refinement: b += (X'WX)^-1 X'W(y - X b). Residual and gradient are formed in extended precision: 80 bits,
+   or pairs of doubles when κ > 3e6, when a QR design has at most 5,000 numbers, and where nothing is wider
+   than a double. One exception: at κ up to 1e3 and more than 1e5 numbers a single step is taken in double.
+   Its error is at most about κ · 1e-16 · sqrt(n) standard errors, 1e-10 of one at a million rows; extended
+   steps would cost several times the factorization.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,12 +30,14 @@ import impact.kernels.gram as gram
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Residual = Callable[[Array, Array, Array | None, Array | None, extended.Pair], tuple[extended.Pair, Array]]
 
 CHOLESKY_CONDITION = 1e3  # largest κ at which the cross-product carries 10 digits of the standard errors
-WARN_CONDITION = 3e6  # above: warn; residuals then need more than 80 bits
+WARN_CONDITION = 3e6  # above: the caller warns; residuals then need more than 80 bits
 ABSORBED_SHARE = 1e-7  # length after absorption, relative to before, under which nothing is left
-_SMALL_DESIGN = 100_000  # numbers in x up to which the extended step costs about a millisecond
-_TINY_DESIGN = 5_000  # numbers in x up to which pairs of doubles are used whenever QR is
+_SMALL_DESIGN = 100_000  # numbers in x up to which an extended step costs about a millisecond
+_TINY_DESIGN = 5_000  # numbers in x up to which pairs of doubles are used with QR
+_MOST_STEPS = 8
 _DOUBLE = float(np.finfo(np.float64).eps)
 
 
@@ -42,14 +47,15 @@ class NotFiniteError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LeastSquares:
-    """The solution of one weighted least-squares problem. k counts kept columns, k_all all of them, n rows.
+    """The solution of a weighted least-squares problem: n rows, k kept columns of k_all.
 
-    params (k,) · residual (n,) = y - x b, not weighted · bread (k,k) = (X'WX)^-1 in the columns' own units · kept (k_all,)
-    False = dropped · absorbed (k_all,) True = dropped because nothing was left of the raw column · collinear_with: each
-    dropped column that is not absorbed, with the kept columns it is made of · lost: protected columns that were dropped;
-    the caller must refuse these · condition: of the scaled, shifted matrix of kept columns; warn above ``WARN_CONDITION``
-    · method "cholesky" (double steps), "cholesky_refined" (extended steps) or "qr" · rss = sum w r^2 · attained = the
-    largest |x_j' W r| / (|x_j| |y|), lengths about the shift: 1e-16 is as orthogonal as doubles can be.
+    params (k,). residual (n,) = y - x b, not weighted. bread (k,k) = (X'WX)^-1 in the columns' own units.
+    kept (k_all,): False = dropped. absorbed (k_all,): True = dropped because absorption left nothing of it.
+    collinear_with: each other dropped column with the kept columns that it is made of; none for a column of
+    zeros. lost: protected columns that were dropped; the caller must refuse these. condition: of the shifted
+    and scaled kept columns; the caller warns above ``WARN_CONDITION``. method: "cholesky" (one step in
+    double), "cholesky_refined" (extended steps) or "qr" (extended steps). rss = sum w r^2. attained: the
+    largest |x_j' W r| / (|x_j| |y|), lengths about the shift; 1e-16 is as orthogonal as doubles can be.
     """
 
     params: Array
@@ -67,7 +73,7 @@ class LeastSquares:
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """Data of the problem and the shift (k+1,) that was agreed; ``constant`` is the position of the constant column."""
+    """The data, the shift (k+1,) of x and y or None, and where the constant column is (-1 without shift)."""
 
     x: Array
     y: Array
@@ -78,12 +84,22 @@ class _System:
 
 @dataclass(frozen=True, slots=True)
 class _Factor:
-    """``inverse`` (k,k): F with F F' = (X'WX)^-1 of the shifted kept columns; combination (k,d) of the dropped ones."""
+    """inverse (k,k): F, F F' = (X'WX)^-1 of the shifted kept columns; combination (k,d) of the dropped."""
 
     inverse: Array
     kept: Flags
     combination: Array
     condition: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Refined:
+    """Coefficients of the shifted columns and residual as pairs, and the gradient (k,) at that residual."""
+
+    params: extended.Pair
+    residual: extended.Pair
+    gradient: Array
     method: str
 
 
@@ -98,61 +114,63 @@ def solve_least_squares(
 ) -> LeastSquares:
     """Coefficients, residuals and (X'WX)^-1 of a least-squares problem.
 
-    Arguments: x (n,k) and y (n,) float64; weights (n,), not negative; protect: columns that may not be lost (they are
-    not preferred: the first of a collinear set stays; a protected one that is dropped is named in ``lost``);
-    reference_norms (k,): weighted lengths about the mean of the columns before effects were absorbed; tolerance: a
-    column is collinear when the part that earlier columns do not explain is shorter than this share of its length.
-    Raises NotFiniteError when x, y or weights hold a number that is not finite, ValueError when shapes disagree or a
-    weight is negative.
+    Arguments: x (n,k) and y (n,) float64; weights (n,), not negative. protect: columns that may not be lost;
+    they are not preferred (the first of a collinear set stays), a protected column that is dropped is named
+    in ``lost``. reference_norms (k,): weighted lengths, about the mean, of the columns before effects were
+    absorbed. tolerance: a column is collinear when the part that earlier columns do not explain is shorter
+    than this share of its length (about the mean, with a constant), or is within the rounding error of its
+    values. Raises NotFiniteError when x, y or weights hold a number that is not finite, ValueError when
+    shapes disagree or a weight is negative.
     """
     x, y, weights = _checked(x, y, weights)
-    system = _shifted(x, y, weights)
-    moments = gram.cross_product(x, weights, last=y, shift=system.shift)
+    # Numbers that are not finite are found once, in the sums, and refused there.
+    with np.errstate(invalid="ignore", over="ignore"):
+        whole = _shifted(x, y, weights)
+        moments = gram.cross_product(x, weights, last=y, shift=whole.shift)
     if not np.isfinite(moments).all():
         raise NotFiniteError("x, y or weights hold numbers that are missing, infinite or too large to square")
     k = x.shape[1]
-    lengths = np.sqrt(np.diagonal(moments))
-    raw = _raw_lengths(moments, system)
+    lengths, raw = np.sqrt(np.diagonal(moments)), _raw_lengths(moments, whole)
     absorbed = np.zeros(k, dtype=np.bool_)
     if reference_norms is not None:
         absorbed = lengths[:k] <= ABSORBED_SHARE * np.asarray(reference_norms, dtype=np.float64)
     smallest = np.maximum(tolerance * lengths[:k], 8.0 * _DOUBLE * raw)
-    factor = _factorize(system, moments[:k, :k], ~absorbed, smallest)
-    system = _restricted(system, factor.kept)
+    factor = _factorize(whole, moments[:k, :k], ~absorbed, smallest)
+    system = _restricted(whole, factor.kept)
     start = factor.inverse @ (factor.inverse.T @ moments[:k, k][factor.kept])
-    params, residual, gradient, method = _refine(system, factor, start)
-    named = _collinear_with(factor, ~absorbed, raw, system)
+    refined = _refine(system, factor, start)
     return LeastSquares(
-        params=_raw_params(params, system),
-        residual=residual[0],
+        params=_raw_params(refined.params, system),
+        residual=refined.residual[0],
         bread=_raw_bread(factor.inverse, system),
         kept=factor.kept,
         absorbed=absorbed,
-        collinear_with=named,
+        collinear_with=_collinear_with(factor, ~absorbed, raw, whole),
         lost=tuple(int(j) for j in protect if not factor.kept[j]),
         condition=factor.condition,
-        method=method,
-        rss=extended.sum_of_squares(residual, weights),
-        attained=_attained(gradient, lengths[:k][factor.kept], lengths[k]),
+        method=refined.method,
+        rss=extended.sum_of_squares(refined.residual, weights),
+        attained=_attained(refined.gradient, lengths[:k][factor.kept], float(lengths[k])),
     )
 
 
 def leverage(x: Array, bread: Array, weights: Array | None = None) -> Array:
     """Diagonal of the hat matrix, w_i x_i B x_i', (n,), for kept columns x (n,k) and their bread (k,k)."""
     scale = collinear.power_of_two_scale(np.sqrt(np.diagonal(bread)))
-    scaled, failed = lapack.dpotrf(bread * np.outer(scale, scale), lower=1, clean=1)
+    root, failed = lapack.dpotrf(bread * np.outer(scale, scale), lower=1, clean=1)
     values = np.empty(x.shape[0])
     for rows in gram.row_blocks(x.shape[0]):
         if failed:
             values[rows] = np.einsum("ij,ij->i", x[rows] @ bread, x[rows])
         else:
-            root = (x[rows] / scale) @ scaled
-            values[rows] = np.einsum("ij,ij->i", root, root)
+            # A sum of squares: no cancellation between large terms, as in x B x'.
+            coordinates = (x[rows] / scale) @ root
+            values[rows] = np.einsum("ij,ij->i", coordinates, coordinates)
     return values if weights is None else values * weights
 
 
 def _checked(x: Array, y: Array, weights: Array | None) -> tuple[Array, Array, Array | None]:
-    """Arguments as float64 arrays of agreeing shapes."""
+    """The arguments as float64 arrays of agreeing shapes."""
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if x.ndim != 2 or y.shape != (x.shape[0],):
         raise ValueError(f"x must be (n,k) and y (n,); got {x.shape} and {y.shape}")
@@ -166,15 +184,14 @@ def _checked(x: Array, y: Array, weights: Array | None) -> tuple[Array, Array, A
 
 
 def _shifted(x: Array, y: Array, weights: Array | None) -> _System:
-    """Find a constant column and, if there is one, a shift for the others and for y."""
-    if x.size == 0:
-        return _System(x, y, weights, None, -1)
-    middle = x[x.shape[0] // 2]
-    for j in np.flatnonzero((x[0] == x[-1]) & (x[0] == middle) & (x[0] != 0)):
-        if (x[:, j] == x[0, j]).all():
-            shift = gram.centring_shift(x, y)
-            shift[j] = 0.0
-            return _System(x, y, weights, shift, int(j))
+    """Find a constant column and, if there is one, a shift for the other columns and for y."""
+    if x.size:
+        ends = (x[0] == x[-1]) & (x[0] == x[x.shape[0] // 2]) & (x[0] != 0)
+        for j in np.flatnonzero(ends):
+            if (x[:, j] == x[0, j]).all():
+                shift = gram.centring_shift(x, y)
+                shift[j] = 0.0
+                return _System(x, y, weights, shift, int(j))
     return _System(x, y, weights, None, -1)
 
 
@@ -190,29 +207,31 @@ def _raw_lengths(moments: Array, system: _System) -> Array:
 
 
 def _restricted(system: _System, kept: Flags) -> _System:
-    """The system of kept columns alone."""
+    """The system of the kept columns alone."""
     if kept.all():
         return system
-    shift = None if system.shift is None else system.shift[np.append(kept, True)]
-    # A constant column is lost only when its weighted length is 0; then nothing else is left either.
-    constant = int(kept[: system.constant].sum()) if system.constant >= 0 and kept[system.constant] else -1
-    return _System(np.ascontiguousarray(system.x[:, kept]), system.y, system.weights, shift, constant)
+    x = np.ascontiguousarray(system.x[:, kept])
+    # The constant goes only when no row has weight, or when it is absorbed: then the shift goes with it.
+    if system.shift is None or not kept[system.constant]:
+        return _System(x, system.y, system.weights, None, -1)
+    shift = system.shift[np.append(kept, True)]
+    return _System(x, system.y, system.weights, shift, int(kept[: system.constant].sum()))
 
 
 def _factorize(system: _System, products: Array, usable: Flags, smallest: Array) -> _Factor:
     """Cholesky of the scaled cross-product where that is accurate enough, QR otherwise."""
     scale = collinear.power_of_two_scale(np.sqrt(np.diagonal(products)))
-    if usable.all() and products.size:
-        scaled, failed = lapack.dpotrf(products * np.outer(scale, scale), lower=0, clean=1)
-        condition = float("inf") if failed else collinear.condition_number(scaled)
+    if usable.all() and scale.size:
+        factor, failed = lapack.dpotrf(products * np.outer(scale, scale), lower=0, clean=1)
+        condition = math.inf if failed else collinear.condition_number(factor)
         if condition <= CHOLESKY_CONDITION:
-            inverse = scale[:, None] * lapack.dtrtri(scaled)[0]
+            inverse = scale[:, None] * lapack.dtrtri(factor)[0]
             return _Factor(inverse, usable, np.zeros((scale.size, 0)), condition, "cholesky")
     return _orthogonal_factor(system, scale, usable, smallest)
 
 
 def _orthogonal_factor(system: _System, scale: Array, usable: Flags, smallest: Array) -> _Factor:
-    """QR in blocks, then the rank decision. A constant column that was shifted against goes first, and so stays."""
+    """QR in blocks, then the rank decision; a constant that was shifted against goes first, and so stays."""
     order = np.flatnonzero(usable)
     if system.constant >= 0:
         order = np.concatenate([order[order == system.constant], order[order != system.constant]])
@@ -221,107 +240,100 @@ def _orthogonal_factor(system: _System, scale: Array, usable: Flags, smallest: A
     decision = collinear.limit_condition(triangle, smallest[order] * scale[order])
     condition = collinear.condition_number(decision.factor)
     stay, leave = order[decision.kept], order[~decision.kept]
-    inverse = np.linalg.inv(np.triu(decision.factor)) * scale[stay][:, None]
-    combination = scale[stay][:, None] * decision.combination / scale[leave]
+    # Both in column order again: the constant was moved to the front.
+    rows, columns = np.argsort(stay), np.argsort(leave)
+    inverse = (np.linalg.inv(decision.factor) * scale[stay][:, None])[rows]
+    combination = (scale[stay][:, None] * decision.combination / scale[leave])[rows][:, columns]
     kept = np.zeros(usable.size, dtype=np.bool_)
     kept[stay] = True
-    rows, columns = np.argsort(stay, kind="stable"), np.argsort(leave, kind="stable")
-    return _Factor(inverse[rows], kept, combination[rows][:, columns], condition, "qr")
-
-
-Residual = Callable[[Array, Array, Array | None, Array | None, extended.Pair], tuple[extended.Pair, Array]]
+    return _Factor(inverse, kept, combination, condition, "qr")
 
 
 def _double_residual(
     x: Array, y: Array, weights: Array | None, shift: Array | None, params: extended.Pair
 ) -> tuple[extended.Pair, Array]:
-    """Residual and gradient of a block in double precision."""
+    """Residual and gradient of a block of rows in double precision."""
     columns = x if shift is None else x - shift[:-1]
     residual = (y if shift is None else y - shift[-1]) - columns @ params[0]
     scores = residual if weights is None else residual * weights
     return (residual, np.zeros_like(residual)), columns.T @ scores
 
 
-def _by_blocks(system: _System, params: extended.Pair, residual_of: Residual) -> tuple[extended.Pair, Array]:
+def _evaluate(system: _System, params: extended.Pair, residual_of: Residual) -> tuple[extended.Pair, Array]:
     """Residual (n,) and gradient (k,) of the whole system, block by block."""
-    x, y, weights = system.x, system.y, system.weights
-    residual = (np.empty_like(y), np.empty_like(y))
-    gradient = np.zeros(x.shape[1])
-    lost = np.zeros(x.shape[1])
-    for rows in gram.row_blocks(y.size):
-        block = None if weights is None else weights[rows]
-        (residual[0][rows], residual[1][rows]), part = residual_of(x[rows], y[rows], block, system.shift, params)
-        gradient, error = extended.two_sum(gradient, part)
+    high, low = np.empty_like(system.y), np.empty_like(system.y)
+    gradient, lost = np.zeros(system.x.shape[1]), np.zeros(system.x.shape[1])
+    for rows in gram.row_blocks(system.y.size):
+        weights = None if system.weights is None else system.weights[rows]
+        part, added = residual_of(system.x[rows], system.y[rows], weights, system.shift, params)
+        high[rows], low[rows] = part
+        gradient, error = extended.two_sum(gradient, added)
         lost += error
-    return residual, gradient + lost
+    return (high, low), gradient + lost
 
 
 def _adjusted(system: _System, residual: extended.Pair, step: Array) -> tuple[extended.Pair, Array]:
     """The residual after a small step of the coefficients, and its gradient."""
-    adjusted = (np.empty_like(residual[0]), np.empty_like(residual[1]))
+    high, low = np.empty_like(system.y), np.empty_like(system.y)
     gradient = np.zeros(step.size)
     for rows in gram.row_blocks(system.y.size):
         columns = system.x[rows] if system.shift is None else system.x[rows] - system.shift[:-1]
-        high, low = extended.two_sum(residual[0][rows], residual[1][rows] - columns @ step)
-        adjusted[0][rows], adjusted[1][rows] = high, low
-        gradient += columns.T @ (high if system.weights is None else high * system.weights[rows])
-    return adjusted, gradient
+        high[rows], low[rows] = extended.two_sum(residual[0][rows], residual[1][rows] - columns @ step)
+        gradient += columns.T @ (high[rows] if system.weights is None else high[rows] * system.weights[rows])
+    return (high, low), gradient
 
 
-def _refine(
-    system: _System, factor: _Factor, start: Array
-) -> tuple[extended.Pair, extended.Pair, Array, str]:
-    """Newton steps from ``start``; returns coefficients and residual as pairs, the last gradient, and the method."""
-    plain = factor.method == "cholesky" and system.x.size > _SMALL_DESIGN
-    method = "cholesky_refined" if factor.method == "cholesky" and not plain else factor.method
-    residual_of: Residual = extended.long_residual
-    if plain:
-        residual_of = _double_residual
-    elif factor.condition > WARN_CONDITION or not extended.LONG_IS_WIDER or (
-        factor.method == "qr" and system.x.size <= _TINY_DESIGN
-    ):
-        residual_of = extended.pair_residual
-    # The first steps of QR start further away, and each gains at least 16 - log10 κ digits.
-    most = 1 if plain else 8
-    rate = min(1.0, 16.0 * _DOUBLE * factor.condition * (1.0 if factor.method == "qr" else factor.condition))
-    params = (start, np.zeros_like(start))
-    inverse = factor.inverse
+def _precision(system: _System, factor: _Factor) -> tuple[Residual, str, int]:
+    """How residuals are formed, the method's name, and the most steps: rule 4 of the module."""
+    if factor.method == "cholesky" and system.x.size > _SMALL_DESIGN:
+        return _double_residual, "cholesky", 1
+    tiny = factor.method == "qr" and system.x.size <= _TINY_DESIGN
+    narrow = tiny or factor.condition > WARN_CONDITION or not extended.LONG_IS_WIDER
+    method = "qr" if factor.method == "qr" else "cholesky_refined"
+    return extended.pair_residual if narrow else extended.long_residual, method, _MOST_STEPS
+
+
+def _refine(system: _System, factor: _Factor, start: Array) -> _Refined:
+    """Newton steps from ``start`` until the next one would move no digit of any coefficient."""
+    residual_of, method, most_steps = _precision(system, factor)
+    inverse, condition = factor.inverse, factor.condition
+    # What one step leaves of an error: rounding of the factor, through the solution of the normal equations.
+    rate = min(1.0, 16.0 * _DOUBLE * condition * (1.0 if method == "qr" else condition))
+    # Coefficients are compared in units of standard errors, so that no column's unit matters.
     unit = 1.0 / np.sqrt(np.einsum("ij,ij->i", inverse, inverse))
-    for _ in range(most):
-        residual, gradient = _by_blocks(system, params, residual_of)
+    params = (start, np.zeros_like(start))
+    for _ in range(most_steps):
+        residual, gradient = _evaluate(system, params, residual_of)
         coordinates = inverse.T @ gradient
         step = inverse @ coordinates
         params = extended.two_sum(params[0], params[1] + step)
-        # In units of standard errors, so that no column's unit matters; the floor is for coefficients that are zero.
         reached = np.abs(params[0]) * unit
-        if (rate * np.abs(step) * unit <= 2.0**-55 * np.maximum(reached, 1e-8 * reached.max(initial=0.0))).all():
+        enough = 2.0**-55 * np.maximum(reached, 1e-8 * reached.max(initial=0.0))
+        if (rate * np.abs(step) * unit <= enough).all():
             break
-    moved = float(np.sqrt(coordinates @ coordinates))
-    size = float(np.sqrt(np.dot(residual[0], residual[0] if system.weights is None else residual[0] * system.weights)))
-    if moved > 1e-13 * size:
+    # The fitted values moved by |coordinates|: where that is no digit of the residual, a pass is saved.
+    scores = residual[0] if system.weights is None else residual[0] * system.weights
+    if np.dot(coordinates, coordinates) > 1e-26 * np.dot(residual[0], scores):
         residual, gradient = _adjusted(system, residual, step)
-    return params, residual, gradient, method
+    return _Refined(params, residual, gradient, method)
 
 
 def _raw_params(params: extended.Pair, system: _System) -> Array:
-    """Coefficients of the columns as given: the constant takes back what the shift moved."""
+    """Coefficients of the columns as given: the constant takes back what the shift moved, exactly summed."""
     values = params[0] + params[1]
-    if system.shift is not None and system.constant >= 0:
-        c = system.constant
-        slopes = (-system.shift[:-1], np.zeros(values.size))
-        moved = extended.pair_sum(extended.pair_multiply(params, slopes))
-        level = extended.pair_add(moved, (system.shift[-1:].copy()[0] + 0.0, np.float64(0.0)))
-        unit = system.x[0, c]
-        level = extended.pair_divide(level, (unit, np.float64(0.0)))
-        total = extended.pair_add((params[0][c], params[1][c]), level)
-        values[c] = total[0]
+    if system.shift is not None:
+        c, slopes = system.constant, system.shift[:-1].copy()
+        slopes[c] = -system.x[0, c]
+        high, low = extended.two_product(params[0], -slopes)
+        terms = [*high.tolist(), *low.tolist(), *(-slopes * params[1]).tolist(), float(system.shift[-1])]
+        values[c] = math.fsum(terms) / system.x[0, c]
     return values
 
 
 def _raw_bread(inverse: Array, system: _System) -> Array:
-    """(X'WX)^-1 of the columns as given, as F F' with the shift undone in F."""
+    """(X'WX)^-1 of the columns as given: F F' with the shift undone in F, so no variance cancels."""
     root = inverse
-    if system.shift is not None and system.constant >= 0:
+    if system.shift is not None:
         root = inverse.copy()
         root[system.constant] -= (system.shift[:-1] / system.x[0, system.constant]) @ inverse
     return root @ root.T
@@ -330,13 +342,20 @@ def _raw_bread(inverse: Array, system: _System) -> Array:
 def _collinear_with(
     factor: _Factor, usable: Flags, raw: Array, system: _System
 ) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """Name each collinear column and the kept columns it is made of, in the columns' own units."""
-    dropped = np.flatnonzero(usable & ~factor.kept)
+    """Each collinear column with the kept columns it is made of, judged on the columns as given."""
+    dropped, kept = np.flatnonzero(usable & ~factor.kept), np.flatnonzero(factor.kept)
     if dropped.size == 0:
         return ()
-    kept = np.flatnonzero(factor.kept)
-    named = collinear.named_parts(factor.combination, raw[kept])
-    return tuple((int(j), tuple(int(kept[i]) for i in parts)) for j, parts in zip(dropped, named, strict=True))
+    combination = factor.combination.copy()
+    if system.shift is not None and factor.kept[system.constant]:
+        # d - s_d = sum c_j (x_j - s_j) + c_0: undo the shift in the share of the constant.
+        shift, position = system.shift, int(np.searchsorted(kept, system.constant))
+        moved = shift[dropped] - shift[kept] @ factor.combination
+        combination[position] += moved / system.x[0, system.constant]
+    named = collinear.named_parts(combination, raw[kept], raw[dropped])
+    return tuple(
+        (int(j), tuple(int(kept[i]) for i in parts)) for j, parts in zip(dropped, named, strict=True)
+    )
 
 
 def _attained(gradient: Array, lengths: Array, length_y: float) -> float:
