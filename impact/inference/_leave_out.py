@@ -38,7 +38,7 @@ def adjusted_influence(linear: Linear, part: Part, kind: str) -> AdjustedCluster
     nested: list[Effect] = []
     outside: list[Effect] = []
     for effect in effects_of(linear):
-        inside = is_nested(effect.codes, part.codes, levels=effect.levels)
+        inside = is_nested(effect.codes, part.codes)
         (nested if inside else outside).append(effect)
     try:
         basis = orthonormal_basis(linear.x, linear.bread, outside, nested, linear.weights)

@@ -88,7 +88,7 @@ def counted_parameters(
     saved = 0
     for effect in linear.absorb:
         factor = effect.factor
-        nested = (is_nested(factor.codes, cluster.codes, levels=factor.levels) for cluster in clusters)
+        nested = (is_nested(factor.codes, cluster.codes) for cluster in clusters)
         if effect.intercept and any(nested):
             saved += factor.levels - 1
     return max(full - saved, estimate.df_model + 1)

@@ -17,10 +17,11 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from impact.core.errors import DesignError, EstimationError, Notice
+from impact.core.errors import EstimationError, Notice
 from impact.core.options import Options
 from impact.core.records import Design, Estimate, Factor, Floats, Inference, Linear, Variance
-from impact.core.texts import fault, notice
+from impact.core.texts import notice
+from impact.inference._clusters import cluster_factors, named
 from impact.inference._intervals import (
     Spread,
     complete,
@@ -31,6 +32,7 @@ from impact.inference._intervals import (
     test_and_interval,
 )
 from impact.inference._leave_out import Adjusted, adjusted
+from impact.inference._positive import settled
 from impact.inference._small_sample import (
     SSC_DESCRIPTION,
     Convention,
@@ -63,7 +65,7 @@ class ClusterOptions(Options):
 
 def columns(options: ClusterOptions) -> tuple[str, ...]:
     """The cluster variables asked for."""
-    return (options.cluster,) if isinstance(options.cluster, str) else tuple(options.cluster)
+    return named(options.cluster)
 
 
 def infer(estimate: Estimate, design: Design, options: ClusterOptions, level: float) -> Inference:
@@ -101,23 +103,6 @@ def infer(estimate: Estimate, design: Design, options: ClusterOptions, level: fl
     return complete(spread, estimate, design, level)
 
 
-def cluster_factors(design: Design, names: tuple[str, ...]) -> tuple[Factor, ...]:
-    """The cluster variables of a design by name.
-
-    Raises:
-        DesignError: E534 where one is not among the design's clusters, E535 where it has fewer than two
-            groups.
-    """
-    missing = [name for name in names if name not in design.clusters]
-    if missing or not names:
-        raise DesignError(fault("E534", name=", ".join(missing), names=", ".join(design.clusters)))
-    found = tuple(design.clusters[name] for name in names)
-    for factor in found:
-        if present_levels(factor) < 2:
-            raise DesignError(fault("E535", name=factor.name, count=present_levels(factor)))
-    return found
-
-
 def _variance(
     estimate: Estimate,
     linear: Linear,
@@ -130,15 +115,10 @@ def _variance(
     vcov, satterthwaite, notices = _combined(estimate, linear, pieces, options.type, rule)
     if rule.n:
         vcov = vcov * ((estimate.n_obs - 1.0) / (estimate.n_obs - k))
-    if len(pieces) == 1 or not np.all(np.isfinite(vcov)):
+    if len(pieces) == 1:
         return vcov, satterthwaite, notices
-    values, vectors = np.linalg.eigh(vcov)
-    if values[0] >= -1e-12 * abs(values[-1]):
-        return vcov, satterthwaite, notices
-    if options.psd == "clip":
-        clipped = (vectors * np.maximum(values, 0.0)) @ vectors.T
-        return clipped, satterthwaite, (*notices, notice("W517", smallest=f"{values[0]:.2e}", done="clipped"))
-    return vcov, satterthwaite, (*notices, notice("W517", smallest=f"{values[0]:.2e}", done="reported"))
+    vcov, found = settled(vcov, options.psd)
+    return vcov, satterthwaite, (*notices, *found)
 
 
 def _combined(

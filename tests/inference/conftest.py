@@ -26,6 +26,11 @@ def dummies(codes: np.ndarray, levels: int) -> np.ndarray:
     return (codes[:, None] == np.arange(levels)).astype(float)
 
 
+def without(basis: np.ndarray, root: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    scaled = columns * root[:, None]
+    return (scaled - basis @ (basis.T @ scaled)) / root[:, None]
+
+
 def fit_dense(
     y,
     x: dict[str, np.ndarray],
@@ -47,12 +52,10 @@ def fit_dense(
     root = np.ones(n) if weights is None else np.sqrt(weights)
     absorbed, y_absorbed = columns, np.asarray(y, float)
     if effects:
-        basis = np.linalg.qr(np.hstack(effects) * root[:, None])[0]
         u, s, _ = np.linalg.svd(np.hstack(effects) * root[:, None], full_matrices=False)
         basis = u[:, s > 1e-9 * s[0]]
-        residualise = lambda m: (m * root[:, None] - basis @ (basis.T @ (m * root[:, None]))) / root[:, None]
-        absorbed = residualise(columns)
-        y_absorbed = residualise(y_absorbed[:, None])[:, 0]
+        absorbed = without(basis, root, columns)
+        y_absorbed = without(basis, root, y_absorbed[:, None])[:, 0]
     w = np.ones(n) if weights is None else weights
     bread = np.linalg.inv((absorbed * w[:, None]).T @ absorbed)
     params = bread @ (absorbed.T @ (w * y_absorbed))

@@ -1,0 +1,31 @@
+"""Cluster variables of a design by name."""
+
+from __future__ import annotations
+
+from impact.core.errors import DesignError
+from impact.core.records import Design, Factor
+from impact.core.texts import fault
+from impact.inference._intervals import present_levels
+
+
+def named(cluster: str | tuple[str, ...]) -> tuple[str, ...]:
+    """One name or several as a tuple; an empty name is none."""
+    names = (cluster,) if isinstance(cluster, str) else tuple(cluster)
+    return tuple(name for name in names if name)
+
+
+def cluster_factors(design: Design, names: tuple[str, ...]) -> tuple[Factor, ...]:
+    """The cluster variables of a design by name.
+
+    Raises:
+        DesignError: E534 where one is not among the design's clusters, E535 where it has fewer than two
+            groups.
+    """
+    missing = [name for name in names if name not in design.clusters]
+    if missing or not names:
+        raise DesignError(fault("E534", name=", ".join(missing), names=", ".join(design.clusters)))
+    found = tuple(design.clusters[name] for name in names)
+    for factor in found:
+        if present_levels(factor) < 2:
+            raise DesignError(fault("E535", name=factor.name, count=present_levels(factor)))
+    return found
