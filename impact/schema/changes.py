@@ -165,5 +165,8 @@ def _change_leaf(tree: Node, head: Key, new: Entry, base: Node | None) -> Node:
     if new.node.is_null:
         if tree.entry(head) is None and (base is None or base.entry(head) is None):
             raise ChangeError("there is no such key to remove", missing=str(head), known=tree.keys)
+        if base is not None and base.entry(head) is not None:
+            # the null stays, so that what the base has is removed when the two are merged
+            return with_entry(tree, Entry(head, new.place, new.node))
         return without(tree, head)
     return with_entry(tree, Entry(head, new.place, new.node))

@@ -13,6 +13,8 @@ from impact.schema.nodes import Entry, Key, Node, map_node, node_at, split_path,
 # blocks of the spec that a model does not have itself; all other paths are those of the model
 CONTEXT_KEYS = ("data", "joins", "derive", "checks", "subgroups", "outcomes", "sets", "survey", "instruments",
                 "domain", "alpha", "seed", "labels")  # fmt: skip
+# blocks of a model that are changes to the spec's block of the same name: null there takes a part away
+OVERLAID = ("design", "filter", "panel")
 # what describes the model itself and would be wrong of a row
 NOT_PASSED_ON = ("title", "note", "expect")
 
@@ -82,7 +84,9 @@ def apply_changes(model: Node, context: Node, row: Row) -> tuple[Node, Node]:
     for entry in row.changes.entries:
         try:
             parts = _parts(entry)
-            if parts[0] in CONTEXT_KEYS:
+            if parts[0] in OVERLAID and len(parts) > 1:
+                model = _overlay(model, context, parts, entry)
+            elif parts[0] in CONTEXT_KEYS:
                 context = change(context, parts, entry)
             elif parts == ("filter+",):
                 model = _add_filter(model, entry, row.name)
@@ -110,6 +114,23 @@ def _parts(entry: Entry) -> tuple[Key, ...]:
     if any(plus(part) is not None for part in parts[:-1]):
         raise ChangeError("only the last part can end in +")
     return parts
+
+
+def _overlay(model: Node, context: Node, parts: tuple[Key, ...], entry: Entry) -> Node:
+    """A change inside a block that a model lays over the spec's."""
+    block = model.get(parts[0])
+    if parts[0] == "filter" and block is not None and block.text is not None:
+        named = map_node(block.place, (Entry("filter", block.place, block),))
+        model = with_entry(model, Entry("filter", entry.place, named))
+    if not entry.node.is_null or len(parts) != 2:
+        return change(model, parts, entry, base=context)
+    shared = context.get(parts[0]) or map_node(entry.place)
+    own = model.get(parts[0]) or map_node(entry.place)
+    if own.entry(parts[1]) is None and shared.entry(parts[1]) is None:
+        known = (*own.keys, *shared.keys)
+        raise ChangeError("there is no such key to remove", missing=str(parts[1]), known=known)
+    removed = with_entry(own, Entry(parts[1], entry.place, entry.node))
+    return with_entry(model, Entry(parts[0], entry.place, removed))
 
 
 def _add_filter(model: Node, entry: Entry, row: str) -> Node:

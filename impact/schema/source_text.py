@@ -31,7 +31,7 @@ def read_text(source: Path | str | bytes, *, name: str | None = None) -> Text:
     """The text of a spec: a path is read, text and bytes are taken as they are.
 
     Raises:
-        SpecError: E100 not UTF-8, E101 unreadable or no regular file, E128 too large, E129 control or
+        SpecError: E100 not UTF-8, E101 unreadable or no regular file, E188 too large, E189 control or
             invisible characters.
     """
     file = name if name is not None else str(source) if isinstance(source, Path) else "<spec>"
@@ -40,7 +40,7 @@ def read_text(source: Path | str | bytes, *, name: str | None = None) -> Text:
     else:
         content = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
     if len(content) > MAX_BYTES:
-        raise SpecError(fault("E128", place=Place(file), size=len(content), limit=MAX_BYTES))
+        raise SpecError(fault("E188", place=Place(file), size=len(content), limit=MAX_BYTES))
     text = _decode(content, file).replace("\r\n", "\n").replace("\r", "\n")
     _refuse_invisible(text, file)
     return Text(file, text, content)
@@ -76,4 +76,4 @@ def _refuse_invisible(text: str, file: str) -> None:
     line, start = text.count("\n", 0, found.start()), text.rfind("\n", 0, found.start()) + 1
     column = found.start() - start
     character = f"U+{ord(found.group()):04X}"
-    raise SpecError(fault("E129", place=Place(file, line + 1, column + 1, column + 2), character=character))
+    raise SpecError(fault("E189", place=Place(file, line + 1, column + 1, column + 2), character=character))
