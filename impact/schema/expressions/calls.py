@@ -45,14 +45,20 @@ def _of_call(call: Call, source: Source, mode: str) -> list[Fault]:
     if signature.family == "claim" and mode != "claims":
         what, advice = text("language.part_of.expression"), text("language.only_claims")
         return [fault("E404", place=place, piece=f"'{call.function}'", what=what, advice=advice)]
-    return [*_counted(call, signature, source), *_shaped(call, signature, source), *_named(call, signature, source)]
+    return [
+        *_counted(call, signature, source),
+        *_shaped(call, signature, source),
+        *_named(call, signature, source),
+    ]
 
 
 def unknown_function(name: str, source: Source, start: int) -> Fault:
     """The fault for a function that is not in the whitelist, with the nearest one."""
     suggestion = _FOREIGN_NAMES.get(name.lower()) or nearest(name, SIGNATURES)
     place = source.at(start, start + len(name))
-    return fault("E401", place=place, suggestion=suggestion, name=name[:40], names=", ".join(sorted(SIGNATURES)))
+    return fault(
+        "E401", place=place, suggestion=suggestion, name=name[:40], names=", ".join(sorted(SIGNATURES))
+    )
 
 
 def _counted(call: Call, signature: Signature, source: Source) -> list[Fault]:
@@ -102,7 +108,9 @@ def _named(call: Call, signature: Signature, source: Source) -> list[Fault]:
             names = ", ".join(signature.keywords) or text("language.none")
             suggestion = nearest(name, signature.keywords)
             values: dict[str, object] = {"name": call.function, "keyword": name[:40], "names": names}
-            faults.append(fault("E420", place=source.at(value.start, value.end), suggestion=suggestion, **values))
+            faults.append(
+                fault("E420", place=source.at(value.start, value.end), suggestion=suggestion, **values)
+            )
         elif isinstance(value, Mapped) or (isinstance(value, Listing) and name != "by"):
             faults.append(_misplaced(value, text("language.a_value"), source))
         elif isinstance(value, Listing) and not value.items:

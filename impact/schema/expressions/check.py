@@ -10,7 +10,7 @@ from impact.core.errors import Fault
 from impact.core.nearest import nearest
 from impact.core.texts import fault, text
 from impact.schema.expressions.signatures import SIGNATURES, Signature
-from impact.schema.expressions.tokens import spell_name, spell_number, spell_text
+from impact.schema.expressions.tokens import DEEPEST, spell_name, spell_number, spell_text
 from impact.schema.expressions.tree import Call, Expression, Node
 
 NUMBER, CONDITION, TEXT, DATE, MISSING, ANY = "number", "condition", "text", "date", "missing", "any"
@@ -53,7 +53,11 @@ def check_expression(
     checking = _Checking(expression, kinds or {})
     if names is not None:
         checking.faults.extend(_unknown(expression, names, read_from))
-    kind_of(expression.root, checking)
+    try:
+        kind_of(expression.root, checking)
+    except RecursionError:
+        what = text("language.limit.depth")
+        return [fault("E408", place=expression.place, most=str(DEEPEST), what=what)]
     return checking.faults
 
 
@@ -88,6 +92,8 @@ def kind_of(node: Node, checking: _Checking) -> str:  # noqa: PLR0911 - one line
             return CONDITION if kind in ("logical", "boolean") else kind if kind in KINDS else ANY
         case tree.Call():
             return _call(node, checking)
+        case tree.Binary():
+            return _binary(node, checking)
         case tree.Listing() | tree.Mapped() | tree.Dotted():
             return ANY
         case _:
@@ -102,8 +108,6 @@ def _operation(node: Node, checking: _Checking) -> str:
         case tree.Unary():
             _need(node.operand, kinds[0], "n", node.operator, checking)
             return NUMBER
-        case tree.Binary():
-            return _arithmetic(node, kinds, checking)
         case tree.Logic():
             for operand, kind in zip(node.operands, kinds, strict=True):
                 _need(operand, kind, "c", node.operator, checking)
@@ -120,6 +124,17 @@ def _operation(node: Node, checking: _Checking) -> str:
             _same((node.then, node.otherwise), (kinds[0], kinds[2]), checking)
             return kinds[2] if kinds[0] == MISSING else kinds[0]
     return CONDITION
+
+
+def _binary(node: tree.Binary, checking: _Checking) -> str:
+    """A chain of operations from the left, without recursion."""
+    chain = [node]
+    while isinstance(chain[-1].left, tree.Binary):
+        chain.append(chain[-1].left)
+    left = kind_of(chain[-1].left, checking)
+    for link in reversed(chain):
+        left = _arithmetic(link, [left, kind_of(link.right, checking)], checking)
+    return left
 
 
 def _arithmetic(node: tree.Binary, kinds: list[str], checking: _Checking) -> str:
@@ -154,7 +169,16 @@ def _given(call: Call, signature: Signature, kinds: list[str]) -> str:
         labels = call.arguments[2]
         texts = isinstance(labels, tree.Listing) and any(isinstance(item, tree.Text) for item in labels.items)
         return TEXT if texts else NUMBER
+    if call.function == "recode":
+        return _recoded(call, kinds[0])
     return signature.gives if signature.gives in KINDS else TEXT if call.function == "cut" else ANY
+
+
+def _recoded(call: Call, kind: str) -> str:
+    mapping = call.arguments[1]
+    given = [value for _, value in mapping.entries] if isinstance(mapping, tree.Mapped) else []
+    values = [TEXT if isinstance(value, tree.Text) else NUMBER for value in given if not isinstance(value, tree.Missing)]
+    return values[0] if values else kind
 
 
 def _when(call: Call, kinds: list[str], checking: _Checking) -> str:
@@ -227,8 +251,12 @@ def _advice(nodes: tuple[Node, Node], kinds: tuple[str, str], shown: list[str]) 
     for position in (0, 1):
         literal, other = nodes[position], shown[1 - position]
         other_kind = family(kinds[1 - position])
+        if isinstance(nodes[1 - position], tree.Number | tree.Text):
+            continue
         if isinstance(literal, tree.Number) and other_kind == TEXT:
-            quoted = spell_text(shown[position] if not shown[position].startswith("-") else spell_number(literal.value))
+            quoted = spell_text(
+                shown[position] if not shown[position].startswith("-") else spell_number(literal.value)
+            )
             return text("expression.advice.quote", name=other, literal=quoted), quoted
         if isinstance(literal, tree.Text) and other_kind == NUMBER and _numeric(literal.value):
             return text("expression.advice.unquote", name=other, literal=literal.value), literal.value

@@ -1,11 +1,11 @@
 """Expression text to a tree, by recursive descent. Nothing is run; everything outside the grammar is refused by name.
 
-    expression := or-chain ['if' or-chain 'else' expression]
-    or-chain   := and-chain ('or' and-chain)*          and-chain := not-part ('and' not-part)*
-    not-part   := 'not' not-part | comparison
-    comparison := sum (('==' | '!=' | '<' | '<=' | '>' | '>=') sum)*  |  sum ['not'] 'in' '[' constants ']'
-    sum, product, sign, power as usual; power binds to the right and stronger than a sign before it
-    atom       := number | text | true | false | missing | name | function '(' arguments ')' | '(' expression ')'
+expression := or-chain ['if' or-chain 'else' expression]
+or-chain   := and-chain ('or' and-chain)*          and-chain := not-part ('and' not-part)*
+not-part   := 'not' not-part | comparison
+comparison := sum (('==' | '!=' | '<' | '<=' | '>' | '>=') sum)*  |  sum ['not'] 'in' '[' constants ']'
+sum, product, sign, power as usual; power binds to the right and stronger than a sign before it
+atom       := number | text | true | false | missing | name | function '(' arguments ')' | '(' expression ')'
 """
 
 from __future__ import annotations
@@ -183,7 +183,9 @@ def _atom(cursor: Cursor, mode: str) -> Node:
     if cursor.at("."):
         raise cursor.source.foreign("'.'", "attribute", cursor.token.start, cursor.following.end)
     if cursor.token.kind == "text" and cursor.token.start == node.end and isinstance(node, tree.Name):
-        raise cursor.source.foreign(f"'{node.name}{cursor.token.text[0]}'", "f_string", node.start, node.end + 1)
+        raise cursor.source.foreign(
+            f"'{node.name}{cursor.token.text[0]}'", "f_string", node.start, node.end + 1
+        )
     return node
 
 

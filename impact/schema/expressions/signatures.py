@@ -58,7 +58,9 @@ _ORDERED = ("by", "order")
 def _group(required: str, summary: str, **changes: str | tuple[str, ...]) -> Signature:
     optional = str(changes.get("optional", ""))
     keywords = changes.get("keywords", _BY)
-    return Signature(required, optional, "", str(changes.get("gives", "number")), tuple(keywords), "group", summary)
+    return Signature(
+        required, optional, "", str(changes.get("gives", "number")), tuple(keywords), "group", summary
+    )
 
 
 _ROW = {
@@ -70,31 +72,45 @@ _ROW = {
     "floor": Signature("n", summary="largest whole number not above x"),
     "ceil": Signature("n", summary="smallest whole number not below x"),
     "sign": Signature("n", summary="-1, 0 or 1"),
-    "min": Signature("o", "", "=", "first", _BY, summary="smallest of several values in a row; with by= over a group"),
-    "max": Signature("o", "", "=", "first", _BY, summary="largest of several values in a row; with by= over a group"),
+    "min": Signature(
+        "o", "", "=", "first", _BY, summary="smallest of several values in a row; with by= over a group"
+    ),
+    "max": Signature(
+        "o", "", "=", "first", _BY, summary="largest of several values in a row; with by= over a group"
+    ),
     "clip": Signature("nnn", summary="clip(x, lowest, highest)"),
     "between": Signature("o==", gives="condition", summary="between(x, a, b): a <= x <= b"),
     "missing": Signature("a", gives="condition", summary="whether a value is missing"),
     "coalesce": Signature("a", "", "=", "first", summary="the first value that is not missing"),
-    "cut": Signature("nL", "L", gives="choice", summary="cut(x, [breaks], [labels]): intervals closed on the left"),
+    "cut": Signature(
+        "nL", "L", gives="choice", summary="cut(x, [breaks], [labels]): intervals closed on the left"
+    ),
     "recode": Signature("aM", gives="choice", summary='recode(x, {1: "a", 2: "b", else: missing})'),
-    "when": Signature("ca", "", "a", "choice", summary="when(condition, value, condition, value, ..., otherwise)"),
+    "when": Signature(
+        "ca", "", "a", "choice", summary="when(condition, value, condition, value, ..., otherwise)"
+    ),
 }
 _TEXT = {
     "upper": Signature("t", gives="text", family="text", summary="capital letters"),
     "lower": Signature("t", gives="text", family="text", summary="small letters"),
     "strip": Signature("t", gives="text", family="text", summary="without blanks at both ends"),
-    "startswith": Signature("tq", gives="condition", family="text", summary="whether a text starts with another"),
+    "startswith": Signature(
+        "tq", gives="condition", family="text", summary="whether a text starts with another"
+    ),
     "endswith": Signature("tq", gives="condition", family="text", summary="whether a text ends with another"),
     "contains": Signature("tq", gives="condition", family="text", summary="whether a text contains another"),
     "replace": Signature("tqq", gives="text", family="text", summary="replace(x, old, new), plain text"),
-    "substr": Signature("tww", gives="text", family="text", summary="substr(x, i, n): n signs from the i-th, i from 1"),
+    "substr": Signature(
+        "tww", gives="text", family="text", summary="substr(x, i, n): n signs from the i-th, i from 1"
+    ),
     "lpad": Signature("twq", gives="text", family="text", summary='lpad(x, 6, "0"): filled on the left'),
     "number": Signature("a", family="text", summary="a text as a number; missing where it is none, counted"),
     "text": Signature("a", gives="text", family="text", summary="a number or date as text"),
 }
 _DATE = {
-    "date": Signature("t", gives="date", family="date", summary='date("2018-10-31"), or a column of such texts'),
+    "date": Signature(
+        "t", gives="date", family="date", summary='date("2018-10-31"), or a column of such texts'
+    ),
     "year": Signature("d", family="date", summary="year of a date"),
     "month": Signature("d", family="date", summary="month of a date, 1 to 12"),
     "quarter": Signature("d", family="date", summary="quarter of a date, 1 to 4"),
@@ -119,12 +135,20 @@ _PANEL = {
     "lag": Signature("a", "w", gives="first", family="panel", summary="lag(x, k): value k periods before"),
     "lead": Signature("a", "w", gives="first", family="panel", summary="lead(x, k): value k periods later"),
     "diff": Signature("n", "w", family="panel", summary="diff(x, k): x minus its lag"),
-    "cumsum": Signature("n", family="panel", summary="sum up to this period; missing from the first missing on"),
-    "ever": Signature("c", gives="condition", family="panel", summary="whether a condition is true in any period"),
-    "first_time": Signature("c", gives="time", family="panel", summary="first period in which a condition is true"),
+    "cumsum": Signature(
+        "n", family="panel", summary="sum up to this period; missing from the first missing on"
+    ),
+    "ever": Signature(
+        "c", gives="condition", family="panel", summary="whether a condition is true in any period"
+    ),
+    "first_time": Signature(
+        "c", gives="time", family="panel", summary="first period in which a condition is true"
+    ),
 }
 _SAMPLE = {
-    "winsor": Signature("nk", family="sample", summary="winsor(x, 0.01): pulled in to the 1st and 99th percentile"),
+    "winsor": Signature(
+        "nk", family="sample", summary="winsor(x, 0.01): pulled in to the 1st and 99th percentile"
+    ),
     "std": Signature("n", family="sample", summary="minus the mean, divided by the standard deviation"),
     "ntile": Signature("nw", family="sample", summary="ntile(x, 4): group of equal size, from 1"),
 }

@@ -78,7 +78,9 @@ class Source:
     ) -> SpecError:
         """The error for a fault of a role (``syntax``, ``limit`` …) at these offsets."""
         code = self.language.codes.get(role, role)
-        given = {key: value if isinstance(value, int) else str(value) for key, value in (values or {}).items()}
+        given = {
+            key: value if isinstance(value, int) else str(value) for key, value in (values or {}).items()
+        }
         return SpecError(fault(code, place=self.at(start, end), suggestion=suggestion, **given))
 
     def foreign(self, piece: str, advice: str, start: int, end: int, *, suggestion: str = "") -> SpecError:
@@ -89,7 +91,9 @@ class Source:
 
     def limit(self, what: str, most: int, start: int = 0, end: int = 1) -> SpecError:
         """The error for a text beyond a limit."""
-        return self.error("limit", start, end, values={"what": text(f"language.limit.{what}"), "most": f"{most:,}"})
+        return self.error(
+            "limit", start, end, values={"what": text(f"language.limit.{what}"), "most": f"{most:,}"}
+        )
 
 
 def read_tokens(source: Source) -> tuple[Token, ...]:
@@ -189,12 +193,16 @@ def _quoted_name(source: Source, start: int) -> Token:
         if _invisible(sign):
             raise _unknown_sign(source, position)
     if not name.strip():
-        raise source.error("syntax", start, end + 1, values={"expected": text("language.a_name"), "found": "``"})
+        raise source.error(
+            "syntax", start, end + 1, values={"expected": text("language.a_name"), "found": "``"}
+        )
     return Token("quoted", name, name, start, end + 1)
 
 
 def _invisible(sign: str) -> bool:
-    return bool(sign) and (unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") and sign not in "\t\r\n")
+    return bool(sign) and (
+        unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") and sign not in "\t\r\n"
+    )
 
 
 def _unknown_sign(source: Source, start: int) -> SpecError:

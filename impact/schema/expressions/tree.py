@@ -296,10 +296,7 @@ def _spell_operation(node: Node) -> tuple[str, int]:
         case Unary():
             return f"{node.operator}{_inside(node.operand, SIGN)}", SIGN
         case Binary():
-            own = STRENGTH[node.operator]
-            if node.operator == "**":
-                return f"{_inside(node.left, ATOM)} ** {_inside(node.right, SIGN)}", own
-            return f"{_inside(node.left, own)} {node.operator} {_inside(node.right, own + 1)}", own
+            return _spell_binary(node), STRENGTH[node.operator]
         case Logic():
             own = AND if node.operator == "and" else OR
             return f" {node.operator} ".join(_inside(part, own + 1) for part in node.operands), own
@@ -316,6 +313,20 @@ def _spell_operation(node: Node) -> tuple[str, int]:
             return "{} if {} else {}".format(*parts), TERNARY
         case _:
             raise TypeError(type(node).__name__)
+
+
+def _spell_binary(node: Binary) -> str:
+    """A chain of operations from the left, without recursion."""
+    own = STRENGTH[node.operator]
+    if node.operator == "**":
+        return f"{_inside(node.left, ATOM)} ** {_inside(node.right, SIGN)}"
+    chain = [node]
+    while isinstance(left := chain[-1].left, Binary) and STRENGTH[left.operator] == own:
+        chain.append(left)
+    spelled = _inside(chain[-1].left, own)
+    for link in reversed(chain):
+        spelled += f" {link.operator} {_inside(link.right, own + 1)}"
+    return spelled
 
 
 def _inside(node: Node, least: int) -> str:
