@@ -57,7 +57,7 @@ class Registry:
         """The record of a keyword.
 
         Raises:
-            SpecError: E110 for an unknown keyword (with the nearest one), E111 for one that is not available yet.
+            SpecError: E170 for an unknown keyword (with the nearest one), E171 for one that is not available yet.
         """
         entries = self.entries()
         if keyword not in entries:
@@ -68,10 +68,10 @@ class Registry:
         """The fault for a keyword that is not installed."""
         names = self.names()
         if keyword in self.known:
-            return fault("E111", place=place, kind=self.kind, name=keyword, names=", ".join(names))
+            return fault("E171", place=place, kind=self.kind, name=keyword, names=", ".join(names))
         hint = nearest(str(keyword), names)
         return fault(
-            "E110", place=place, suggestion=hint, kind=self.kind, name=keyword, names=", ".join(names)
+            "E170", place=place, suggestion=hint, kind=self.kind, name=keyword, names=", ".join(names)
         )
 
 

@@ -118,6 +118,7 @@ class ModelRequest:
     row: str | None = None
     expect: str | None = None
     note: Mapping[str, str] = field(default_factory=dict)
+    title: Mapping[str, str] = field(default_factory=dict)
     drop_singletons: bool = True
     level: float = 0.95
     coordinates: tuple[str, str] | None = None

@@ -1,0 +1,357 @@
+"""From a frame to the arrays of one model: sample, outcome, regressors, effects, clusters, treatment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from impact.core.errors import DesignError, Notice
+from impact.core.records import (
+    AbsorbedFactor,
+    Design,
+    Factor,
+    Floats,
+    Frame,
+    Panel,
+    Sample,
+    Step,
+    Term,
+    Treatment,
+)
+from impact.core.texts import fault, notice
+from impact.design.grouping import make_factor, subset_factor
+from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
+from impact.design.outcome import read_outcome, read_weights
+from impact.design.parts import Source, piece_text, piece_values, pieces_of
+from impact.design.row_order import canonical_order
+from impact.design.sample import (
+    Selection,
+    filtered,
+    subset_effects,
+    without_missing,
+    without_singletons,
+)
+from impact.design.table import BLOCK_COLUMNS, Columns, column_of, number_column, values_of, with_block
+from impact.schema.expressions.tree import Expression
+from impact.schema.formulas.tree import AbsorbedEffect
+from impact.schema.requests import Group, ModelRequest
+
+Pieces = dict[str, list[npt.NDArray[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """Everything read on the filtered rows, before rows with missing values are dropped."""
+
+    y: Floats
+    weights: Floats | None
+    within: Floats | None
+    pieces: Pieces
+    keys: Mapping[str, npt.NDArray[Any]]
+    slopes: Mapping[str, Floats]
+
+
+def build_design(frame: Frame, request: ModelRequest, group: Group | None = None) -> Design:
+    """The design of one model, for everybody or for one group.
+
+    Arguments:
+        frame: all rows, derived columns included, before any filter.
+        request: the model, every keyword resolved.
+        group: conditions of a subgroup on top of the filters.
+
+    Raises:
+        SpecError: E514 an unknown column. DataError: E513, E517 weights or sums that cannot be.
+        DesignError: E501 no rows left, E506–E520 what the model needs and the data lack.
+    """
+    columns = with_block(frame, request.design)
+    selection = _select(columns, frame.n_rows, request, group)
+    source = _source(columns, frame.n_rows, selection.rows, request)
+    raw = _read(request, source)
+    selection, raw = _drop_missing(request, selection, raw)
+    selection, raw = _drop_zero_weights(request, selection, raw)
+    absorb = _effects(request, raw)
+    selection, raw, absorb, notices = _drop_singletons(request, selection, raw, absorb)
+    if len(selection.rows) == 0:
+        raise DesignError(fault("E501", place=request.place, outcome=request.outcome_name))
+    order = _order(request, raw, absorb)
+    if order is not None:
+        selection = replace(selection, rows=selection.rows[order])
+        raw = _subset(raw, order)
+        absorb = subset_effects(absorb, order)
+    return _assemble(request, selection, raw, absorb, notices)
+
+
+def _select(columns: Columns, n_rows: int, request: ModelRequest, group: Group | None) -> Selection:
+    selection = filtered(columns, n_rows, request.filters)
+    if group is not None and group.conditions:
+        inside = np.ones(len(selection.rows), dtype=bool)
+        for condition in group.conditions:
+            inside &= values_of(condition, columns, n_rows)[selection.rows] == 1
+        selection = replace(selection.keep(inside, str(group.name), "group"))
+    return selection
+
+
+def _source(columns: Columns, n_rows: int, rows: npt.NDArray[np.int64], request: ModelRequest) -> Source:
+    if request.panel is None:
+        return Source(columns, n_rows, rows)
+    units, time = request.panel
+    unit = make_factor("unit", [_filled(column_of(columns, name)) for name in units])
+    return Source(columns, n_rows, rows, unit.codes, number_column(columns, time))
+
+
+def _filled(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if values.dtype.kind != "O":
+        return np.where(np.isnan(values), -1.0, values) if values.dtype.kind == "f" else values
+    return np.array(["" if value is None else value for value in values], dtype=object)
+
+
+def _read(request: ModelRequest, source: Source) -> _Raw:
+    outcome = read_outcome(request, source)
+    weights = outcome.counts
+    if request.weights is not None:
+        weights = read_weights(request.weights, source)
+    pieces: Pieces = {}
+    for term in request.formula.terms:
+        for piece in pieces_of(term):  # type: ignore[arg-type]
+            if piece_text(piece) not in pieces:
+                pieces[piece_text(piece)] = piece_values(piece, request.formula, source)
+    keys = {name: column_of(source.columns, name)[source.rows] for name in _key_names(request)}
+    slopes = {
+        name: number_column(source.columns, name, place=request.formula.at(effect))[source.rows]
+        for effect in _absorbed(request)
+        for name in effect.slopes
+    }
+    return _Raw(outcome.y, weights, outcome.within, pieces, keys, slopes)
+
+
+def _absorbed(request: ModelRequest) -> tuple[AbsorbedEffect, ...]:
+    return tuple(effect for effect in request.formula.absorbed if isinstance(effect, AbsorbedEffect))
+
+
+def _key_names(request: ModelRequest) -> list[str]:
+    """Columns that group rows: effects, clusters, unit and time."""
+    names = [name for effect in _absorbed(request) for name in effect.variables]
+    names += [part for cluster in request.variance.columns for part in cluster.split("^")]
+    if request.panel is not None:
+        names += [*request.panel[0], request.panel[1]]
+    if request.design is not None:
+        names += [request.design.unit, request.design.time, "treated", "post"]
+    if request.permute is not None and getattr(request.permute, "unit", None):
+        names.append(request.permute.unit)
+    names += list(request.coordinates or ())
+    return list(dict.fromkeys(names))
+
+
+def _drop_missing(request: ModelRequest, selection: Selection, raw: _Raw) -> tuple[Selection, _Raw]:
+    named: list[tuple[str, npt.NDArray[Any]]] = [(request.outcome_name or "outcome", raw.y)]
+    for name, arrays in raw.pieces.items():
+        named += [(name, values) for values in arrays]
+    named += list(raw.keys.items()) + list(raw.slopes.items())
+    if raw.weights is not None:
+        named.append((request.weights.text if request.weights else "count", raw.weights))
+    selection, kept = without_missing(selection, named)
+    return selection, (raw if kept.all() else _subset(raw, kept))
+
+
+def _drop_zero_weights(request: ModelRequest, selection: Selection, raw: _Raw) -> tuple[Selection, _Raw]:
+    if raw.weights is None or np.all(raw.weights > 0):
+        return selection, raw
+    kept = raw.weights > 0
+    name = request.weights.text if request.weights else "count"
+    return selection.keep(kept, name, "zero weight"), _subset(raw, kept)
+
+
+def _drop_singletons(
+    request: ModelRequest, selection: Selection, raw: _Raw, absorb: tuple[AbsorbedFactor, ...]
+) -> tuple[Selection, _Raw, tuple[AbsorbedFactor, ...], tuple[Notice, ...]]:
+    # a row that stands for several persons is no singleton
+    if not request.drop_singletons or not absorb or (raw.within is not None or _is_frequency(request)):
+        return selection, raw, absorb, ()
+    kept = without_singletons(absorb)
+    if kept is None:
+        return selection, raw, absorb, ()
+    count = int(len(kept) - np.count_nonzero(kept))
+    selection = selection.keep(kept, "singletons", "singleton")
+    found = notice("W501", of=request.name, count=count)
+    return selection, _subset(raw, kept), subset_effects(absorb, kept), (found,)
+
+
+def _is_frequency(request: ModelRequest) -> bool:
+    return request.weights is not None and request.weights.kind == "frequency"
+
+
+def _subset(raw: _Raw, rows: npt.NDArray[Any]) -> _Raw:
+    return _Raw(
+        raw.y[rows],
+        None if raw.weights is None else raw.weights[rows],
+        None if raw.within is None else raw.within[rows],
+        {name: [values[rows] for values in arrays] for name, arrays in raw.pieces.items()},
+        {name: values[rows] for name, values in raw.keys.items()},
+        {name: values[rows] for name, values in raw.slopes.items()},
+    )
+
+
+def _effects(request: ModelRequest, raw: _Raw) -> tuple[AbsorbedFactor, ...]:
+    found: list[AbsorbedFactor] = []
+    for effect in _absorbed(request):
+        factor = make_factor("^".join(effect.variables), [raw.keys[name] for name in effect.variables])
+        if effect.intercept:
+            found.append(AbsorbedFactor(factor))
+        found += [AbsorbedFactor(factor, raw.slopes[name], name, intercept=False) for name in effect.slopes]
+    return tuple(found)
+
+
+def _order(
+    request: ModelRequest, raw: _Raw, absorb: Sequence[AbsorbedFactor]
+) -> npt.NDArray[np.int64] | None:
+    columns: list[npt.NDArray[Any]] = [effect.factor.codes for effect in absorb]
+    columns += [_sortable(values) for values in raw.keys.values()]
+    columns += [_sortable(values) for arrays in raw.pieces.values() for values in arrays]
+    columns += [raw.y, *raw.slopes.values()]
+    columns += [values for values in (raw.weights, raw.within) if values is not None]
+    return canonical_order(columns)
+
+
+def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return values if values.dtype.kind in "fM" else make_factor("", [values]).codes
+
+
+def _assemble(
+    request: ModelRequest,
+    selection: Selection,
+    raw: _Raw,
+    absorb: tuple[AbsorbedFactor, ...],
+    notices: tuple[Notice, ...],
+) -> Design:
+    names = list(dict.fromkeys(request.variance.columns))
+    clusters = {name: make_factor(name, [raw.keys[part] for part in name.split("^")]) for name in names}
+    intercept = request.formula.intercept and not any(effect.intercept for effect in absorb)
+    columns = _regressors(request, raw.pieces, intercept or bool(absorb))
+    terms, x = _stack(columns, len(raw.y), intercept)
+    treatment = _treatment(request, raw, x, intercept)
+    focus = _focus(request, terms, treatment)
+    return Design(
+        outcome=request.outcome_name,
+        terms=terms,
+        y=np.ascontiguousarray(raw.y),
+        x=x,
+        sample=Sample(kept=selection.rows, steps=selection.steps),
+        weights=raw.weights,
+        weight_kind=_weight_kind(request, raw),
+        within_sum_of_squares=raw.within,
+        absorb=absorb,
+        clusters=clusters,
+        focus=focus,
+        treatment=treatment,
+        panel=_panel(request, raw),
+        coordinates=_coordinates(request, raw),
+        intercept=intercept,
+        notices=notices,
+        extra=_counts(request, raw, x, focus),
+    )
+
+
+def _weight_kind(request: ModelRequest, raw: _Raw) -> str:
+    if request.weights is not None:
+        return request.weights.kind
+    return "frequency" if raw.weights is not None else ""
+
+
+def _regressors(request: ModelRequest, pieces: Pieces, has_constant: bool) -> list[Column]:
+    block = request.design
+    timing = Timing() if request.panel is None else Timing(request.panel[1])
+    if block is not None:
+        timing = Timing(block.time, block.start, block.outcome_lead)
+    return term_columns(request.formula, pieces, timing=timing, has_constant=has_constant)
+
+
+def _stack(columns: Sequence[Column], n_rows: int, intercept: bool) -> tuple[tuple[Term, ...], Floats]:
+    terms = [column.term for column in columns]
+    x = np.empty((n_rows, len(columns) + intercept))
+    if intercept:
+        terms.insert(0, Term(INTERCEPT))
+        x[:, 0] = 1.0
+    for j, column in enumerate(columns):
+        x[:, j + intercept] = column.values
+    return tuple(terms), x
+
+
+def _focus(request: ModelRequest, terms: Sequence[Term], treatment: Treatment | None) -> tuple[int, ...]:
+    """Terms of interest: those named, else those of the treated block, else the first regressor."""
+    if request.focus:
+        found = [j for j, term in enumerate(terms) if _belongs(term.name, request.focus)]
+        if not found:
+            hint = ", ".join(term.name for term in terms)
+            raise DesignError(fault("E521", place=request.place, name=", ".join(request.focus), terms=hint))
+        return tuple(found)
+    if treatment is not None:
+        return treatment.columns
+    events = tuple(j for j, term in enumerate(terms) if term.kind == "event")
+    first = next((j for j, term in enumerate(terms) if term.name != INTERCEPT), None)
+    return events or (() if first is None else (first,))
+
+
+def _belongs(name: str, wanted: Sequence[str]) -> bool:
+    return any(name == one or name.startswith(f"{one}::") for one in wanted)
+
+
+def _treatment(request: ModelRequest, raw: _Raw, x: Floats, intercept: bool) -> Treatment | None:
+    """Which columns are the treated block's, and what they would be for a treated unit."""
+    block = request.design
+    if block is None or not any(name in raw.pieces for name in ("treated", "exposed")):
+        return None
+    never, always = (_with_treated(request, raw, value, intercept) for value in (0.0, 1.0))
+    treated = raw.keys["treated"]
+    moving = np.flatnonzero(np.any(never != always, axis=0))
+    profile = always[:, moving]
+    linear = np.array_equal(x[:, moving], treated[:, None] * profile) and not np.any(never[:, moving])
+    if not linear:
+        return None
+    unit_name = getattr(request.permute, "unit", None) or block.unit
+    unit = make_factor(unit_name, [raw.keys[unit_name]])
+    return Treatment(unit, _by_unit(unit, treated), np.ascontiguousarray(profile), tuple(moving.tolist()))
+
+
+def _with_treated(request: ModelRequest, raw: _Raw, value: float, intercept: bool) -> Floats:
+    constant = np.full(len(raw.y), value)
+    made = {"treated": constant, "exposed": constant * raw.keys["post"]}
+    pieces = {name: [made[name]] if name in made else arrays for name, arrays in raw.pieces.items()}
+    return _stack(_regressors(request, pieces, has_constant=True), len(raw.y), intercept)[1]
+
+
+def _by_unit(unit: Factor, treated: Floats) -> Floats:
+    values = np.zeros(unit.levels)
+    np.maximum.at(values, unit.codes, treated)
+    return values
+
+
+def _panel(request: ModelRequest, raw: _Raw) -> Panel | None:
+    if request.panel is None:
+        return None
+    units, time = request.panel
+    unit = make_factor("^".join(units), [raw.keys[name] for name in units])
+    return Panel(unit, make_factor(time, [raw.keys[time]]), raw.keys[time])
+
+
+def _coordinates(request: ModelRequest, raw: _Raw) -> Floats | None:
+    if request.coordinates is None:
+        return None
+    return np.column_stack([raw.keys[name] for name in request.coordinates])
+
+
+def _counts(request: ModelRequest, raw: _Raw, x: Floats, focus: Sequence[int]) -> dict[str, object]:
+    """Treated observations in all and in the thinnest period."""
+    counts = raw.weights if _weight_kind(request, raw) == "frequency" else None
+    counts = np.ones(len(raw.y)) if counts is None else counts
+    if request.design is not None:
+        treated = raw.keys["treated"] == 1
+        periods = make_factor("", [raw.keys[request.design.time]])
+        by_period = np.bincount(periods.codes, weights=counts * treated, minlength=periods.levels)
+        return {"n_treated": float(np.sum(counts[treated])), "n_treated_thinnest": float(by_period.min())}
+    if len(focus) == 1 and np.all(np.isin(x[:, focus[0]], (0.0, 1.0))):
+        return {"n_treated": float(np.sum(counts[x[:, focus[0]] == 1]))}
+    return {}

@@ -1,0 +1,127 @@
+"""The elementary pieces of a formula as arrays: columns, transforms, lags and indicator variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import impact.schema.expressions.tree as expression_tree
+from impact.core.errors import DesignError
+from impact.core.records import Floats, Panel
+from impact.core.texts import fault
+from impact.design.table import Columns, column_of, values_of
+from impact.schema.expressions.tree import Expression
+from impact.schema.formulas.tree import Call, Formula, Indicator, Interaction, Lag, Part, Power, Variable
+
+# transforms with a basis that is made from the estimation sample
+BASIS_FUNCTIONS = ("poly", "ns", "bs")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where pieces are read: the columns of all rows, the rows of the model's sample, and the panel for lags.
+
+    Arguments:
+        columns: all columns, on all rows of the frame. n_rows: of the frame. rows: row numbers of the sample.
+        unit, time: codes and values on all rows, None without a panel.
+    """
+
+    columns: Columns
+    n_rows: int
+    rows: npt.NDArray[np.int64]
+    unit: npt.NDArray[np.int32] | None = None
+    time: Floats | None = None
+
+
+Piece = Variable | Call | Lag
+PieceKey = tuple[str, int]
+
+
+def pieces_of(term: Part | Interaction) -> list[Piece | str]:
+    """The elementary pieces of a term: nodes for numbers, names for indicator variables."""
+    match term:
+        case Interaction():
+            return [piece for part in term.parts for piece in pieces_of(part)]
+        case Power():
+            return [term.base]
+        case Indicator():
+            return [term.variable] if term.by is None else [term.variable, term.by]
+        case _:
+            return [term]
+
+
+def piece_text(piece: Piece | str) -> str:
+    """Name of a piece in messages and as a key."""
+    return piece if isinstance(piece, str) else piece.text()
+
+
+def piece_values(piece: Piece | str, formula: Formula, source: Source) -> list[npt.NDArray[Any]]:
+    """The arrays (n of the sample) behind a piece: one, or one for each lag."""
+    match piece:
+        case str():
+            return [column_of(source.columns, piece, place=formula.place)[source.rows]]
+        case Variable():
+            return [_number(piece, formula, source)[source.rows]]
+        case Call() if piece.function in BASIS_FUNCTIONS:
+            return [_evaluated(piece.arguments[0], formula, source)[source.rows]]
+        case Call():
+            call = expression_tree.Call(piece.function, piece.arguments, (), piece.start, piece.end)
+            return [_evaluated(call, formula, source)[source.rows]]
+        case Lag():
+            return _lagged(piece, formula, source)
+
+
+def _number(variable: Variable, formula: Formula, source: Source) -> Floats:
+    place = formula.at(variable)
+    values = column_of(source.columns, variable.name, place=place)
+    if values.dtype.kind != "f":
+        raise DesignError(fault("E515", place=place, name=variable.name))
+    return values
+
+
+def _evaluated(node: expression_tree.Node, formula: Formula, source: Source) -> Floats:
+    expression = Expression(node, source=formula.source, place=formula.place)
+    for use in expression_tree.columns_of(expression):
+        column_of(source.columns, use.name, place=formula.place)
+    return values_of(expression, source.columns, source.n_rows)
+
+
+def _lagged(lag: Lag, formula: Formula, source: Source) -> list[npt.NDArray[Any]]:
+    if source.unit is None or source.time is None:
+        raise DesignError(fault("E506", place=formula.at(lag), what=lag.text()))
+    everywhere = Source(source.columns, source.n_rows, np.arange(source.n_rows), source.unit, source.time)
+    values = piece_values(lag.term, formula, everywhere)[0]
+    found: list[npt.NDArray[Any]] = []
+    for steps in lag.lags:
+        shift = steps if lag.kind in ("l", "d") else -steps
+        moved = shift_in_time(values, source.unit, source.time, shift)
+        found.append((values - moved if lag.kind == "d" else moved)[source.rows])
+    return found
+
+
+def shift_in_time(values: Floats, unit: npt.NDArray[np.int32], time: Floats, shift: float) -> Floats:
+    """The value of the same unit ``shift`` periods earlier (calendar time: gaps are gaps), NaN where there is none."""
+    periods, code = np.unique(time, return_inverse=True)
+    key = unit.astype(np.int64) * (len(periods) + 1) + code
+    order = np.argsort(key, kind="stable")
+    position = np.searchsorted(periods, time - shift)
+    inside = (position < len(periods)) & np.isclose(
+        periods[np.minimum(position, len(periods) - 1)], time - shift, rtol=0, atol=1e-9
+    )
+    wanted = unit.astype(np.int64) * (len(periods) + 1) + np.minimum(position, len(periods) - 1)
+    where = np.minimum(np.searchsorted(key[order], wanted), len(key) - 1)
+    match = inside & (key[order][where] == wanted)
+    return np.where(match, values[order[where]], np.nan)
+
+
+def lag_names(lag: Lag) -> list[str]:
+    """Coefficient names of a lag term: one for each lag."""
+    return [f"{lag.kind}({lag.term.text()}, {steps})" for steps in lag.lags]
+
+
+def panel_arrays(panel: Panel) -> tuple[npt.NDArray[np.int32], Floats]:
+    """Unit codes and time values of each row of a panel."""
+    return panel.unit.codes, panel.time_values

@@ -1,0 +1,88 @@
+"""Which rows a model uses: filters, missing values, zero weights and singletons, each drop named and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import impact.kernels.factors as factor_kernels
+from impact.core.records import AbsorbedFactor, Step
+from impact.design.grouping import subset_factor
+from impact.design.table import Columns, is_missing, values_of
+from impact.schema.expressions.tree import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows kept so far and the steps that led there."""
+
+    rows: npt.NDArray[np.int64]
+    steps: tuple[Step, ...] = ()
+
+    def keep(self, kept: npt.NDArray[np.bool_], name: str, reason: str, *, missing: int = 0) -> Selection:
+        """Keep some of the rows; a step is noted only where rows are lost."""
+        dropped = int(len(kept) - np.count_nonzero(kept))
+        if dropped == 0:
+            return self
+        step = Step(name=name, reason=reason, dropped=dropped, false=dropped - missing, missing=missing)
+        return Selection(self.rows[kept], (*self.steps, step))
+
+
+def filtered(columns: Columns, n_rows: int, filters: Mapping[str, Expression]) -> Selection:
+    """Rows for which every filter is true; false and missing are counted apart."""
+    selection = Selection(np.arange(n_rows, dtype=np.int64))
+    for name, condition in filters.items():
+        values = values_of(condition, columns, n_rows)[selection.rows]
+        missing = np.isnan(values)
+        selection = selection.keep(values == 1, name, "filter", missing=int(np.count_nonzero(missing)))
+    return selection
+
+
+def without_missing(
+    selection: Selection, columns: Sequence[tuple[str, npt.NDArray[Any]]]
+) -> tuple[Selection, npt.NDArray[np.bool_]]:
+    """Drop rows with a missing value in any of the columns (given on the selection's rows), counted by column.
+
+    Returns:
+        the smaller selection, and the mask over the rows of the one that was given.
+    """
+    kept = np.ones(len(selection.rows), dtype=bool)
+    current = selection
+    for name, values in columns:
+        missing = is_missing(values)
+        if not missing.any():
+            continue
+        here = missing[kept]
+        current = current.keep(~here, name, "missing", missing=int(np.count_nonzero(here)))
+        kept &= ~missing
+    return current, kept
+
+
+def without_singletons(absorb: Sequence[AbsorbedFactor]) -> npt.NDArray[np.bool_] | None:
+    """Mask of rows that are not alone in an absorbed effect, to a fixed point; None where nothing is dropped."""
+    effects = [
+        factor_kernels.Effect(effect.factor.codes, effect.factor.levels, None, True)
+        for effect in absorb
+        if effect.intercept
+    ]
+    if not effects:
+        return None
+    kept, _ = factor_kernels.drop_singletons(effects)
+    return None if kept.all() else kept
+
+
+def subset_effects(absorb: Sequence[AbsorbedFactor], rows: npt.NDArray[Any]) -> tuple[AbsorbedFactor, ...]:
+    """Absorbed effects on some rows."""
+    return tuple(
+        AbsorbedFactor(
+            subset_factor(effect.factor, rows),
+            None if effect.slope is None else np.ascontiguousarray(effect.slope[rows]),
+            effect.slope_name,
+            effect.intercept,
+        )
+        for effect in absorb
+    )

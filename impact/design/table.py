@@ -1,0 +1,95 @@
+"""The columns a model may read: the frame's, and those that the treated block makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from impact.core.errors import DesignError, Place, SpecError
+from impact.core.nearest import nearest
+from impact.core.records import Floats, Frame
+from impact.core.texts import fault
+from impact.design.grouping import label_text
+from impact.schema.expressions.evaluate import Context, evaluate
+from impact.schema.expressions.tree import Expression
+from impact.schema.requests import TreatedBlock
+
+Columns = Mapping[str, npt.NDArray[Any]]
+# the columns that a treated block offers to formulas and filters
+BLOCK_COLUMNS = ("treated", "post", "exposed")
+
+
+def column_of(columns: Columns, name: str, *, place: Place | None = None) -> npt.NDArray[Any]:
+    """A column by name.
+
+    Raises:
+        SpecError: E514, with the nearest name.
+    """
+    if name in columns:
+        return columns[name]
+    hint = nearest(name, columns)
+    shown = ", ".join(sorted(columns)[:12])
+    raise SpecError(fault("E514", place=place, suggestion=hint, name=name, columns=shown))
+
+
+def is_missing(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where a column has no value."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind == "M":
+        return np.isnat(values)
+    return np.fromiter((value is None for value in values), dtype=bool, count=len(values))
+
+
+def values_of(expression: Expression, columns: Columns, n_rows: int) -> npt.NDArray[Any]:
+    """An expression evaluated on the columns."""
+    return evaluate(expression, columns, Context(n_rows=n_rows))
+
+
+def with_block(frame: Frame, block: TreatedBlock | None) -> Columns:
+    """The frame's columns and, with a treated block, `treated`, `post` and `exposed`.
+
+    Raises:
+        DesignError: E512 a unit is treated in some rows only.
+    """
+    if block is None:
+        return frame.columns
+    treated = values_of(block.treated, frame.columns, frame.n_rows)
+    unit = column_of(frame.columns, block.unit, place=block.places.get("unit"))
+    _check_constant(treated, unit, block)
+    time = number_column(frame.columns, block.time, place=block.places.get("time"))
+    post = np.where(np.isnan(time), np.nan, (time + block.outcome_lead >= block.start).astype(np.float64))
+    made = {"treated": treated, "post": post, "exposed": treated * post}
+    return {**frame.columns, **made}
+
+
+def number_column(columns: Columns, name: str, *, place: Place | None = None) -> Floats:
+    """A column that must hold numbers.
+
+    Raises:
+        DesignError: E515 it is text.
+    """
+    values = column_of(columns, name, place=place)
+    if values.dtype.kind != "f":
+        raise DesignError(fault("E515", place=place, name=name))
+    return values
+
+
+def _check_constant(treated: Floats, unit: npt.NDArray[Any], block: TreatedBlock) -> None:
+    seen = ~np.isnan(treated)
+    ever = set(unit[seen & (treated == 1)].tolist())
+    never = set(unit[seen & (treated == 0)].tolist())
+    both = sorted(label_text(label) for label in ever & never)
+    if both:
+        raise DesignError(
+            fault(
+                "E512",
+                place=block.places.get("treated"),
+                count=len(both),
+                unit=block.unit,
+                examples=", ".join(both[:5]),
+            )
+        )

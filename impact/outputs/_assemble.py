@@ -1,0 +1,255 @@
+"""Results of the run to the results document: one dict that every view is drawn from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from impact.core.records import Design, Estimate, Frame, Inference, ModelResult, Permutation, Step, Term
+from impact.schema.requests import ModelRequest
+
+SCHEMA = "impact-results-1"
+FEW_TREATED_CLUSTERS = 10
+POWER_FACTOR = 2.8
+ROW_FIELDS = (
+    "model", "outcome", "group", "estimator", "term", "kind", "cohort", "time", "event_time", "estimate", "std_error",
+    "statistic", "df", "p_value", "ci_low", "ci_high", "band_low", "band_high", "level", "n_obs", "n_treated",
+)  # fmt: skip
+
+
+def number(value: object) -> float | int | str | None:
+    """A number for JSON: None where it is not defined, infinities as text."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    real = float(value)  # type: ignore[arg-type]
+    if math.isnan(real):
+        return None
+    if math.isinf(real):
+        return "inf" if real > 0 else "-inf"
+    return int(real) if isinstance(value, (int, np.integer)) else real
+
+
+def count(value: float) -> int | float:
+    """A count as a whole number where it is one."""
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def model_rows(
+    result: ModelResult, request: ModelRequest, names: Mapping[str, tuple[str, str]], total_n: float
+) -> list[dict[str, object]]:
+    """The rows of one fitted model: one a term.
+
+    Arguments:
+        names: for interacted models, stacked term → (term, group).
+        total_n: observations of the whole model, for the group's share.
+    """
+    estimate, inference, design = result.estimate, result.inference, result.design
+    if estimate is None or inference is None or design is None:
+        return []
+    rows = []
+    for j, term in enumerate(estimate.terms):
+        name, group = names.get(term.name, (term.name, result.group))
+        row = _row(result, request, j, term, estimate, inference)
+        row |= {"term": name, "group": group}
+        row["n_treated"] = number(design.extra.get("n_treated"))
+        row["mean_outcome"] = number(estimate.fit.get("mean_outcome"))
+        row["share"] = number(estimate.n_obs / total_n) if total_n else None
+        row |= _permutation_fields(result.permutation, j)
+        row |= {key: number(values[j]) for key, values in inference.extra.items()}
+        row |= primary_fields(row, inference)
+        rows.append(row)
+    return rows
+
+
+def _row(
+    result: ModelResult, request: ModelRequest, j: int, term: Term, estimate: Estimate, inference: Inference
+) -> dict[str, object]:
+    return {
+        "model": result.name,
+        "outcome": request.outcome_name,
+        "group": result.group,
+        "estimator": estimate.estimator,
+        "term": term.name,
+        "kind": term.kind,
+        "cohort": number(term.cohort),
+        "time": number(term.time),
+        "event_time": number(term.event_time),
+        "estimate": number(estimate.params[j]),
+        "std_error": number(inference.std_error[j]),
+        "statistic": number(inference.statistic[j]),
+        "df": number(inference.df[j]),
+        "p_value": number(inference.p_value[j]),
+        "ci_low": number(inference.ci_low[j]),
+        "ci_high": number(inference.ci_high[j]),
+        "band_low": None,
+        "band_high": None,
+        "level": inference.level,
+        "n_obs": count(estimate.n_obs),
+    }
+
+
+def _permutation_fields(permutation: Permutation | None, j: int) -> dict[str, object]:
+    if permutation is None or j not in permutation.columns:
+        return {}
+    m = permutation.columns.index(j)
+    return {
+        "p_permutation": number(permutation.p_value[m]),
+        "p_permutation_t": number(permutation.p_value_t[m]),
+        "p_permutation_size": number(permutation.p_value_size[m]),
+        "ci_low_permutation": number(permutation.ci_low[m]),
+        "ci_high_permutation": number(permutation.ci_high[m]),
+        "mde80": number(permutation.mde80[m]),
+    }
+
+
+def primary_fields(row: Mapping[str, object], inference: Inference) -> dict[str, object]:
+    """Which inference the verdict reads: never the clustered error with treatment in fewer than ten clusters."""
+    few = inference.n_treated_clusters is not None and inference.n_treated_clusters < FEW_TREATED_CLUSTERS
+    if row.get("p_permutation") is not None:
+        kind, suffix = "permutation", "_permutation"
+    elif few:
+        kind, suffix = "cr3", "_cr3"
+    else:
+        kind, suffix = "asymptotic", ""
+    p_name = {"permutation": "p_permutation", "cr3": "p_cr3", "asymptotic": "p_value"}[kind]
+    fields: dict[str, object] = {
+        "primary": kind,
+        "primary_p": row.get(p_name),
+        "primary_ci_low": row.get(f"ci_low{suffix}"),
+        "primary_ci_high": row.get(f"ci_high{suffix}"),
+    }
+    if row.get("mde80") is None:
+        error = row.get("std_error_cr3" if kind == "cr3" else "std_error")
+        usable = isinstance(error, (int, float)) and kind != "permutation"
+        fields["mde80"] = POWER_FACTOR * error if usable else None  # type: ignore[operator]
+    return fields
+
+
+def model_facts(
+    request: ModelRequest, results: Sequence[ModelResult], names: Mapping[str, tuple[str, str]]
+) -> dict[str, object]:
+    """What the document says of one model of the plan (of all its groups)."""
+    fitted = [result for result in results if result.estimate is not None]
+    first = fitted[0] if fitted else None
+    facts: dict[str, object] = {
+        "estimator": request.estimator,
+        "status": "ok" if len(fitted) == len(results) and fitted else "failed",
+        "outcome": request.outcome_name,
+        "formula": request.formula.text(),
+        "sample": request.sample,
+        "base": request.base,
+        "cell": dict(request.cell),
+        "row": request.row,
+        "expect": request.expect,
+        "note": dict(request.note) or None,
+        "title": dict(request.title) or None,
+        "weights": _weights(request, first),
+        "error": None if fitted else _error_text(results),
+        "warnings": sorted({notice.code for result in results for notice in _notices(result)}),
+    }
+    facts |= _fit_facts(first, names)
+    if request.grouping is not None:
+        facts["groups"] = {
+            str(result.group): {
+                "status": "ok" if result.estimate is not None else "failed",
+                "n_obs": None if result.estimate is None else count(result.estimate.n_obs),
+                "error": _error_text([result]) if result.error is not None else None,
+            }
+            for result in results
+        }
+    return facts
+
+
+def _error_text(results: Sequence[ModelResult]) -> str | None:
+    return next((str(result.error) for result in results if result.error is not None), None)
+
+
+def _notices(result: ModelResult) -> list[Any]:
+    found = list(result.design.notices) if result.design is not None else []
+    found += list(result.estimate.notices) if result.estimate is not None else []
+    return found + (list(result.inference.notices) if result.inference is not None else [])
+
+
+def _weights(request: ModelRequest, first: ModelResult | None) -> dict[str, str] | None:
+    if request.weights is not None:
+        return {"variable": request.weights.text, "kind": request.weights.kind}
+    if first is not None and first.design is not None and first.design.weight_kind:
+        return {"variable": "count", "kind": first.design.weight_kind}
+    return None
+
+
+def _fit_facts(first: ModelResult | None, names: Mapping[str, tuple[str, str]]) -> dict[str, object]:
+    if first is None or first.estimate is None or first.design is None:
+        return {"n_obs": None, "focus": [], "steps": [], "extra": {}}
+    estimate, design, inference = first.estimate, first.design, first.inference
+    focus = [names.get(estimate.terms[j].name, (estimate.terms[j].name, ""))[0] for j in estimate.focus]
+    facts: dict[str, object] = {
+        "steps": steps_of(design.sample.steps),
+        "n_obs": count(estimate.n_obs),
+        "n_rows": len(design.y),
+        "n_units": estimate.n_units,
+        "absorbed": dict(estimate.effect_levels),
+        "dropped_terms": dict(estimate.dropped_terms),
+        "r2": number(estimate.fit.get("r2")),
+        "r2_within": number(estimate.fit.get("r2_within")),
+        "converged": estimate.converged,
+        "df_resid": number(estimate.df_resid),
+        "focus": list(dict.fromkeys(focus)),
+        "extra": {key: number(value) for key, value in sorted(estimate.fit.items())}
+        | _permutation_facts(first.permutation)
+        | {"df_model": estimate.df_model, "df_absorbed": estimate.df_absorbed}
+        | dict(estimate.tables),
+    }
+    if inference is not None:
+        facts["vcov"] = {key: _plain(value) for key, value in inference.variance.items()}
+        facts["n_clusters"] = dict(inference.n_clusters)
+        facts["n_treated_clusters"] = inference.n_treated_clusters
+    return facts
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return number(value)
+
+
+def _permutation_facts(permutation: Permutation | None) -> dict[str, object]:
+    if permutation is None:
+        return {}
+    facts: dict[str, object] = {
+        "unit": permutation.unit,
+        "n_sets": len(permutation.estimates),
+        "n_left_out": permutation.n_left_out,
+        "enumerated": permutation.enumerated,
+        "smallest_p": number(permutation.smallest_p),
+        "size": int(permutation.members.shape[1]),
+        "estimates": [[number(x) for x in row] for row in permutation.estimates.tolist()],
+        "actual": permutation.actual,
+    }
+    return {"permutation": facts}
+
+
+def steps_of(steps: Sequence[Step]) -> list[dict[str, object]]:
+    """Named drops as plain data."""
+    return [
+        {"name": s.name, "reason": s.reason, "dropped": s.dropped, "false": s.false, "missing": s.missing} for s in steps
+    ]
+
+
+def sample_facts(frame: Frame, steps: Sequence[Step], used: int) -> dict[str, object]:
+    """The sample ledger: rows read, named steps, rows used."""
+    return {"read": frame.read or frame.n_rows, "steps": steps_of([*frame.steps, *steps]), "used": used}
+
+
+def thin_cell(design: Design, estimate: Estimate, request: ModelRequest) -> bool:
+    """Whether a subgroup is too thin for a verdict (fewer than min_cell treated in a period, or 100 in all)."""
+    if request.grouping is None:
+        return False
+    thinnest = design.extra.get("n_treated_thinnest")
+    few = isinstance(thinnest, float) and thinnest < request.grouping.min_cell
+    return few or estimate.n_obs < 100

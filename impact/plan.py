@@ -1,0 +1,258 @@
+"""From a resolved spec to a plan: every keyword resolved, every formula parsed, no data touched yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import impact.catalog as catalog
+import impact.schema.model_parts as parts
+from impact.core.errors import DataError, Fault, ImpactError, SpecError
+from impact.core.options import Options
+from impact.core.texts import LANGUAGES, fault
+from impact.schema.data_blocks import DataBlock, PanelBlock
+from impact.schema.expressions.tree import Expression
+from impact.schema.faults_from_pydantic import validate_node
+from impact.schema.formulas.expand import expand_formula
+from impact.schema.model import DesignBlock, ModelBlock, SpecModel
+from impact.schema.model_class import model_class_of, refuse_reserved
+from impact.schema.nodes import Node, map_node, without
+from impact.schema.option_requests import TestRequest, checked, permute_of, tests_of, variance_of
+from impact.inference._permutation import PermuteOptions
+from impact.schema.requests import ModelRequest, VarianceRequest
+from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
+from impact.schema.shipped import folder_of
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One data file of the spec: its block, the folder it is relative to, and its node."""
+
+    name: str
+    block: DataBlock
+    folder: Path
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A spec ready to run.
+
+    Arguments:
+        study: name of the results' folder. spec: the validated spec; resolved: its tree and sources.
+        models: every model, robustness rows included; tests: every test.
+        derive, filters: parsed; sources: data files, the main one first.
+    """
+
+    study: str
+    spec: SpecModel
+    resolved: Resolved
+    models: tuple[ModelRequest, ...]
+    tests: tuple[TestRequest, ...]
+    derive: Mapping[str, Expression]
+    filters: Mapping[str, Expression]
+    sources: tuple[Source, ...]
+    roots: Mapping[str, str | Path] = field(default_factory=dict)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages of the outputs."""
+        value = self.spec.language
+        return (value,) if isinstance(value, str) else tuple(value)
+
+
+def make_plan(
+    spec: str | Path | Any, *, set_values: Sequence[str] = (), roots: Mapping[str, str | Path] | None = None
+) -> Plan:
+    """The plan of a spec file (or of a tree).
+
+    Raises:
+        SpecError: every fault of the spec, each at its place.
+    """
+    resolved = resolve_spec(spec, set_values=set_values, roots=roots, accepts=None, keep_going=True)
+    faults: list[Fault] = list(resolved.faults)
+    tree = resolved.tree
+    faults += refuse_reserved(tree)
+    model, found = validate_node(SpecModel, _without_reserved(tree), where="the spec")
+    faults += found
+    requests: list[ModelRequest] = []
+    for expanded in resolved.models:
+        faults += _collect(requests, expanded)
+    if not resolved.models:
+        faults.append(fault("E178", place=tree.place))
+    tests, found = tests_of(tree, catalog.DIAGNOSTICS)
+    faults += found
+    derive, filters, found = _expressions(tree)
+    faults += found
+    if model is not None:
+        faults += _spec_faults(model, tree, requests)
+    unique = list(dict.fromkeys(faults))
+    if unique or model is None:
+        raise SpecError(*unique)
+    study = model.study or Path(tree.place.file).stem
+    return Plan(study, model, resolved, tuple(requests), tests, derive, filters, _sources(model, tree), dict(roots or {}))
+
+
+def _without_reserved(tree: Node) -> Node:
+    from impact.schema.model_class import RESERVED_KEYS  # the list stands beside its messages
+
+    return without(tree, *RESERVED_KEYS)
+
+
+def _collect(requests: list[ModelRequest], expanded: ExpandedModel) -> list[Fault]:
+    try:
+        requests += _requests(expanded)
+    except (SpecError, DataError) as error:
+        return list(error.faults)
+    return []
+
+
+def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
+    """The models of one block: several outcomes and steps are models of their own."""
+    node, context = expanded.node, expanded.context
+    keyword = _text(node, "estimator") or "ols"
+    written = node.get("estimator")
+    record: Any = catalog.ESTIMATORS.load(keyword, place=written.place if written is not None else node.place)
+    block_class = model_class_of(record.options)
+    design_node = parts.merged_node(node, context, "design")
+    clean = without(node, "x")
+    block: ModelBlock = checked(block_class, clean, f"models.{expanded.name}")
+    design = checked(DesignBlock, design_node, "design") if design_node is not None else None
+    treated = parts.treated_of(design, design_node)
+    panel = block.panel or _panel(context)
+    units = panel.unit if panel is not None else None
+    variance = variance_of(block, node, catalog.VARIANCES, design=treated, panel_unit="^".join(units) if units else None)
+    _check_pair(keyword, record, variance, has_panel=panel is not None or treated is not None)
+    formula = parts.formula_of(block, node, context)
+    options = _estimator_options(record.options, block)
+    spec_outcomes = _outcomes(context)
+    found: list[ModelRequest] = []
+    for label, single in expand_formula(formula):
+        name, outcome = parts.outcome_of(block, single, spec_outcomes, node, context)
+        found.append(
+            ModelRequest(
+                name=_labelled(expanded.name, label),
+                base=expanded.base,
+                estimator=keyword,
+                options=options,
+                formula=single,
+                variance=variance,
+                outcome_name=name,
+                outcome=outcome,
+                filters=parts.filters_of(parts.merged_node(node, context, "filter")),
+                sample="main" if node.get("filter") is None else expanded.name,
+                weights=parts.weights_of(block, node),
+                design=treated,
+                panel=_panel_columns(panel, treated),
+                permute=permute_of(node, PermuteOptions),
+                grouping=parts.grouping_of(block, node, context),
+                focus=tuple(block.treatment or ()),
+                cell=expanded.cell,
+                row=expanded.row,
+                expect=block.expect,
+                note=parts.as_text(block.note),
+                title=parts.as_text(block.title),
+                drop_singletons=block.singletons == "drop",
+                level=block.level,
+                coordinates=getattr(variance.options, "coordinates", None),
+                place=node.place,
+            )
+        )
+    return found
+
+
+def _labelled(name: str, label: str) -> str:
+    if not label:
+        return name
+    label = label.replace(";", ",")
+    return f"{name[:-1]},{label}]" if name.endswith("]") else f"{name}[{label}]"
+
+
+def _text(node: Node, key: str) -> str | None:
+    found = node.get(key)
+    return None if found is None or found.is_null else str(found.value)
+
+
+def _panel(context: Node) -> PanelBlock | None:
+    node = context.get("panel")
+    return checked(PanelBlock, node, "panel") if node is not None and not node.is_null else None
+
+
+def _panel_columns(panel: PanelBlock | None, treated: Any) -> tuple[tuple[str, ...], str] | None:
+    return (tuple(panel.unit), panel.time) if panel is not None else None
+
+
+def _outcomes(context: Node) -> Mapping[str, Any]:
+    from impact.schema.model_class import OutcomesOnly  # only this block of the context is wanted
+
+    node = context.get("outcomes")
+    if node is None or node.is_null:
+        return {}
+    outcomes: Mapping[str, Any] = checked(OutcomesOnly, map_node(node.place, (context.entry("outcomes"),)), "outcomes").outcomes  # type: ignore[arg-type]
+    return outcomes
+
+
+def _estimator_options(options_class: type[Options], block: ModelBlock) -> Options:
+    return options_class(**{name: getattr(block, name) for name in options_class.model_fields})
+
+
+def _check_pair(keyword: str, record: Any, variance: VarianceRequest, *, has_panel: bool) -> None:
+    needs: Any = catalog.VARIANCES.load(variance.keyword)
+    for need in needs.needs:
+        if need == "panel" and not has_panel or need == "linear" and "clusters" not in record.accepts:
+            raise SpecError(
+                fault("E181", place=variance.place, variance=variance.keyword, estimator=keyword, need=f"a {need}")
+            )
+
+
+def _expressions(tree: Node) -> tuple[dict[str, Expression], dict[str, Expression], list[Fault]]:
+    faults: list[Fault] = []
+    found: list[dict[str, Expression]] = []
+    for key in ("derive", "filter"):
+        try:
+            found.append(parts.filters_of(tree.get(key)))
+        except SpecError as error:
+            faults.extend(error.faults)
+            found.append({})
+    return found[0], found[1], faults
+
+
+def _spec_faults(model: SpecModel, tree: Node, requests: Sequence[ModelRequest]) -> list[Fault]:
+    faults: list[Fault] = []
+    language = tree.get("language")
+    for name in (model.language,) if isinstance(model.language, str) else model.language:
+        if name not in LANGUAGES and language is not None:
+            faults.append(fault("E185", place=language.place, name=name))
+    names = {request.name for request in requests} | {request.base for request in requests}
+    for entry in (tree.get("tests") or map_node(tree.place)).entries:
+        of = entry.node.get("of")
+        for item in () if of is None else of.items if of.kind == "list" else (of,):
+            name = item.written
+            if name not in names and name.rpartition(".")[0] not in names and not name.startswith("tests."):
+                faults.append(
+                    fault("E184", place=item.place, where=f"tests.{entry.key}", name=name, known=", ".join(sorted(names)[:20]))
+                )
+    if model.domain is not None:
+        try:
+            catalog.DOMAINS.load(model.domain, place=tree.get("domain").place)  # type: ignore[union-attr]
+        except ImpactError as error:
+            faults.extend(error.faults)
+    return faults
+
+
+def _sources(model: SpecModel, tree: Node) -> tuple[Source, ...]:
+    node = tree.get("data")
+    if node is None or model.data is None:
+        return ()
+    if isinstance(model.data, DataBlock):
+        return (Source("main", model.data, _folder(node), node),)
+    return tuple(
+        Source(name, block, _folder(node.get(name) or node), node.get(name) or node) for name, block in model.data.items()
+    )
+
+
+def _folder(node: Node) -> Path:
+    written = node.get("file") or node
+    return folder_of(written.place.file)

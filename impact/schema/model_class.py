@@ -1,0 +1,54 @@
+"""The keys a model block takes with a given estimator, and the keys that are reserved for later versions."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic import Field, create_model
+
+from impact.core.errors import Fault
+from impact.core.options import Options
+from impact.core.texts import fault
+from impact.schema.model import Block, ModelBlock, OutcomeBlock
+from impact.schema.nodes import Node
+
+# top-level keys of the language that this version does not have, and what to do instead
+RESERVED_KEYS = {
+    "survey": "use weights with a cluster variance, or wait for survey designs",
+    "instruments": "write the instrument as a column in `derive:`",
+    "speccurve": "use `matrix:` and `robustness:` rows",
+    "montecarlo": "it belongs to specs of kind ledger",
+    "scenarios": "it belongs to specs of kind ledger",
+    "breakeven": "it belongs to specs of kind ledger",
+    "equations": "it belongs to specs of kind ledger",
+    "inputs": "it belongs to specs of kind ledger",
+    "years": "it belongs to specs of kind ledger",
+    "accounting": "it belongs to specs of kind ledger",
+    "aggregate": "it belongs to staggered difference-in-differences",
+    "missing_fe": "rows with a missing effect are always dropped and counted",
+}
+
+
+class OutcomesOnly(Block):
+    """The `outcomes:` block alone."""
+
+    outcomes: dict[str, OutcomeBlock | str] = Field(default_factory=dict, description="Outcomes by name.")
+
+
+@cache
+def model_class_of(options: type[Options]) -> type[Any]:
+    """The model block with the estimator's own options as keys."""
+    fields: dict[str, Any] = {
+        name: (field.annotation, field) for name, field in options.model_fields.items()
+    }
+    return create_model(f"Model{options.__name__}", __base__=ModelBlock, **fields)
+
+
+def refuse_reserved(tree: Node) -> list[Fault]:
+    """E179 for every top-level key that this version does not have."""
+    faults = []
+    for entry in tree.entries:
+        if str(entry.key) in RESERVED_KEYS:
+            faults.append(fault("E179", place=entry.place, key=entry.key, advice=RESERVED_KEYS[str(entry.key)]))
+    return faults

@@ -1,0 +1,202 @@
+"""The parts of one model block, parsed: formula, filters, outcome, weights, groups, treated block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from impact.core.errors import Fault, Place, SpecError
+from impact.core.nearest import nearest
+from impact.core.texts import fault
+from impact.schema.changes import merge
+from impact.schema.expressions.parse import parse_expression
+from impact.schema.expressions.tree import Expression
+from impact.schema.formulas.parse import parse_formula
+from impact.schema.formulas.tree import Formula
+from impact.schema.model import DesignBlock, ModelBlock, OutcomeBlock, StartBlock
+from impact.schema.nodes import Entry, Node, map_node, text_node, text_place
+from impact.schema.requests import Grouping, OutcomeSums, TreatedBlock, WeightRequest
+
+WEIGHT_KINDS = ("sampling", "analytic", "frequency")
+ALL_GROUPS = "all"
+
+
+def merged_node(model: Node, context: Node, key: str) -> Node | None:
+    """A block of the spec with the model's changes merged in; None where neither has it."""
+    own, shared = model.get(key), context.get(key)
+    if own is None or own.is_null:
+        return None if own is not None and own.is_null else shared
+    if shared is None or shared.is_null:
+        return own
+    return merge(_named(shared, key), _named(own, key))
+
+
+def _named(node: Node, key: str) -> Node:
+    """A bare filter as a mapping of one named condition."""
+    if node.text is None:
+        return node
+    return map_node(node.place, (Entry(key, node.place, node),))
+
+
+def filters_of(node: Node | None) -> dict[str, Expression]:
+    """Named conditions, parsed, in order."""
+    if node is None or node.is_null:
+        return {}
+    found: dict[str, Expression] = {}
+    faults: list[Fault] = []
+    for entry in _named(node, "filter").entries:
+        if entry.node.is_null:
+            continue
+        try:
+            found[str(entry.key)] = expression_of(entry.node)
+        except SpecError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise SpecError(*faults)
+    return found
+
+
+def expression_of(node: Node) -> Expression:
+    """The expression in a scalar; `true` and numbers are expressions, too."""
+    return parse_expression(node.text if node.text is not None else node.written, place=text_place(node))
+
+
+def expression_from(text: str, node: Node | None) -> Expression:
+    """An expression given as text, placed at its node where there is one."""
+    return expression_of(node) if node is not None and node.kind == "scalar" else parse_expression(text)
+
+
+def formula_of(block: ModelBlock, node: Node, context: Node) -> Formula:
+    """The model's formula; `controls` and `absorb` in other blocks are not part of the formula language."""
+    sets = {str(entry.key): _texts(entry.node) for entry in (context.get("sets") or map_node(node.place)).entries}
+    written = node.get("formula")
+    if block.formula is None or written is None:
+        raise SpecError(fault("E172", place=node.place, where=node.place.path or "the model"))
+    return parse_formula(block.formula, place=text_place(written), sets=sets)
+
+
+def _texts(node: Node) -> Sequence[str]:
+    return tuple(item.written for item in node.items) if node.kind == "list" else (node.written,)
+
+
+def outcome_of(
+    block: ModelBlock, formula: Formula, outcomes: Mapping[str, OutcomeBlock | str], node: Node, context: Node
+) -> tuple[str, OutcomeSums | Expression | None]:
+    """Name of the outcome, and how it is made (None: by the formula's own left side)."""
+    named = context.get("outcomes") or map_node(node.place)
+    own = node.get("outcome") or context.get("outcome")
+    if formula.outcomes:
+        name = formula.outcomes[0].text()
+        if name in outcomes:
+            return name, _made(outcomes[name], named.get(name))
+        return name, None
+    wanted = block.outcome
+    if wanted is None:
+        raise SpecError(fault("E173", place=node.place, where=node.place.path or "the model"))
+    if isinstance(wanted, OutcomeBlock):
+        return wanted.sum, _made(wanted, own)
+    if wanted in outcomes:
+        return wanted, _made(outcomes[wanted], named.get(wanted))
+    return wanted, expression_from(wanted, own)
+
+
+def _made(block: OutcomeBlock | str, node: Node | None) -> OutcomeSums | Expression:
+    if isinstance(block, str):
+        return expression_from(block, node)
+    inner = node or map_node(Place(file=""))
+    squares = None if block.sumsq is None else expression_from(block.sumsq, inner.get("sumsq"))
+    return OutcomeSums(
+        expression_from(block.sum, inner.get("sum")),
+        expression_from(block.count, inner.get("count")),
+        squares,
+        place=inner.place,
+    )
+
+
+def weights_of(block: ModelBlock, node: Node) -> WeightRequest | None:
+    """Weights and their kind; a bare name means sampling weights."""
+    if block.weights is None:
+        return None
+    written = node.get("weights")
+    place = written.place if written is not None else None
+    if isinstance(block.weights, str):
+        return WeightRequest(expression_from(block.weights, written), "sampling", block.weights, place)
+    if len(block.weights) != 1:
+        raise SpecError(fault("E174", place=place, kinds=", ".join(WEIGHT_KINDS)))
+    ((name, kind),) = block.weights.items()
+    if kind not in WEIGHT_KINDS:
+        raise SpecError(
+            fault("E175", place=place, suggestion=nearest(kind, WEIGHT_KINDS), kind=kind, kinds=", ".join(WEIGHT_KINDS))
+        )
+    return WeightRequest(parse_expression(name, place=place), kind, name, place)
+
+
+def treated_of(block: DesignBlock | None, node: Node | None) -> TreatedBlock | None:
+    """The treated block of a design."""
+    if block is None or node is None:
+        return None
+    start, lead = block.from_, block.outcome_lead
+    if isinstance(start, StartBlock):
+        first = start.outcome
+    else:
+        first, lead = float(start), 0
+    places = {str(entry.key): entry.node.place for entry in node.entries}
+    treated = expression_from(block.treated, node.get("treated"))
+    return TreatedBlock(block.unit, block.time, treated, first, lead, places)
+
+
+def grouping_of(block: ModelBlock, node: Node, context: Node) -> Grouping | None:
+    """The subgroups of `by:`."""
+    if not block.by:
+        return None
+    declared = context.get("subgroups") or map_node(node.place)
+    levels: dict[str, dict[str, Expression]] = {}
+    for name in block.by:
+        dimension = declared.get(name)
+        levels[name] = {
+            str(entry.key): expression_of(entry.node) for entry in (dimension or map_node(node.place)).entries
+        }
+    mode, common = _mode(block.by_mode, node)
+    margins = tuple(_margin(margin, block.by, node) for margin in block.margins or ())
+    return Grouping(tuple(block.by), levels, margins, mode, common, block.min_cell)
+
+
+def _mode(value: str | Mapping[str, Any], node: Node) -> tuple[str, bool]:
+    if isinstance(value, str):
+        return value, False
+    inner = value.get("interact")
+    if set(value) != {"interact"} or not isinstance(inner, Mapping) or dict(inner) != {"absorb": "common"}:
+        written = node.get("by_mode")
+        raise SpecError(fault("E176", place=written.place if written else node.place))
+    return "interact", True
+
+
+def _margin(margin: str | Sequence[str], by: Sequence[str], node: Node) -> tuple[str, ...]:
+    names = (margin,) if isinstance(margin, str) else tuple(margin)
+    if names == (ALL_GROUPS,):
+        return ()
+    written = node.get("margins")
+    for name in names:
+        if name not in by:
+            raise SpecError(
+                fault(
+                    "E177",
+                    place=written.place if written else node.place,
+                    suggestion=nearest(name, (*by, ALL_GROUPS)),
+                    name=name,
+                    known=", ".join((*by, ALL_GROUPS)),
+                )
+            )
+    return tuple(name for name in by if name in names)
+
+
+def as_text(value: str | Mapping[str, str] | None) -> dict[str, str]:
+    """Free text as language → text; one text serves both languages."""
+    if value is None:
+        return {}
+    return {"en": value, "es": value} if isinstance(value, str) else dict(value)
+
+
+def text_leaf(value: str, place: Place) -> Node:
+    """A text scalar at a place."""
+    return text_node(value, place)

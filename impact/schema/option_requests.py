@@ -1,0 +1,126 @@
+"""Keywords with options to requests: variances, permutation, tests. The registries are handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from impact.core.errors import Fault, SpecError
+from impact.core.options import Options
+from impact.core.registry import Registry
+from impact.core.texts import fault
+from impact.schema.faults_from_pydantic import validate_node
+from impact.schema.model import ModelBlock
+from impact.schema.nodes import Entry, Node, from_plain, map_node, without
+from impact.schema.published import TestBlock
+from impact.schema.requests import TreatedBlock, VarianceRequest
+
+
+@dataclass(frozen=True, slots=True)
+class TestRequest:
+    """One test of the spec: its kind with options, and the models it is about."""
+
+    __test__ = False
+
+    name: str
+    kind: str
+    of: tuple[str, ...]
+    options: Any
+    title: Mapping[str, str]
+    node: Node
+
+
+def checked(model_class: type[Any], node: Node, where: str) -> Any:
+    """An instance of a block from its node.
+
+    Raises:
+        SpecError: every fault of the block.
+    """
+    instance, faults = validate_node(model_class, node, where=where)
+    if faults or instance is None:
+        raise SpecError(*faults)
+    return instance
+
+
+def variance_of(
+    block: ModelBlock,
+    node: Node,
+    registry: Registry,
+    *,
+    design: TreatedBlock | None,
+    panel_unit: str | None,
+) -> VarianceRequest:
+    """The variance of a model, or the default: clustered by unit in a design or panel, else hc1."""
+    written = node.get("vcov")
+    is_default = written is None or written.is_null
+    if written is None or written.is_null:
+        unit = design.unit if design is not None else panel_unit
+        written = _default(node, unit)
+    keyword, options_node = _keyword(written, registry)
+    ssc = node.entry("ssc")
+    record: Any = registry.load(keyword, place=written.place)
+    if ssc is not None and not ssc.node.is_null and options_node.get("ssc") is None:
+        if "ssc" not in record.options.model_fields:
+            raise SpecError(fault("E180", place=ssc.place, problem=f"{keyword} takes no ssc", names=keyword))
+        options_node = map_node(options_node.place, (*options_node.entries, ssc))
+    options = checked(record.options, options_node, f"vcov {keyword}")
+    return VarianceRequest(keyword, options, tuple(record.columns(options)), is_default, written.place)
+
+
+def _default(node: Node, unit: str | None) -> Node:
+    return from_plain("hc1" if unit is None else {"cluster": unit}, node.place)
+
+
+def _keyword(written: Node, registry: Registry) -> tuple[str, Node]:
+    """The keyword of a `vcov:` value and the mapping of its options."""
+    if written.kind == "scalar":
+        return str(written.value), map_node(written.place)
+    names = ", ".join(registry.names())
+    if written.kind != "map" or not written.entries:
+        raise SpecError(fault("E180", place=written.place, problem="a keyword or a mapping is needed", names=names))
+    first = written.entries[0]
+    known = (*registry.names(), *registry.known)
+    found = [entry for entry in written.entries if entry.key in known]
+    if not found:
+        raise SpecError(registry.unknown(str(first.key), place=first.place))
+    keyword = str(found[0].key)
+    if keyword == "cluster":
+        return keyword, written
+    if len(written.entries) > 1:
+        other = next(entry for entry in written.entries if entry is not found[0])
+        problem = f"'{other.key}' stands beside '{keyword}'; options go inside it"
+        raise SpecError(fault("E180", place=other.place, problem=problem, names=names))
+    inner = found[0].node
+    return keyword, inner if inner.kind == "map" else map_node(inner.place)
+
+
+def permute_of(node: Node, options_class: type[Options]) -> Any:
+    """Options of `permute:`, or None."""
+    written = node.get("permute")
+    if written is None or written.is_null:
+        return None
+    return checked(options_class, written, "permute")
+
+
+def tests_of(tree: Node, registry: Registry) -> tuple[tuple[TestRequest, ...], list[Fault]]:
+    """Every test of the spec, with all faults."""
+    found: list[TestRequest] = []
+    faults: list[Fault] = []
+    for entry in (tree.get("tests") or map_node(tree.place)).entries:
+        try:
+            found.append(_test(entry, registry))
+        except SpecError as error:
+            faults.extend(error.faults)
+    return tuple(found), faults
+
+
+def _test(entry: Entry, registry: Registry) -> TestRequest:
+    where = f"tests.{entry.key}"
+    block: TestBlock = checked(TestBlock, entry.node, where)
+    kind = entry.node.get("kind")
+    record: Any = registry.load(block.kind, place=kind.place if kind is not None else entry.place)
+    options = checked(record.options, without(entry.node, *TestBlock.model_fields), where)
+    of = (block.of,) if isinstance(block.of, str) else tuple(block.of)
+    title = {"en": block.title, "es": block.title} if isinstance(block.title, str) else dict(block.title)
+    return TestRequest(str(entry.key), block.kind, tuple(name for name in of if name), options, title, entry.node)
