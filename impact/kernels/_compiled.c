@@ -1,9 +1,24 @@
-/* Optional compiled kernels of impact: see impact/kernels/numpy_twins.py for what each one computes. */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+/* Optional compiled kernels: the list of functions. Each has a twin in numpy_twins.py that says what it computes. */
+#include "_c/effects.h"
+#include "_c/gram.h"
+#include "_c/levels.h"
 
-static PyMethodDef methods[] = {{NULL, NULL, 0, NULL}};
+static PyMethodDef methods[] = {
+    {"effects_pass", effects_pass, METH_VARARGS, NULL},
+    {"cross_product", cross_product, METH_VARARGS, NULL},
+    {"residual_gradient", residual_gradient, METH_VARARGS, NULL},
+    {"group_counts", group_counts, METH_VARARGS, NULL},
+    {"encode_whole", encode_whole, METH_VARARGS, NULL},
+    {"is_nested", is_nested, METH_VARARGS, NULL},
+    {"connected_components", connected_components, METH_VARARGS, NULL},
+    {"is_complete", is_complete, METH_VARARGS, NULL},
+    {"cross_table", cross_table, METH_VARARGS, NULL},
+    {"gather_columns", gather_columns, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_compiled", "Compiled kernels.", -1, methods, NULL, NULL, NULL, NULL};
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, "_compiled", "Compiled kernels of impact.", -1, methods, NULL, NULL, NULL, NULL,
+};
 
 PyMODINIT_FUNC PyInit__compiled(void) { return PyModule_Create(&module); }

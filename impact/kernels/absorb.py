@@ -25,6 +25,7 @@ Remover = Callable[[Floats], int]
 
 ACCEPTED = 1e-8
 ROUNDS = 6
+SAMPLE = 64
 SMALLEST_SPREAD = 1e-11
 
 
@@ -79,27 +80,86 @@ def absorb(
 
     Source: Frisch and Waugh (1933); Correia (2017), "Linear models with high-dimensional fixed effects".
     """
-    residuals = columns if overwrite else columns.copy(order="F")
-    if not effects or residuals.shape[1] == 0:
-        return Absorbed(residuals, 0.0, 0, "none", True)
-    scale = spread(residuals, weights)
-    method, remove, effects = _choose(effects, weights, tolerance, max_iterations)
-    attained, iterations = np.inf, 0
+    if not effects or columns.shape[1] == 0 or len(columns) == 0:
+        return Absorbed(columns if overwrite else columns.copy(order="F"), 0.0, 0, "none", True)
+    direct = _direct(effects, weights)
+    if direct is not None:
+        out = columns if overwrite else np.empty(columns.shape, order="F")
+        absorbed = _absorb_directly(columns, direct, weights, tolerance, out)
+    else:
+        residuals = columns if overwrite else columns.copy(order="F")
+        absorbed = _absorb_in_rounds(residuals, effects, weights, tolerance, max_iterations)
+    if not absorbed.attained <= max(tolerance, ACCEPTED):
+        raise ConvergenceFailure(absorbed.attained, absorbed.method)
+    return absorbed
+
+
+def _absorb_directly(
+    columns: Floats, system: absorb_two.Direct, weights: Floats | None, tolerance: float, out: Floats
+) -> Absorbed:
+    """One or two intercept effects: solve from the group sums, subtract, and again on the residuals' own sums."""
+    levels = [len(total) for total in system.totals]
+    shift = columns[:: max(1, len(columns) // SAMPLE)].mean(axis=0)
+    sums, squares = compiled.sums_and_squares(columns, system.codes, levels, weights, shift)
+    scale = _scale(sums[0].sum(axis=0), squares, float(system.totals[0].sum()), shift)
+    source, attained = columns, np.inf
     for _ in range(ROUNDS):
-        iterations += remove(residuals)
-        before, attained = attained, largest_mean(residuals, effects, weights, scale)
+        sums = compiled.subtract_and_sum(source, system.codes, absorb_two.solve(sums, system), weights, out)
+        source, before = out, attained
+        attained = max(_ratio(own, total, scale) for own, total in zip(sums, system.totals, strict=True))
         if attained <= tolerance or attained > before / 2:
             break
-    if not attained <= max(tolerance, ACCEPTED):
-        raise ConvergenceFailure(attained, method)
-    return Absorbed(residuals, attained, iterations, method, attained <= tolerance)
+    method = "one" if len(levels) == 1 else "direct"
+    return Absorbed(out, attained, 0, method, attained <= tolerance)
+
+
+def _absorb_in_rounds(
+    columns: Floats, effects: Sequence[Effect], weights: Floats | None, tolerance: float, max_iterations: int
+) -> Absorbed:
+    """Slopes, or many effects, in place: remove, look at the rows, remove again from what is left."""
+    scale = spread(columns, weights)
+    effects = [absorb_slopes.centre_slope(effect, weights) for effect in effects]
+    method, remove = _choose(effects, weights, min(tolerance, 1e-10), max_iterations)
+    attained, iterations = np.inf, 0
+    for _ in range(ROUNDS):
+        iterations += remove(columns)
+        before, attained = attained, largest_mean(columns, effects, weights, scale)
+        if attained <= tolerance or attained > before / 2:
+            break
+    return Absorbed(columns, attained, iterations, method, attained <= tolerance)
+
+
+def _direct(effects: Sequence[Effect], weights: Floats | None) -> absorb_two.Direct | None:
+    """The system of one or two intercept effects, None for everything else."""
+    if len(effects) > 2 or any(effect.slope is not None for effect in effects):
+        return None
+    return absorb_two.prepare(effects, weights)
+
+
+def _choose(
+    effects: Sequence[Effect], weights: Floats | None, tolerance: float, max_iterations: int
+) -> tuple[str, Remover]:
+    """Method and the function that removes the effects in place, returning its iterations."""
+    if len(effects) == 1:
+        only = effects[0]
+        return "slopes", lambda z: absorb_slopes.remove(z, only, weights)
+    solver = absorb_many.prepare(effects, weights)
+    return "iterative", lambda z: absorb_many.remove(z, solver, tolerance, max_iterations)
 
 
 def spread(columns: Floats, weights: Floats | None) -> Floats:
     """(Weighted) standard deviation of each column (p,); of a constant column its size, of a zero column 1."""
     total = float(len(columns)) if weights is None else float(weights.sum())
-    mean, square = compiled.column_moments(columns, weights)
-    deviation = np.sqrt(square / total)
+    shift = columns[:: max(1, len(columns) // SAMPLE)].mean(axis=0)
+    whole = np.zeros(len(columns), dtype=np.int32)
+    sums, squares = compiled.sums_and_squares(columns, (whole,), (1,), weights, shift)
+    return _scale(sums[0][0], squares, total, shift)
+
+
+def _scale(sums: Floats, squares: Floats, total: float, shift: Floats) -> Floats:
+    """Spread (p,) from sums, squares about the shift, and the rows' total weight."""
+    mean = sums / total
+    deviation = np.sqrt(np.maximum(squares / total - np.square(mean - shift), 0.0))
     size = np.abs(mean)
     found = np.where(deviation > SMALLEST_SPREAD * size, deviation, size)
     return np.where(found > 0, found, 1.0)
@@ -129,31 +189,3 @@ def _ratio(sums: Floats, counts: Floats, scale: Floats) -> float:
     divisor = np.where(counts > 0, counts, np.inf)
     found = float((np.abs(sums) / divisor[:, None] / scale).max(initial=0.0))
     return found if np.isfinite(found) else np.inf
-
-
-def _choose(
-    effects: Sequence[Effect], weights: Floats | None, tolerance: float, max_iterations: int
-) -> tuple[str, Remover, Sequence[Effect]]:
-    """Method, the function that removes the effects in place (returning iterations), and the effects it sees."""
-    effects = [absorb_slopes.centre_slope(effect, weights) for effect in effects]
-    if len(effects) == 1:
-        only = effects[0]
-        if only.slope is None:
-            return "one", lambda z: _remove_means(z, only, weights), effects
-        return "slopes", lambda z: absorb_slopes.remove(z, only, weights), effects
-    if len(effects) == 2 and all(effect.slope is None for effect in effects):
-        system = absorb_two.prepare(effects[0], effects[1], weights)
-        if system is not None:
-            return "direct", lambda z: absorb_two.remove(z, system, weights), effects
-    solver = absorb_many.prepare(effects, weights)
-    goal = min(tolerance, 1e-10)
-    return "iterative", lambda z: absorb_many.remove(z, solver, goal, max_iterations), effects
-
-
-def _remove_means(columns: Floats, effect: Effect, weights: Floats | None) -> int:
-    """Subtract the (weighted) mean of each level in place."""
-    counts = compiled.group_counts(effect.codes, effect.levels, weights)
-    sums = compiled.group_sums(effect.codes, effect.levels, columns, weights)
-    sums /= np.where(counts > 0, counts, 1.0)[:, None]
-    compiled.subtract(columns, (effect.codes,), (sums,))
-    return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,58 +20,51 @@ LARGEST_TABLE = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class TwoWay:
-    """Normal equations of two sets of dummies.
+class Direct:
+    """Normal equations of one or two sets of dummies.
 
     Arguments:
-        first, second: codes (n,) of the larger and the smaller factor. first_total (N,), second_total (T,): weights.
-        table: (N, T) weight in each cell; None where every cell has the same weight.
+        codes: (n,) of each factor, the larger one first. totals: (G,) weight of each level of each factor.
+        table: (G1, G2) weight in each cell; None with one factor, or where all cells have the same weight.
         factor: Cholesky factor of the Schur complement, completed on its null space; None with ``table`` None.
     """
 
-    first: Integers
-    second: Integers
-    first_total: Floats
-    second_total: Floats
-    table: Floats | None
-    factor: Floats | None
+    codes: tuple[Integers, ...]
+    totals: tuple[Floats, ...]
+    table: Floats | None = None
+    factor: Floats | None = None
 
 
-def prepare(one: Effect, other: Effect, weights: Floats | None) -> TwoWay | None:
-    """Table and Schur complement of two intercept effects; None where the smaller factor is too large for it."""
-    first, second = (one, other) if one.levels >= other.levels else (other, one)
-    cells = first.levels * second.levels
-    if second.levels > LARGEST_SECOND or cells > LARGEST_TABLE:
+def prepare(effects: Sequence[Effect], weights: Floats | None) -> Direct | None:
+    """System of one or two intercept effects; None where the smaller factor is too large for a direct solve."""
+    if len(effects) == 1:
+        only = effects[0]
+        return Direct((only.codes,), (compiled.group_counts(only.codes, only.levels, weights),))
+    first, second = sorted(effects, key=lambda effect: -effect.levels)
+    codes, levels = (first.codes, second.codes), (first.levels, second.levels)
+    if weights is None and compiled.is_complete(codes[0], levels[0], codes[1], levels[1]):
+        return Direct(codes, (np.full(levels[0], float(levels[1])), np.full(levels[1], float(levels[0]))))
+    if levels[1] > LARGEST_SECOND or levels[0] * levels[1] > LARGEST_TABLE:
         return None
-    table = compiled.cross_table(first.codes, first.levels, second.codes, second.levels, weights)
+    table = compiled.cross_table(codes[0], levels[0], codes[1], levels[1], weights)
     totals = table.sum(axis=1), table.sum(axis=0)
-    if table.size and table.min() == table.max():
-        return TwoWay(first.codes, second.codes, *totals, None, None)
-    factor = _factor_schur(table, totals[0])
-    return TwoWay(first.codes, second.codes, *totals, table, factor)
+    if table.min() == table.max():
+        return Direct(codes, totals)
+    return Direct(codes, totals, table, _factor_schur(table, totals[0]))
 
 
-def remove(columns: Floats, system: TwoWay, weights: Floats | None) -> int:
-    """Subtract both sets of effects in place; returns 0 iterations."""
-    first, second = solve(columns, system, weights)
-    compiled.subtract(columns, (system.first, system.second), (first, second))
-    return 0
-
-
-def solve(columns: Floats, system: TwoWay, weights: Floats | None) -> tuple[Floats, Floats]:
-    """Effects (N, p) and (T, p) of the least-squares projection; the second sums to zero in each component."""
-    first_sums = compiled.group_sums(system.first, len(system.first_total), columns, weights)
-    second_sums = compiled.group_sums(system.second, len(system.second_total), columns, weights)
-    divisor = np.where(system.first_total > 0, system.first_total, 1.0)[:, None]
-    means = first_sums / divisor
+def solve(sums: Sequence[Floats], system: Direct) -> list[Floats]:
+    """Effects (G, p) of each factor that fit the group sums (G, p); the second factor's sum to about zero."""
+    divisor = np.where(system.totals[0] > 0, system.totals[0], 1.0)[:, None]
+    means = sums[0] / divisor
+    if len(sums) == 1:
+        return [means]
     if system.table is None or system.factor is None:
-        second = second_sums / system.second_total[:, None]
-        second -= second_sums.sum(axis=0) / system.second_total.sum()
-        return means, second
-    second = scipy.linalg.cho_solve(
-        (system.factor, True), second_sums - system.table.T @ means, check_finite=False
-    )
-    return means - (system.table @ second) / divisor, second
+        second = sums[1] / system.totals[1][:, None] - sums[1].sum(axis=0) / system.totals[1].sum()
+        return [means, second]
+    right = sums[1] - system.table.T @ means
+    second = np.ascontiguousarray(scipy.linalg.cho_solve((system.factor, True), right, check_finite=False))
+    return [means - (system.table @ second) / divisor, second]
 
 
 def _factor_schur(table: Floats, total: Floats) -> Floats:

@@ -106,11 +106,11 @@ def drop_singletons(effects: Sequence[Effect]) -> tuple[Logicals, int]:
     return keep, rounds
 
 
-def is_nested(inner: Integers, outer: Integers, *, levels: int | None = None) -> bool:
+def is_nested(inner: Integers, outer: Integers) -> bool:
     """True where every level of ``inner`` (n,) lies inside one level of ``outer`` (n,)."""
     if len(inner) == 0 or inner is outer:
         return True
-    return compiled.is_nested(inner, int(inner.max()) + 1 if levels is None else levels, outer)
+    return compiled.is_nested(inner, int(inner.max()) + 1, outer, int(outer.max()) + 1)
 
 
 def connected_components(first: Effect, second: Effect) -> tuple[int, Integers]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+import impact.kernels.extended as extended
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
+Logicals = npt.NDArray[np.bool_]
+Columns = Sequence[Floats]
 
 BLOCK = 4096
 LARGEST_WHOLE = 2.0**53
@@ -32,12 +37,21 @@ def group_sums(codes: Integers, levels: int, columns: Floats, weights: Floats | 
     return sums
 
 
-def cross_product(columns: Floats, weights: Floats | None) -> Floats:
-    """Z'WZ (p, p) of (n, p) columns, in fixed blocks added in order."""
-    total = np.zeros((columns.shape[1], columns.shape[1]))
-    for start in range(0, len(columns), BLOCK):
-        block = columns[start : start + BLOCK]
-        total += block.T @ (block if weights is None else block * weights[start : start + BLOCK, None])
+def cross_product(columns: Columns, weights: Floats | None, shift: Floats | None) -> Floats:
+    """Z'WZ (p, p) of Z = the arrays side by side, less the shift (p,), in fixed blocks added with compensation."""
+    n_rows = len(columns[0])
+    width = sum(1 if part.ndim == 1 else part.shape[1] for part in columns)
+    total, lost = np.zeros((width, width)), np.zeros((width, width))
+    for start in range(0, n_rows, BLOCK):
+        rows = slice(start, start + BLOCK)
+        block = np.column_stack([part[rows] for part in columns])
+        if shift is not None:
+            block -= shift
+        if weights is not None:
+            block *= np.sqrt(weights[rows])[:, None]
+        total, error = extended.two_sum(total, block.T @ block)
+        lost += error
+    total += lost
     return (total + total.T) / 2
 
 
@@ -89,25 +103,29 @@ def connected_components(
     return len(roots), result
 
 
-def column_moments(columns: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
-    """(Weighted) means (p,) and sums of squared deviations from them (p,)."""
-    count, width = columns.shape
-    if count == 0:
-        return np.zeros(width), np.zeros(width)
-    if weights is None:
-        mean = columns.mean(axis=0)
-        square = [float(np.square(columns[:, j] - mean[j]).sum()) for j in range(width)]
-    else:
-        mean = weights @ columns / weights.sum()
-        square = [float((weights * np.square(columns[:, j] - mean[j])).sum()) for j in range(width)]
-    return mean, np.array(square)
+def squares_about(column: Floats, centre: float, weights: Floats | None) -> float:
+    """(Weighted) sum of squared deviations of a column (n,) from a number."""
+    deviation = column - centre
+    return float(deviation @ (deviation if weights is None else deviation * weights))
 
 
-def subtract(columns: Floats, codes: tuple[Integers, ...], values: tuple[Floats, ...]) -> None:
-    """Subtract in place from each row the values (G, p) of its level, for each factor."""
+def subtract(columns: Floats, codes: Sequence[Integers], values: Sequence[Floats], out: Floats) -> Floats:
+    """Subtract from each row the values (G, p) of its level, for each factor."""
+    if out is not columns:
+        out[...] = columns
     for own, value in zip(codes, values, strict=True):
         for j in range(columns.shape[1]):
-            columns[:, j] -= value[own, j]
+            out[:, j] -= value[own, j]
+    return out
+
+
+def is_complete(first: Integers, first_levels: int, second: Integers, second_levels: int) -> bool:
+    """True where every pair of levels has exactly one row."""
+    if len(first) != first_levels * second_levels:
+        return False
+    seen = np.zeros(len(first), dtype=bool)
+    seen[first.astype(np.int64) * second_levels + second] = True
+    return bool(seen.all())
 
 
 def cross_table(
@@ -116,3 +134,42 @@ def cross_table(
     """Rows or weights in each cell: (first_levels, second_levels)."""
     cell = first.astype(np.int64) * second_levels + second
     return group_counts(cell, first_levels * second_levels, weights).reshape(first_levels, second_levels)
+
+
+def residual_gradient(
+    columns: Columns, weights: Floats | None, shift: Floats | None, params: tuple[Floats, Floats]
+) -> tuple[Floats, Floats, Floats, float]:
+    """Residual of the last column on the others, as a pair, with its gradient and sum of squares."""
+    *parts, y = columns
+    n_rows, width = len(y), len(params[0])
+    residual, rest, gradient = np.empty(n_rows), np.empty(n_rows), np.zeros(width)
+    lost = np.zeros(width)
+    step = extended.long_residual if extended.LONG_IS_WIDER else extended.pair_residual
+    for start in range(0, n_rows, BLOCK):
+        rows = slice(start, start + BLOCK)
+        x = np.column_stack([part[rows] for part in parts])
+        pair, slope = step(x, y[rows], None if weights is None else weights[rows], shift, params)
+        residual[rows], rest[rows] = pair
+        gradient, error = extended.two_sum(gradient, slope)
+        lost += error
+    return residual, rest, gradient + lost, extended.sum_of_squares((residual, rest), weights)
+
+
+def gather_columns(columns: Columns, rows: npt.NDArray[np.int64] | None) -> Floats:
+    """Columns, or some of their rows, side by side in one column-major (n, k) array."""
+    width = sum(1 if part.ndim == 1 else part.shape[1] for part in columns)
+    out = np.empty((len(columns[0]) if rows is None else len(rows), width), order="F")
+    at = 0
+    for part in columns:
+        for column in part.T if part.ndim == 2 else (part,):
+            out[:, at] = column if rows is None else column[rows]
+            at += 1
+    return out
+
+
+def finite_rows(columns: Columns) -> Logicals:
+    """(n,) True where no column is NaN or infinite."""
+    finite = np.ones(len(columns[0]), dtype=bool)
+    for part in columns:
+        finite &= np.isfinite(part) if part.ndim == 1 else np.isfinite(part).all(axis=1)
+    return finite

@@ -1,0 +1,197 @@
+/* Arguments, threads and tasks of the compiled kernels.
+ *
+ * Conventions. Arrays arrive through the buffer protocol with any strides; outputs are allocated by the caller. Rows
+ * are cut into tasks whose number depends on the data alone and whose results are added in task order, so that the
+ * bytes of a result do not depend on the number of threads. Threads are POSIX; elsewhere there is one.
+ */
+#ifndef IMPACT_BASE_H
+#define IMPACT_BASE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if !defined(_WIN32)
+#include <pthread.h>
+#define HAVE_THREADS 1
+#else
+#define HAVE_THREADS 0
+#endif
+
+#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && defined(__GNUC__) && \
+    (!defined(__clang__) || __clang_major__ >= 16)
+#define CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define CLONES
+#endif
+
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#define RESTRICT __restrict__
+#else
+#define INLINE static inline
+#define RESTRICT
+#endif
+
+typedef Py_ssize_t index_t;
+
+#define LANES 8
+#define TILE 4
+#define GRAM_ROWS 512
+#define PACK_DOUBLES 16384
+#define MAX_TASKS 32
+#define SMALL_ROWS 8192
+
+/* ---------------------------------------------------------------- arguments */
+
+typedef struct {
+    Py_buffer view;
+    int held;
+    char *base;
+    index_t rows, width, row_stride, col_stride;
+} Matrix;
+
+static void release(Matrix *m) {
+    if (m->held) PyBuffer_Release(&m->view);
+    m->held = 0;
+}
+
+static int same_format(const char *format, const char *wanted) {
+    if (format == NULL) return 0;
+    if (*format == '@' || *format == '=') format++;
+    for (; *wanted; wanted++)
+        if (*format == *wanted && format[1] == 0) return 1;
+    return 0;
+}
+
+/* One- or two-dimensional array of items whose format letter is in wanted and whose size is given. */
+static int take(PyObject *object, Matrix *m, const char *wanted, index_t size, int writable) {
+    memset(m, 0, sizeof *m);
+    if (object == Py_None) return 0;
+    int flags = PyBUF_STRIDES | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0);
+    if (PyObject_GetBuffer(object, &m->view, flags) != 0) return -1;
+    m->held = 1;
+    if (m->view.ndim < 1 || m->view.ndim > 2 || m->view.itemsize != size || !same_format(m->view.format, wanted)) {
+        release(m);
+        PyErr_SetString(PyExc_ValueError, "array of an unexpected type or number of dimensions");
+        return -1;
+    }
+    m->base = m->view.buf;
+    m->rows = m->view.shape[0];
+    m->row_stride = m->view.strides[0];
+    m->width = m->view.ndim == 2 ? m->view.shape[1] : 1;
+    m->col_stride = m->view.ndim == 2 ? m->view.strides[1] : size;
+    return 0;
+}
+
+static int take_doubles(PyObject *object, Matrix *m, int writable) { return take(object, m, "d", 8, writable); }
+
+/* A contiguous vector of the given length; None leaves base NULL. */
+static int take_vector(PyObject *object, Matrix *m, const char *wanted, index_t size, index_t length, int writable) {
+    if (take(object, m, wanted, size, writable) != 0) return -1;
+    if (!m->held) return 0;
+    if (m->width != 1 || m->rows != length || (m->rows > 1 && m->row_stride != size)) {
+        release(m);
+        PyErr_SetString(PyExc_ValueError, "codes, values and weights differ in length or are not contiguous");
+        return -1;
+    }
+    return 0;
+}
+
+static int take_codes(PyObject *object, Matrix *m, index_t length) {
+    return take_vector(object, m, "il", 4, length, 0);
+}
+
+static int take_weights(PyObject *object, Matrix *m, index_t length) {
+    return take_vector(object, m, "d", 8, length, 0);
+}
+
+/* A C-contiguous (rows, width) output or table of doubles. */
+static int take_table(PyObject *object, Matrix *m, index_t rows, index_t width, int writable) {
+    if (take_doubles(object, m, writable) != 0) return -1;
+    if (!m->held) return 0;
+    if (m->rows != rows || m->width != width || (width > 1 && m->col_stride != 8) ||
+        (rows > 1 && m->row_stride != 8 * width)) {
+        release(m);
+        PyErr_SetString(PyExc_ValueError, "table of an unexpected shape");
+        return -1;
+    }
+    return 0;
+}
+
+CLONES static void code_range(const int32_t *codes, index_t n, int32_t *lowest, int32_t *highest) {
+    int32_t low = INT32_MAX, high = INT32_MIN;
+    for (index_t r = 0; r < n; r++) {
+        low = codes[r] < low ? codes[r] : low;
+        high = codes[r] > high ? codes[r] : high;
+    }
+    *lowest = low;
+    *highest = high;
+}
+
+static int codes_fit(const int32_t *codes, index_t n, index_t levels) {
+    int32_t low, high;
+    code_range(codes, n, &low, &high);
+    if (n > 0 && (low < 0 || high >= levels)) {
+        PyErr_SetString(PyExc_ValueError, "a code lies outside the levels");
+        return 0;
+    }
+    return 1;
+}
+
+/* ---------------------------------------------------------------- threads */
+
+typedef void (*Work)(void *context, index_t task);
+
+typedef struct {
+    Work work;
+    void *context;
+    index_t next, tasks;
+#if HAVE_THREADS
+    pthread_mutex_t lock;
+#endif
+} Pool;
+
+#if HAVE_THREADS
+static void *serve(void *argument) {
+    Pool *pool = argument;
+    for (;;) {
+        pthread_mutex_lock(&pool->lock);
+        index_t task = pool->next++;
+        pthread_mutex_unlock(&pool->lock);
+        if (task >= pool->tasks) return NULL;
+        pool->work(pool->context, task);
+    }
+}
+#endif
+
+static void run_tasks(Work work, void *context, index_t tasks, int threads) {
+#if HAVE_THREADS
+    if (threads > tasks) threads = (int)tasks;
+    if (threads > 1) {
+        pthread_t started[64];
+        int running = 0;
+        Pool pool = {work, context, 0, tasks, PTHREAD_MUTEX_INITIALIZER};
+        for (; running < threads - 1 && running < 64; running++)
+            if (pthread_create(&started[running], NULL, serve, &pool) != 0) break;
+        serve(&pool);
+        for (int t = 0; t < running; t++) pthread_join(started[t], NULL);
+        return;
+    }
+#else
+    (void)threads;
+#endif
+    for (index_t task = 0; task < tasks; task++) work(context, task);
+}
+
+/* Rows of one task: a multiple of unit, at least SMALL_ROWS, at most MAX_TASKS tasks. */
+static index_t task_rows(index_t n, index_t unit) {
+    index_t rows = (n + MAX_TASKS - 1) / MAX_TASKS;
+    if (rows < SMALL_ROWS) rows = SMALL_ROWS;
+    return (rows + unit - 1) / unit * unit;
+}
+
+#endif

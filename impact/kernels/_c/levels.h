@@ -1,0 +1,442 @@
+/* Integer codes: counting, encoding, nesting, components, tables and the gathering of columns. */
+#ifndef IMPACT_LEVELS_H
+#define IMPACT_LEVELS_H
+
+#include "gram.h"
+
+/* group_counts(codes, levels, weights, out) */
+static PyObject *group_counts(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[3];
+    Py_ssize_t levels;
+    if (!PyArg_ParseTuple(args, "OnOO", &o[0], &levels, &o[1], &o[2])) return NULL;
+    Matrix codes, weights, out;
+    PyObject *result = NULL;
+    memset(&weights, 0, sizeof weights);
+    memset(&out, 0, sizeof out);
+    if (take(o[0], &codes, "il", 4, 0)) return NULL;
+    index_t n = codes.rows;
+    if (codes.width != 1 || (n > 1 && codes.row_stride != 4)) {
+        PyErr_SetString(PyExc_ValueError, "codes must be contiguous");
+        goto done;
+    }
+    if (take_weights(o[1], &weights, n) || take_vector(o[2], &out, "d", 8, levels, 1)) goto done;
+    const int32_t *code = (int32_t *)codes.base;
+    if (!codes_fit(code, n, levels)) goto done;
+    double *total = (double *)out.base;
+    const double *weight = (double *)weights.base;
+    Py_BEGIN_ALLOW_THREADS
+    memset(total, 0, (size_t)levels * 8);
+    if (weight)
+        for (index_t r = 0; r < n; r++) total[code[r]] += weight[r];
+    else
+        for (index_t r = 0, part = (n + 3) / 4; r < part; r++) /* four places at once: sorted codes do not wait */
+            for (index_t at = r; at < n; at += part) total[code[at]] += 1.0;
+    Py_END_ALLOW_THREADS
+    result = Py_NewRef(Py_None);
+done:
+    release(&codes);
+    release(&weights);
+    release(&out);
+    return result;
+}
+
+/* ---------------------------------------------------------------- encoding of whole numbers */
+
+typedef struct {
+    const Matrix *values;
+    char kind;
+    int64_t low[MAX_TASKS], high[MAX_TASKS], origin;
+    int whole[MAX_TASKS];
+    index_t rows_a_task;
+    int32_t *codes;
+    const int32_t *table;
+    unsigned char *present;
+} Encode;
+
+INLINE int64_t whole_at(const Encode *e, index_t r) {
+    const char *at = e->values->base + r * e->values->row_stride;
+    if (e->kind == 'd') return (int64_t) * (const double *)at;
+    if (e->kind == 'l') return *(const int64_t *)at;
+    return *(const int32_t *)at;
+}
+
+CLONES static int double_range(const double *x, index_t count, double *low, double *high) {
+    double least[LANES], most[LANES];
+    int whole = 1;
+    for (int l = 0; l < LANES; l++) least[l] = most[l] = x[0];
+    for (index_t r = 0; r + LANES <= count; r += LANES)
+        for (int l = 0; l < LANES; l++) {
+            double value = x[r + l];
+            least[l] = value < least[l] ? value : least[l];
+            most[l] = value > most[l] ? value : most[l];
+            whole &= nearbyint(value) == value;
+        }
+    for (index_t r = count / LANES * LANES; r < count; r++) {
+        least[0] = x[r] < least[0] ? x[r] : least[0];
+        most[0] = x[r] > most[0] ? x[r] : most[0];
+        whole &= nearbyint(x[r]) == x[r];
+    }
+    for (int l = 1; l < LANES; l++) {
+        least[0] = least[l] < least[0] ? least[l] : least[0];
+        most[0] = most[l] > most[0] ? most[l] : most[0];
+    }
+    *low = least[0];
+    *high = most[0];
+    return whole;
+}
+
+static void encode_range(void *context, index_t task) {
+    Encode *e = context;
+    index_t start = task * e->rows_a_task, stop = start + e->rows_a_task;
+    if (stop > e->values->rows) stop = e->values->rows;
+    if (e->kind == 'd') {
+        double low, high;
+        const double limit = 9007199254740992.0;
+        e->whole[task] = double_range((const double *)e->values->base + start, stop - start, &low, &high) &&
+                         low > -limit && high < limit;
+        e->low[task] = e->whole[task] ? (int64_t)low : 0;
+        e->high[task] = e->whole[task] ? (int64_t)high : 0;
+        return;
+    }
+    int64_t low = whole_at(e, start), high = low;
+    for (index_t r = start; r < stop; r++) {
+        int64_t value = whole_at(e, r);
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    e->whole[task] = low > -9007199254740992 && high < 9007199254740992;
+    e->low[task] = low;
+    e->high[task] = high;
+}
+
+static void encode_mark(void *context, index_t task) {
+    Encode *e = context;
+    index_t start = task * e->rows_a_task, stop = start + e->rows_a_task;
+    if (stop > e->values->rows) stop = e->values->rows;
+    for (index_t r = start; r < stop; r++) {
+        int64_t offset = whole_at(e, r) - e->origin;
+        e->codes[r] = (int32_t)offset;
+        e->present[offset] = 1; /* threads may write the same byte, all with the same value */
+    }
+}
+
+static void encode_look_up(void *context, index_t task) {
+    Encode *e = context;
+    index_t start = task * e->rows_a_task, stop = start + e->rows_a_task;
+    if (stop > e->values->rows) stop = e->values->rows;
+    for (index_t r = start; r < stop; r++) e->codes[r] = e->table[e->codes[r]];
+}
+
+/* encode_whole(values, codes, threads): bytes of the sorted distinct values as int64, or None */
+static PyObject *encode_whole(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[2], *result = NULL;
+    int threads;
+    if (!PyArg_ParseTuple(args, "OOi", &o[0], &o[1], &threads)) return NULL;
+    Matrix values, codes;
+    Encode e;
+    int32_t *table = NULL;
+    unsigned char *present = NULL;
+    memset(&codes, 0, sizeof codes);
+    memset(&e, 0, sizeof e);
+    if (take(o[0], &values, "d", 8, 0) == 0) e.kind = 'd';
+    else {
+        PyErr_Clear();
+        if (take(o[0], &values, "lq", 8, 0) == 0) e.kind = 'l';
+        else {
+            PyErr_Clear();
+            if (take(o[0], &values, "il", 4, 0)) return NULL;
+            e.kind = 'i';
+        }
+    }
+    index_t n = values.rows;
+    if (values.width != 1 || n == 0 || values.row_stride != values.view.itemsize) {
+        result = Py_NewRef(Py_None);
+        goto done;
+    }
+    if (take_vector(o[1], &codes, "il", 4, n, 1)) goto done;
+    e.values = &values;
+    e.codes = (int32_t *)codes.base;
+    e.rows_a_task = task_rows(n, 64);
+    index_t tasks = (n + e.rows_a_task - 1) / e.rows_a_task, found = 0, span = 0;
+    int fits = 1;
+    Py_BEGIN_ALLOW_THREADS
+    run_tasks(encode_range, &e, tasks, threads);
+    int64_t low = e.low[0], high = e.high[0];
+    for (index_t t = 0; t < tasks; t++) {
+        fits &= e.whole[t];
+        low = e.low[t] < low ? e.low[t] : low;
+        high = e.high[t] > high ? e.high[t] : high;
+    }
+    fits = fits && high - low + 1 <= 8 * (int64_t)n + 1024 && high - low < INT32_MAX;
+    if (fits) {
+        span = (index_t)(high - low + 1);
+        e.origin = low;
+        e.present = present = calloc((size_t)span, 1);
+        e.table = table = malloc((size_t)span * sizeof(int32_t));
+        if (present && table) {
+            run_tasks(encode_mark, &e, tasks, threads);
+            for (index_t v = 0; v < span; v++) {
+                table[v] = (int32_t)found;
+                found += present[v];
+            }
+            if (found < span) run_tasks(encode_look_up, &e, tasks, threads);
+        }
+    }
+    Py_END_ALLOW_THREADS
+    if (!fits) {
+        result = Py_NewRef(Py_None);
+        goto done;
+    }
+    if (!present || !table) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    result = PyBytes_FromStringAndSize(NULL, found * 8);
+    if (!result) goto done;
+    int64_t *label = (int64_t *)PyBytes_AS_STRING(result);
+    for (index_t v = 0; v < span; v++)
+        if (present[v]) *label++ = e.origin + v;
+done:
+    free(table);
+    free(present);
+    release(&values);
+    release(&codes);
+    return result;
+}
+
+/* ---------------------------------------------------------------- pairs of codes */
+
+static int take_pair(PyObject *one, PyObject *other, Py_ssize_t *levels, Matrix *first, Matrix *second) {
+    memset(second, 0, sizeof *second);
+    if (take(one, first, "il", 4, 0)) return -1;
+    if (first->width != 1 || (first->rows > 1 && first->row_stride != 4)) {
+        PyErr_SetString(PyExc_ValueError, "codes must be contiguous");
+        goto fail;
+    }
+    if (take_codes(other, second, first->rows)) goto fail;
+    if (codes_fit((int32_t *)first->base, first->rows, levels[0]) &&
+        codes_fit((int32_t *)second->base, first->rows, levels[1]))
+        return 0;
+fail:
+    release(first);
+    release(second);
+    return -1;
+}
+
+/* is_nested(inner, levels, outer, levels) */
+static PyObject *is_nested(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[2];
+    Py_ssize_t levels[2];
+    Matrix inner, outer;
+    if (!PyArg_ParseTuple(args, "OnOn", &o[0], &levels[0], &o[1], &levels[1])) return NULL;
+    if (take_pair(o[0], o[1], levels, &inner, &outer)) return NULL;
+    int32_t *seen = malloc(((size_t)levels[0] + 1) * sizeof(int32_t));
+    int nested = 1;
+    if (seen) {
+        const int32_t *in = (int32_t *)inner.base, *out = (int32_t *)outer.base;
+        Py_BEGIN_ALLOW_THREADS
+        for (index_t g = 0; g < levels[0]; g++) seen[g] = -1;
+        for (index_t r = 0; r < inner.rows && nested; r++) {
+            int32_t *own = &seen[in[r]];
+            if (*own < 0) *own = out[r];
+            nested = *own == out[r];
+        }
+        Py_END_ALLOW_THREADS
+    }
+    free(seen);
+    release(&inner);
+    release(&outer);
+    return seen ? PyBool_FromLong(nested) : PyErr_NoMemory();
+}
+
+static int32_t root_of(int32_t *parent, int32_t node) {
+    while (parent[node] != node) {
+        parent[node] = parent[parent[node]];
+        node = parent[node];
+    }
+    return node;
+}
+
+/* connected_components(first, levels, second, levels, out): count */
+static PyObject *connected_components(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[3];
+    Py_ssize_t levels[2];
+    Matrix first, second, out;
+    if (!PyArg_ParseTuple(args, "OnOnO", &o[0], &levels[0], &o[1], &levels[1], &o[2])) return NULL;
+    if (take_pair(o[0], o[1], levels, &first, &second)) return NULL;
+    int32_t *parent = NULL, count = 0;
+    PyObject *result = NULL;
+    if (take_vector(o[2], &out, "il", 4, levels[0], 1)) goto done;
+    parent = malloc(((size_t)(levels[0] + levels[1]) + 1) * sizeof(int32_t));
+    if (!parent) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    const int32_t *one = (int32_t *)first.base, *other = (int32_t *)second.base;
+    int32_t *component = (int32_t *)out.base;
+    for (index_t g = 0; g < levels[0] + levels[1]; g++) parent[g] = (int32_t)g;
+    for (index_t g = 0; g < levels[0]; g++) component[g] = -1;
+    for (index_t r = 0; r < first.rows; r++) {
+        int32_t a = root_of(parent, one[r]), b = root_of(parent, (int32_t)levels[0] + other[r]);
+        if (a < b) parent[b] = a;
+        else parent[a] = b;
+    }
+    for (index_t r = 0; r < first.rows; r++) component[one[r]] = 0;
+    for (index_t g = 0; g < levels[0]; g++) {
+        if (component[g] < 0) continue;
+        int32_t root = root_of(parent, (int32_t)g); /* the smallest level of its component */
+        component[g] = root == g ? count++ : component[root];
+    }
+    Py_END_ALLOW_THREADS
+    result = PyLong_FromLong(count);
+done:
+    free(parent);
+    release(&first);
+    release(&second);
+    release(&out);
+    return result;
+}
+
+/* is_complete(first, levels, second, levels): every pair of levels has exactly one row */
+static PyObject *is_complete(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[2];
+    Py_ssize_t levels[2];
+    Matrix first, second;
+    if (!PyArg_ParseTuple(args, "OnOn", &o[0], &levels[0], &o[1], &levels[1])) return NULL;
+    if (take_pair(o[0], o[1], levels, &first, &second)) return NULL;
+    index_t n = first.rows;
+    int complete = (double)levels[0] * (double)levels[1] == (double)n;
+    unsigned char *seen = complete ? calloc((size_t)(n / 8 + 1), 1) : NULL;
+    if (seen) {
+        const int32_t *one = (int32_t *)first.base, *other = (int32_t *)second.base;
+        Py_BEGIN_ALLOW_THREADS
+        index_t sorted = 0;
+        while (sorted < n && one[sorted] * levels[1] + other[sorted] == sorted) sorted++;
+        for (index_t r = sorted < n ? 0 : n; r < n && complete; r++) {
+            index_t cell = one[r] * levels[1] + other[r];
+            unsigned char bit = (unsigned char)(1 << (cell & 7));
+            complete = !(seen[cell >> 3] & bit);
+            seen[cell >> 3] |= bit;
+        }
+        Py_END_ALLOW_THREADS
+    }
+    complete = complete && seen;
+    free(seen);
+    release(&first);
+    release(&second);
+    return PyBool_FromLong(complete);
+}
+
+/* cross_table(first, levels, second, levels, weights, out) */
+static PyObject *cross_table(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[4], *result = NULL;
+    Py_ssize_t levels[2];
+    Matrix first, second, weights, out;
+    if (!PyArg_ParseTuple(args, "OnOnOO", &o[0], &levels[0], &o[1], &levels[1], &o[2], &o[3])) return NULL;
+    if (take_pair(o[0], o[1], levels, &first, &second)) return NULL;
+    memset(&out, 0, sizeof out);
+    if (take_weights(o[2], &weights, first.rows) || take_table(o[3], &out, levels[0], levels[1], 1)) goto done;
+    Py_BEGIN_ALLOW_THREADS
+    const int32_t *one = (int32_t *)first.base, *other = (int32_t *)second.base;
+    const double *weight = (double *)weights.base;
+    double *cell = (double *)out.base;
+    memset(cell, 0, (size_t)(levels[0] * levels[1]) * 8);
+    for (index_t r = 0; r < first.rows; r++) cell[one[r] * levels[1] + other[r]] += weight ? weight[r] : 1.0;
+    Py_END_ALLOW_THREADS
+    result = Py_NewRef(Py_None);
+done:
+    release(&first);
+    release(&second);
+    release(&weights);
+    release(&out);
+    return result;
+}
+
+/* ---------------------------------------------------------------- gathering columns */
+
+typedef struct {
+    const Columns *columns;
+    const int64_t *rows;
+    Matrix *out;
+    index_t n, rows_a_task;
+    unsigned char *finite;
+} Gather;
+
+CLONES static void mark_finite(const double *RESTRICT x, index_t count, unsigned char *RESTRICT finite) {
+    for (index_t r = 0; r < count; r++) finite[r] &= (x[r] - x[r]) == 0.0;
+}
+
+static void gather_task(void *context, index_t task) {
+    Gather *g = context;
+    index_t start = task * g->rows_a_task, stop = start + g->rows_a_task;
+    if (stop > g->n) stop = g->n;
+    for (index_t j = 0; j < g->columns->width; j++) {
+        const char *source = g->columns->base[j];
+        index_t stride = g->columns->stride[j];
+        if (g->finite) {
+            if (stride == 8) mark_finite((const double *)source + start, stop - start, g->finite + start);
+            else
+                for (index_t r = start; r < stop; r++) {
+                    double value = *(const double *)(source + r * stride);
+                    g->finite[r] &= (value - value) == 0.0;
+                }
+            continue;
+        }
+        double *target = (double *)(g->out->base + j * g->out->col_stride);
+        if (g->rows)
+            for (index_t r = start; r < stop; r++) target[r] = *(const double *)(source + g->rows[r] * stride);
+        else if (stride == 8) memcpy(target + start, source + start * 8, (size_t)(stop - start) * 8);
+        else
+            for (index_t r = start; r < stop; r++) target[r] = *(const double *)(source + r * stride);
+    }
+}
+
+/* gather_columns(arrays, rows, out, finite, threads): fill out (n, k), column-major, or mark rows in finite (n,) */
+static PyObject *gather_columns(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *columns, *o[3], *result = NULL;
+    int threads;
+    Columns c;
+    Matrix rows, out, finite;
+    Gather g;
+    if (!PyArg_ParseTuple(args, "OOOOi", &columns, &o[0], &o[1], &o[2], &threads)) return NULL;
+    if (take_columns(columns, &c)) return NULL;
+    memset(&rows, 0, sizeof rows);
+    memset(&finite, 0, sizeof finite);
+    memset(&g, 0, sizeof g);
+    if (take_doubles(o[1], &out, 1) || take(o[0], &rows, "lq", 8, 0)) goto done;
+    g.n = rows.held ? rows.rows : c.rows;
+    if (take_vector(o[2], &finite, "?B", 1, c.rows, 1)) goto done;
+    if (finite.held ? rows.held : !out.held || out.rows != g.n || out.width != c.width ||
+                                      (g.n > 1 && out.row_stride != 8)) {
+        PyErr_SetString(PyExc_ValueError, "the output has another shape");
+        goto done;
+    }
+    g.columns = &c;
+    g.rows = (int64_t *)rows.base;
+    g.out = &out;
+    g.finite = (unsigned char *)finite.base;
+    g.rows_a_task = task_rows(g.n, 64);
+    int fits = 1;
+    Py_BEGIN_ALLOW_THREADS
+    for (index_t r = 0; rows.held && r < g.n; r++) fits &= g.rows[r] >= 0 && g.rows[r] < c.rows;
+    if (fits) run_tasks(gather_task, &g, (g.n + g.rows_a_task - 1) / g.rows_a_task, threads);
+    Py_END_ALLOW_THREADS
+    if (fits) result = Py_NewRef(Py_None);
+    else PyErr_SetString(PyExc_ValueError, "a row number lies outside the columns");
+done:
+    release(&rows);
+    release(&out);
+    release(&finite);
+    release_columns(&c);
+    return result;
+}
+
+#endif
