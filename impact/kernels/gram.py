@@ -25,7 +25,7 @@ def row_blocks(n_rows: int) -> Iterator[slice]:
 
 
 def centring_shift(x: Array, y: Array) -> Array:
-    """A constant near the mean of each column of x and of y, (k+1,), such that subtracting it loses no digit.
+    """A constant near the mean of each column of x and of y, (k+1,), cheap to subtract and to undo.
 
     The mean of at most 512 evenly spaced rows is rounded to a multiple of a power of two about a sixteenth of
     the spread: integers stay integers and data on a grid of halves stay on it. A column without spread gets

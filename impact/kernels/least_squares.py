@@ -4,7 +4,7 @@
 
 The road is read from the data, in this order (Björck 1996, Numerical Methods for Least Squares Problems):
 
-1. When a column of x is constant, the others and y are shifted near their means (exact, undone at the end).
+1. When a column of x is constant, the others and y are shifted near their means; undone at the end.
 2. Cross-product in fixed blocks; columns scaled by powers of two; Cholesky; condition number κ of the factor.
 3. κ above 1e3, or no Cholesky factor: QR in blocks, because a cross-product loses 2 log10 κ digits of the
    standard errors and cannot tell a collinear column from a nearly collinear one. Rank is decided on that
@@ -49,13 +49,16 @@ class NotFiniteError(ValueError):
 class LeastSquares:
     """The solution of a weighted least-squares problem: n rows, k kept columns of k_all.
 
-    params (k,). residual (n,) = y - x b, not weighted. bread (k,k) = (X'WX)^-1 in the columns' own units.
-    kept (k_all,): False = dropped. absorbed (k_all,): True = dropped because absorption left nothing of it.
-    collinear_with: each other dropped column with the kept columns that it is made of; none for a column of
-    zeros. lost: protected columns that were dropped; the caller must refuse these. condition: of the shifted
-    and scaled kept columns; the caller warns above ``WARN_CONDITION``. method: "cholesky" (one step in
-    double), "cholesky_refined" (extended steps) or "qr" (extended steps). rss = sum w r^2. attained: the
-    largest |x_j' W r| / (|x_j| |y|), lengths about the shift; 1e-16 is as orthogonal as doubles can be.
+    Arguments:
+        params, residual: (k,) and (n,) = y - x b, not weighted.
+        bread: (k,k) = (X'WX)^-1 in the columns' own units.
+        kept, absorbed: (k_all,) flags; absorbed = dropped because absorption left nothing of the column.
+        collinear_with: each other dropped column with the kept columns it is made of (none if it is zero).
+        lost: protected columns that were dropped; the caller must refuse these.
+        condition: of the shifted and scaled kept columns; the caller warns above ``WARN_CONDITION``.
+        method: "cholesky" (one step in double), "cholesky_refined" (extended steps) or "qr".
+        rss: sum w r^2, in extended precision.
+        attained: largest |x_j' W r| / (|x_j| |y|), lengths about the shift; doubles can do about 1e-16.
     """
 
     params: Array
@@ -114,13 +117,17 @@ def solve_least_squares(
 ) -> LeastSquares:
     """Coefficients, residuals and (X'WX)^-1 of a least-squares problem.
 
-    Arguments: x (n,k) and y (n,) float64; weights (n,), not negative. protect: columns that may not be lost;
-    they are not preferred (the first of a collinear set stays), a protected column that is dropped is named
-    in ``lost``. reference_norms (k,): weighted lengths, about the mean, of the columns before effects were
-    absorbed. tolerance: a column is collinear when the part that earlier columns do not explain is shorter
-    than this share of its length (about the mean, with a constant), or is within the rounding error of its
-    values. Raises NotFiniteError when x, y or weights hold a number that is not finite, ValueError when
-    shapes disagree or a weight is negative.
+    Arguments:
+        x, y: (n,k) and (n,) float64, rows or columns contiguous; left as they are.
+        weights: (n,), not negative; 0 counts as no row.
+        protect: columns that may not be lost. They are not preferred: the first of a collinear set stays (a
+            constant counts as first); a protected column that goes is named in ``lost``.
+        reference_norms: (k,) weighted lengths, about the mean, of the columns before effects were absorbed.
+        tolerance: a column is collinear when the part that the columns before it do not explain is shorter
+            than this share of its length (about the mean, with a constant) or within its rounding error.
+
+    Raises NotFiniteError when x, y or weights hold a number that is not finite, ValueError when shapes disagree
+    or a weight is negative.
     """
     x, y, weights = _checked(x, y, weights)
     # Numbers that are not finite are found once, in the sums, and refused there.
@@ -210,7 +217,7 @@ def _restricted(system: _System, kept: Flags) -> _System:
     """The system of the kept columns alone."""
     if kept.all():
         return system
-    x = np.ascontiguousarray(system.x[:, kept])
+    x = np.take(system.x, np.flatnonzero(kept), axis=1)
     # The constant goes only when no row has weight, or when it is absorbed: then the shift goes with it.
     if system.shift is None or not kept[system.constant]:
         return _System(x, system.y, system.weights, None, -1)
@@ -236,7 +243,10 @@ def _orthogonal_factor(system: _System, scale: Array, usable: Flags, smallest: A
     if system.constant >= 0:
         order = np.concatenate([order[order == system.constant], order[order != system.constant]])
     shift = None if system.shift is None else system.shift[order]
-    triangle = gram.triangular_factor(system.x[:, order], system.weights, shift=shift) * scale[order]
+    # take is far quicker than indexing a tall matrix; nothing is copied when the order is the usual one.
+    same = order.size == usable.size and (np.diff(order) == 1).all()
+    x = system.x if same else np.take(system.x, order, axis=1)
+    triangle = gram.triangular_factor(x, system.weights, shift=shift) * scale[order]
     decision = collinear.limit_condition(triangle, smallest[order] * scale[order])
     condition = collinear.condition_number(decision.factor)
     stay, leave = order[decision.kept], order[~decision.kept]
@@ -285,11 +295,12 @@ def _adjusted(system: _System, residual: extended.Pair, step: Array) -> tuple[ex
 
 def _precision(system: _System, factor: _Factor) -> tuple[Residual, str, int]:
     """How residuals are formed, the method's name, and the most steps: rule 4 of the module."""
-    if factor.method == "cholesky" and system.x.size > _SMALL_DESIGN:
-        return _double_residual, "cholesky", 1
-    tiny = factor.method == "qr" and system.x.size <= _TINY_DESIGN
+    orthogonal = factor.method == "qr"
+    if factor.condition <= CHOLESKY_CONDITION and system.x.size > _SMALL_DESIGN:
+        return _double_residual, factor.method, 1
+    tiny = orthogonal and system.x.size <= _TINY_DESIGN
     narrow = tiny or factor.condition > WARN_CONDITION or not extended.LONG_IS_WIDER
-    method = "qr" if factor.method == "qr" else "cholesky_refined"
+    method = "qr" if orthogonal else "cholesky_refined"
     return extended.pair_residual if narrow else extended.long_residual, method, _MOST_STEPS
 
 

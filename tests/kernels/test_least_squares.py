@@ -91,12 +91,26 @@ def test_near_collinearity_keeps_the_digits_of_the_data(power):
     assert (found.condition > least_squares.WARN_CONDITION) == (power >= 7)
 
 
+def test_near_collinearity_in_a_design_that_takes_long_doubles():
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(1700, 3))
+    x[:, 2] = x[:, 1] + 1e-5 * x[:, 2]
+    y = x.sum(axis=1) + rng.normal(size=1700)
+    params, bread = exact_solution(x, y)
+    found = solve_least_squares(x, y)
+    assert found.method == "qr"
+    assert x.size > 5_000
+    assert 1e5 < found.condition < least_squares.WARN_CONDITION
+    np.testing.assert_allclose(found.params, params, rtol=1e-9)
+    np.testing.assert_allclose(np.diag(found.bread), np.diag(bread), rtol=1e-10)
+
+
 def test_rank_is_lost_at_the_tolerance_and_at_the_largest_condition():
     rng = np.random.default_rng(1)
     first = rng.normal(size=50)
     x = np.column_stack([first, first + 3e-11 * rng.normal(size=50), rng.normal(size=50)])
     for tolerance in (1e-9, 1e-16):
-        # A share of 3e-11 is under the default tolerance; its condition, 7e10, is still admitted when asked for.
+        # A share of 3e-11 is under the default tolerance; its condition, 7e10, is admitted when asked for.
         found = solve_least_squares(x, x[:, 2], tolerance=tolerance)
         assert found.kept.tolist() == [True, tolerance == 1e-16, True]
     x[:, 1] = first + 1e-12 * rng.normal(size=50)
@@ -118,13 +132,15 @@ def test_dummy_trap_names_the_columns_that_make_up_the_dropped_one():
 
 
 def test_constant_after_a_full_set_of_dummies_is_what_stays():
-    """The constant is found wherever it stands; then it is the last dummy that goes, as with the constant first."""
+    """The constant counts as first wherever it stands: it is the last dummy that goes."""
     group = np.arange(30) % 3
     dummies = (group[:, None] == np.arange(3)).astype(float)
     found = solve_least_squares(np.column_stack([dummies, np.ones(30)]), np.arange(30.0))
     assert found.kept.sum() == 3
     assert found.condition < 100
-    np.testing.assert_allclose(found.residual, np.arange(30.0) - np.array([13.5, 14.5, 15.5])[group], atol=1e-13)
+    np.testing.assert_allclose(
+        found.residual, np.arange(30.0) - np.array([13.5, 14.5, 15.5])[group], atol=1e-13
+    )
 
 
 def test_proportional_column_is_not_blamed_on_the_constant():
@@ -135,7 +151,7 @@ def test_proportional_column_is_not_blamed_on_the_constant():
 
 
 def test_rounded_copy_of_a_large_column_is_collinear():
-    """A third of a column near 1e9 differs from it by rounding alone: noise of 1e-7 of the spread, not information."""
+    """A third of a column near 1e9 differs from it by rounding alone, though by 1e-7 of the spread."""
     rng = np.random.default_rng(5)
     large = 1e9 + rng.normal(size=200)
     found = solve_least_squares(np.column_stack([np.ones(200), large, large / 3]), rng.normal(size=200))
@@ -294,7 +310,7 @@ def test_leverage_of_a_singular_bread_is_still_a_quadratic_form():
 
 
 def check_panel():
-    """The panel of integers that any language reproduces exactly: 60 units, 8 periods, staggered treatment."""
+    """A panel that any language reproduces exactly: 60 units, 8 periods, staggered treatment."""
 
     def v(k):
         return ((k * k * 7919 + k * 104729 + 12345) % 100003) / 100003
@@ -304,7 +320,15 @@ def check_panel():
     start = np.array([0, 4, 5, 7])[unit % 4]
     treated = ((start > 0) & (time >= start)).astype(float)
     x, z, e = v(1000 + unit), v(2000 + key), v(4000 + key) - 0.5
-    y = 1 + 2 * v(5000 + unit) + 0.2 * time + 0.3 * x * time + 0.5 * z + treated * (0.4 + 0.1 * (time - start)) + e
+    y = (
+        1
+        + 2 * v(5000 + unit)
+        + 0.2 * time
+        + 0.3 * x * time
+        + 0.5 * z
+        + treated * (0.4 + 0.1 * (time - start))
+        + e
+    )
     return np.column_stack([np.ones(480), treated, z, x]), y
 
 
@@ -324,7 +348,9 @@ def test_equals_r_on_the_check_panel():
         (2, [0.1042628031, 0.0836931019, 0.1352263522, 0.1391925097]),
     ):
         scores = x * (found.residual**2 / (1 - hat) ** power)[:, None]
-        np.testing.assert_allclose(np.sqrt(np.diag(found.bread @ (x.T @ scores) @ found.bread)), errors, rtol=1e-8)
+        np.testing.assert_allclose(
+            np.sqrt(np.diag(found.bread @ (x.T @ scores) @ found.bread)), errors, rtol=1e-8
+        )
 
 
 problems = st.tuples(st.integers(0, 10**6), st.integers(8, 60), st.integers(1, 5), st.booleans())
