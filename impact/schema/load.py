@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from impact.core.errors import Fault, Place, SpecError
+from impact.core.nearest import nearest
 from impact.core.texts import fault
 from impact.schema.nodes import MAX_DEPTH, Entry, Key, Node, count, join_path
 from impact.schema.scalars import Refused, read_plain
@@ -99,6 +100,7 @@ class _Frame:
     items: list[Node] = field(default_factory=list)
     seen: dict[str, Place] = field(default_factory=dict)
     key: tuple[Key, Place] | None = None
+    open_brackets: int = 0
 
 
 @dataclass(slots=True)
@@ -196,7 +198,8 @@ class _Composer:
         if plain:
             value = read_plain(written)
             if isinstance(value, Refused):
-                self.faults.append(fault(value.code, place=place, value=written, key=self._key_name()))
+                shown = written if len(written) <= 40 else written[:37] + "..."
+                self.faults.append(fault(value.code, place=place, value=shown))
                 value = written
             raw = self._source(event) if event.end_mark.line > event.start_mark.line else ""
             return Node("scalar", place, value=value, written=written, raw=raw)
@@ -212,28 +215,53 @@ class _Composer:
     def _source(self, event: Any) -> str:
         return self.text[event.start_mark.index : event.end_mark.index]
 
-    def _key_name(self) -> str:
-        frame = self.stack[-1] if self.stack else None
-        return str(frame.key[0]) if frame and frame.key else ""
-
     def _check_plain(self, event: Any, place: Place) -> None:
         """Traps of unquoted text: cut by a comma, or shortened by what YAML takes for a comment."""
         written, end = str(event.value), event.end_mark
         frame = self.stack[-1] if self.stack else None
+        if frame is not None and self._is_rest(frame, written):
+            return
         if frame and frame.flow and written.count("(") != written.count(")"):
+            frame.open_brackets = max(written.count("(") - written.count(")"), 0)
             whole = flow_value(self.lines[event.start_mark.line], event.start_mark.column)
             wide = replace(place, end_column=place.column + len(whole))
             self.faults.append(fault("E179", place=wide, value=quoted(whole)))
             return
-        rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
-        comment = re.match(r"\s*#(?=[^\s#!\-=*])", rest)
+        if "\n" in self._source(event):
+            self._check_lines(event, place)
+        line, column = (end.line, end.column) if written else self._after_key(frame)
+        comment = re.match(r"\s*#(?=[^\s#!\-=*])", self.lines[line][column:])
         if comment and (not written or isinstance(read_plain(written), str)):
-            self._comment(place, end.line, end.column + comment.end() - 1, empty=not written)
+            self._comment(place, line, column + comment.end() - 1)
 
-    def _comment(self, place: Place, line: int, column: int, *, empty: bool) -> None:
+    def _is_rest(self, frame: _Frame, written: str) -> bool:
+        """Whether this is the rest of a text that a comma cut apart (reported where it starts)."""
+        if frame.open_brackets == 0:
+            return False
+        frame.open_brackets = max(frame.open_brackets + written.count("(") - written.count(")"), 0)
+        return True
+
+    def _check_lines(self, event: Any, place: Place) -> None:
+        """A text of several lines must not take in what looks like an item of a list."""
+        for number in range(event.start_mark.line + 1, event.end_mark.line + 1):
+            text = self.lines[number].rstrip()
+            column = len(text) - len(text.lstrip())
+            if text.startswith("- ", column):
+                at = Place(self.file, number + 1, column + 1, len(text) + 1, place.path)
+                self.faults.append(fault("E173", place=at))
+                return
+
+    def _after_key(self, frame: _Frame | None) -> tuple[int, int]:
+        """Where the value of the current key would start: after its colon."""
+        if frame is None or frame.key is None:
+            return 0, len(self.lines[0])
+        place = frame.key[1]
+        line = self.lines[place.line - 1]
+        colon = line.find(":", place.end_column - 1)
+        return place.line - 1, colon + 1 if colon >= 0 else len(line)
+
+    def _comment(self, place: Place, line: int, column: int) -> None:
         text = self.lines[line].rstrip()
-        if empty and self.lines[line][:column].strip()[-1:] not in (":", "-"):
-            return
         at = Place(self.file, line + 1, column + 1, len(text) + 1, place.path)
         self.faults.append(fault("E174", place=at, comment=text[column:]))
 
@@ -241,6 +269,9 @@ class _Composer:
         frame = self.stack[-1]
         written = str(event.value)
         key: Key = written
+        if frame.flow and self._is_rest(frame, written):
+            frame.key = (key, place)
+            return
         if plain and written == "<<":
             self.faults.append(fault("E183", place=place))
         elif plain:
@@ -280,8 +311,6 @@ class _Composer:
             return
         written = str(event.value)
         before = frame.entries[-1].node if frame.entries else None
-        if written.count("(") != written.count(")"):
-            return  # the value before it was cut, and is reported there
         if before is not None and before.text is not None and before.style == "plain":
             start = before.place
             line = self.lines[start.line - 1] if start.line == place.line else ""
@@ -294,7 +323,10 @@ class _Composer:
     def _alias(self, event: Any) -> None:
         place, name = self._place(event), str(event.anchor)
         if name not in self.anchors:
+            close = nearest(name, self.anchors)
             text = self.lines[event.start_mark.line][event.start_mark.column :].strip()
+            if close:
+                raise SpecError(fault("E185", place=place, suggestion=f"*{close}", name=name))
             raise SpecError(fault("E172", place=place, sign="*", value=quoted(text)))
         target = self.anchors[name]
         if target is None:

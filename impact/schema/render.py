@@ -11,6 +11,7 @@ from impact.core.texts import text
 from impact.schema.extends import Source
 
 MAX_LINES = 12
+MAX_MESSAGE = 600
 WIDTH = 100
 Sources = Mapping[str, str] | Iterable[Source]
 
@@ -25,7 +26,7 @@ def render_fault(found: Fault, sources: Sources = (), *, language: str = "en") -
     """
     place = found.place
     severity = text(f"render.{found.severity}", language)
-    head, *more = visible(found.message).split("\n")
+    head, *more = _short(visible(found.message)).split("\n")
     lines = [f"{_position(place)}{severity}[{found.code}] {head}", *(f"  {line}" for line in more)]
     suggestion = (
         text("render.did_you_mean", language, suggestion=visible(found.suggestion))
@@ -38,7 +39,7 @@ def render_fault(found: Fault, sources: Sources = (), *, language: str = "en") -
         lines.append(f"  {suggestion}")
     lines += [f"  {visible(detail)}" for detail in details]
     if found.help:
-        lines += _wrapped(f"{text('render.help', language)}: ", visible(found.help))
+        lines += _wrapped(f"{text('render.help', language)}: ", _short(visible(found.help)))
     if place is not None and place.note:
         lines += _wrapped(f"{text('render.note', language)}: ", visible(place.note))
     if len(lines) > MAX_LINES:
@@ -93,6 +94,10 @@ def _shown(character: str) -> str:
     if character == "\n" or (character.isprintable() and unicodedata.category(character) != "Cf"):
         return character
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= MAX_MESSAGE else value[: MAX_MESSAGE - 3] + "..."
 
 
 def _texts(sources: Sources) -> Mapping[str, str]:

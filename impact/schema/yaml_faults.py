@@ -80,8 +80,9 @@ def rewrite(error: Exception, text: str, *, file: str, last: LastScalar | None =
         last: the last scalar read, where there was one.
     """
     case = _Case(trouble_of(error), text.split("\n"), file, last)
-    for rule in (_tab, _quote, _escape, _sign, _hash, _cut, _bracket, _after_value, _colon, _no_colon, _list,
-                 _indentation):  # fmt: skip
+    rules = (_tab, _quote, _escape, _sign, _hash, _cut, _bracket, _after_value, _colon, _no_colon, _glued,
+             _list, _indentation)  # fmt: skip
+    for rule in rules:
         found = rule(case)
         if found is not None:
             return found
@@ -135,7 +136,8 @@ def _sign(case: _Case) -> Fault | None:
     if any(word in trouble.context for word in ("an alias", "an anchor", "tag", "directive", "block scalar")):
         line, column = trouble.context_line, trouble.context_column
     elif "cannot start any token" not in trouble.problem and "undefined alias" not in trouble.problem:
-        if "expected the node content" not in trouble.problem:
+        words = ("expected the node content", "mapping keys are not allowed")
+        if not any(word in trouble.problem for word in words):
             return None
         if case.line(line)[column : column + 1] not in (",", *_RESERVED):
             return None
@@ -168,6 +170,9 @@ def _cut(case: _Case) -> Fault | None:
         return None
     line = case.line(trouble.line)
     sign = line[trouble.column : trouble.column + 1]
+    if sign == ":" and not line[last.end_column : trouble.column].strip():
+        whole = flow_value(line, last.column)
+        return fault("E109", place=case.at(last.line, last.column, len(whole)), value=quoted(whole))
     if line[last.end_column : trouble.column].strip() or not last.text or sign not in ("[", "{", '"', "'"):
         return None
     whole = flow_value(case.line(last.line), last.column)
@@ -201,7 +206,8 @@ def _open_bracket(case: _Case) -> tuple[int, int] | None:
     trouble = case.trouble
     if "flow" in trouble.context and trouble.problem.startswith("expected ','"):
         return trouble.context_line, trouble.context_column
-    if "could not find expected ':'" in trouble.problem or "mapping values" in trouble.problem:
+    words = ("could not find expected ':'", "mapping values", "found '<stream end>'")
+    if any(word in trouble.problem for word in words):
         return _scan_brackets(case)
     return None
 
@@ -269,6 +275,23 @@ def _no_colon(case: _Case) -> Fault | None:
     return fault("E180", place=case.rest(number, column), suggestion=suggestion, key=written)
 
 
+def _glued(case: _Case) -> Fault | None:
+    """``key:value`` on the line before: without a space it is a text, and the next line goes on with it."""
+    trouble = case.trouble
+    if "mapping values are not allowed" not in trouble.problem:
+        return None
+    before = case.line(trouble.line - 1)
+    found = re.match(r"^(\s*)([\w.+\-]+):(\S.*?)\s*$", before)
+    if found is None or len(found.group(1)) != len(case.line(trouble.line)) - len(
+        case.line(trouble.line).lstrip()
+    ):
+        return None
+    column = len(found.group(1))
+    suggestion = f"{found.group(2)}: {found.group(3)}"
+    place = case.rest(trouble.line - 1, column)
+    return fault("E180", place=place, suggestion=suggestion, key=before.strip())
+
+
 def _list(case: _Case) -> Fault | None:
     trouble = case.trouble
     if "sequence entries are not allowed" not in trouble.problem:
@@ -292,6 +315,9 @@ def _indentation(case: _Case) -> Fault | None:
 
 def quoted(value: str) -> str:
     """The text as it should be typed: in double quotes, or in single ones where it holds double ones."""
+    inner = value[1:-1]
+    if value[:1] == value[-1:] == "'" and '"' not in inner and "\\" not in inner and inner:
+        value = inner
     if '"' not in value and "\\" not in value:
         return f'"{value}"'
     return "'" + value.replace("'", "''") + "'"
