@@ -34,23 +34,30 @@ class DataBlock(_Block):
     file: str = Field(min_length=1, description="Path relative to the spec, or inside `root`; shipped:NAME.")
     root: str | None = Field(
         None,
-        description="Named folder that `file` is in: [roots] of impact.toml, --root NAME=PATH or IMPACT_ROOT_NAME.",
+        description="Named folder of `file`: [roots] of impact.toml, --root NAME=PATH or IMPACT_ROOT_NAME.",
     )
-    format: str | None = Field(None, description="csv, stata, parquet or xlsx; by the file's ending by default.")
+    format: str | None = Field(
+        None, description="csv, stata, parquet or xlsx; by the file's ending by default."
+    )
     sheet: str | None = Field(None, description="Sheet of a workbook; needed where there are several.")
     columns: Columns | None = Field(None, description="Columns to read; all that the spec uses by default.")
     types: dict[str, ColumnType] = Field(
         default_factory=dict,
-        description="column → text, number, integer, logical, date (year-month-day), date_dmy, date_mdy, or labels "
-        "(value labels of a .dta file instead of its codes).",
+        description="column → text, number, integer, logical, date (year-month-day), date_dmy, date_mdy, or "
+        "labels (value labels of a .dta file instead of its codes).",
     )
     missing: Codes | dict[str, Codes] = Field(
         default_factory=list,
-        description="Values that mean missing: a list for all columns, or column → list ('*' for all columns).",
+        description="Values that mean missing: a list for all columns, or column → list ('*': all columns).",
     )
-    encoding: str | None = Field(None, description="Encoding of a csv file: utf-8 by default; latin-1, cp850, …")
+    encoding: str | None = Field(
+        None, description="Encoding of a csv file: utf-8 by default; latin-1, cp850, …"
+    )
     delimiter: str | None = Field(
-        None, min_length=1, max_length=1, description="Separator of a csv file; a comma by default, a tab in .tsv."
+        None,
+        min_length=1,
+        max_length=1,
+        description="Separator of a csv file; a comma by default, a tab in .tsv.",
     )
     decimal: Literal[".", ","] = Field(".", description="Decimal mark of numbers written as text.")
     thousands: Literal[",", ".", " ", "'"] | None = Field(
@@ -92,7 +99,8 @@ class JoinExpectation(_Block):
         "any", description="Key values of the main file without a partner that are allowed: a number, or any."
     )
     unused: int | Literal["any"] = Field(
-        "any", description="Key values of the joined file without a partner that are allowed: a number, or any."
+        "any",
+        description="Key values of the joined file without a partner that are allowed: a number, or any.",
     )
 
 
@@ -104,13 +112,18 @@ class JoinBlock(_Block):
         description="Key column(s) with the same name in both files, or name in main → name in the other."
     )
     how: Literal["1:1", "m:1", "1:m"] = Field(
-        "m:1", description="Whether a key may repeat in main (m:1) or in the other file (1:m); m:m is refused."
+        "m:1",
+        description="Whether a key may repeat in main (m:1) or in the other file (1:m); m:m is refused.",
     )
     keep: Literal["left", "inner", "outer"] = Field(
         "left", description="left: all rows of main; inner: rows with a partner; outer: all rows of both."
     )
-    columns: Columns | None = Field(None, description="Columns brought over; all of the other file by default.")
-    expect: JoinExpectation = Field(default_factory=JoinExpectation, description="What must hold of the join.")
+    columns: Columns | None = Field(
+        None, description="Columns brought over; all of the other file by default."
+    )
+    expect: JoinExpectation = Field(
+        default_factory=lambda: JoinExpectation.model_validate({}), description="What must hold of the join."
+    )
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Key columns as (name in main, name in the other file)."""
@@ -134,10 +147,16 @@ class CheckBlock(_Block):
 
     unique: Columns | None = Field(None, description="Column(s) whose combination may not repeat.")
     rows: str | int | None = Field(None, description="Number of rows, such as '>= 50000' or 2500.")
-    expr: str | None = Field(None, description="Expression that must be true in every row, or in a `share` of them.")
-    share: str | float | None = Field(None, description="Share of rows for `expr` or `missing`, such as '>= 0.99'.")
+    expr: str | None = Field(
+        None, description="Expression that must be true in every row, or in a `share` of them."
+    )
+    share: str | float | None = Field(
+        None, description="Share of rows for `expr` or `missing`, such as '>= 0.99'."
+    )
     column: str | None = Field(None, description="Column for `values`.")
-    values: Codes | None = Field(None, description="The only values that `column` may have; missing is allowed.")
+    values: Codes | None = Field(
+        None, description="The only values that `column` may have; missing is allowed."
+    )
     missing: Columns | None = Field(
         None, description="Column(s) that may have no missing value, or at most a `share` such as '<= 0.05'."
     )

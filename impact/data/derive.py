@@ -1,0 +1,52 @@
+"""Derived columns, computed in the order in which they depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy.typing as npt
+
+from impact.core.errors import Notice
+from impact.core.records import Frame
+from impact.core.texts import notice
+from impact.data.evaluation import evaluate_on
+from impact.schema.data_blocks import PanelBlock
+from impact.schema.expressions.order import order_by_dependence
+from impact.schema.expressions.tree import Expression, columns_of
+
+
+def derive_columns(
+    frame: Frame,
+    derive: Mapping[str, Expression],
+    *,
+    params: Mapping[str, object],
+    panel: PanelBlock | None = None,
+) -> Frame:
+    """The frame with its derived columns, conditions as 0 and 1.
+
+    Raises:
+        SpecError: E413 a circle of columns, and the faults of the expressions.
+        DataError: faults that show on the data.
+    """
+    columns: dict[str, npt.NDArray[Any]] = dict(frame.columns)
+    notices: list[Notice] = list(frame.notices)
+    for name in order_by_dependence(derive):
+        expression = derive[name]
+        found = evaluate_on(
+            replace(frame, columns=columns), expression, params=params, panel=panel, of=f"derive.{name}"
+        )
+        if name in frame.columns and all(use.name != name for use in columns_of(expression)):
+            notices.append(notice("W447", of=f"derive.{name}", name=name))
+        columns[name] = found.values
+        notices.extend(found.notices)
+    return replace(frame, columns=_in_order(columns, derive), notices=tuple(notices))
+
+
+def _in_order(
+    columns: Mapping[str, npt.NDArray[Any]], derive: Mapping[str, Expression]
+) -> dict[str, npt.NDArray[Any]]:
+    """Columns of the files first, then derived ones in the order of the spec."""
+    names: Sequence[str] = [name for name in columns if name not in derive]
+    return {name: columns[name] for name in (*names, *derive)}
