@@ -206,7 +206,7 @@ def _fit_statistics(design: Design, y_absorbed: Floats, linear: Linear, df_resid
 
 
 def _notices(design: Design, solution: least_squares.LeastSquares) -> tuple[Notice, ...]:
-    if solution.method != "qr":
+    if solution.condition <= least_squares.WARN_CONDITION:
         return ()
     names = ", ".join(term.name for term in design.terms[:6])
     return (notice("W505", condition=f"{solution.condition:.1e}", terms=names),)
