@@ -16,9 +16,9 @@ import impact.kernels.absorb_many as absorb_many
 import impact.kernels.absorb_slopes as absorb_slopes
 import impact.kernels.absorb_two as absorb_two
 import impact.kernels.compiled as compiled
-from impact.kernels.factors import Effect
+from impact.kernels.factors import Effect, Rank, rank_of_effects
 
-__all__ = ["Absorbed", "ConvergenceFailure", "Effect", "absorb"]
+__all__ = ["Absorbed", "ConvergenceFailure", "Effect", "Rank", "absorb", "rank_of_effects"]
 
 Floats = npt.NDArray[np.float64]
 Remover = Callable[[Floats], int]

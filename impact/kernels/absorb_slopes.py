@@ -30,7 +30,7 @@ def centre_slope(effect: Effect, weights: Floats | None) -> Effect:
         raw = _squares(slope, effect, weights)
         for _ in range(2):
             sums = compiled.group_sums(codes, levels, slope, weights)
-            compiled.subtract(slope, (codes,), (sums / filled[:, None],))
+            compiled.subtract(slope, (codes,), (sums / filled[:, None],), slope)
         flat = _squares(slope, effect, weights) <= SMALLEST_SLOPE * raw
         slope[flat[codes]] = 0.0
     total = float(_squares(slope, effect, weights).sum())
@@ -44,7 +44,7 @@ def remove(columns: Floats, effect: Effect, weights: Floats | None) -> int:
     if effect.intercept:
         counts = compiled.group_counts(codes, levels, weights)
         sums = compiled.group_sums(codes, levels, columns, weights)
-        compiled.subtract(columns, (codes,), (sums / np.where(counts > 0, counts, 1.0)[:, None],))
+        compiled.subtract(columns, (codes,), (sums / np.where(counts > 0, counts, 1.0)[:, None],), columns)
     slope = effect.slope
     if slope is None:
         return 0

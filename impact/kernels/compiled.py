@@ -42,6 +42,11 @@ SMALL = 20_000
 LARGEST_SECOND = 1 << 16
 
 
+def _vector(values: Floats | None) -> Floats | None:
+    """The same numbers without gaps between them."""
+    return None if values is None else np.ascontiguousarray(values, dtype=np.float64)
+
+
 def _threads(n_values: int) -> int:
     """One thread for small work: starting a second one costs more than it saves."""
     return 1 if n_values < SMALL else THREADS
@@ -52,8 +57,42 @@ def group_counts(codes: Integers, levels: int, weights: Floats | None) -> Floats
     if not IS_COMPILED:
         return twins.group_counts(codes, levels, weights)
     out = np.empty(levels)
-    _extension.group_counts(codes, levels, weights, out)
+    _extension.group_counts(codes, levels, _vector(weights), out)
     return out
+
+
+def _run_effects(
+    columns: Floats,
+    codes: Sequence[Integers],
+    *,
+    out: Floats | None = None,
+    values: Sequence[Floats] = (),
+    weights: Floats | None = None,
+    sums: Sequence[Floats] = (),
+    about: tuple[Floats | None, Floats | None] = (None, None),
+) -> None:
+    """One pass of the extension: subtract ``values``, write ``out``, fill ``sums`` and the squares ``about`` a shift."""
+    levels = [len(table) for table in (values or sums)]
+    second = (codes[1], levels[1]) if len(codes) > 1 else (None, 0)
+    tables = [group[at] if at < len(group) else None for group in (values, sums) for at in (0, 1)]
+    threads = 1 if columns.size < SMALL else THREADS
+    _extension.effects_pass(
+        columns,
+        out,
+        codes[0],
+        levels[0],
+        *second,
+        *tables[:2],
+        _vector(weights),
+        *tables[2:],
+        *about,
+        threads,
+    )
+
+
+def _is_one_pass(codes: Sequence[Integers], levels: Sequence[int], width: int) -> bool:
+    """True where the extension can take all groupings at once: each task has its own table for the second."""
+    return IS_COMPILED and (len(codes) == 1 or levels[1] * width <= LARGEST_SECOND)
 
 
 def group_sums(codes: Integers, levels: int, columns: Floats, weights: Floats | None) -> Floats:
@@ -61,78 +100,42 @@ def group_sums(codes: Integers, levels: int, columns: Floats, weights: Floats | 
     if not IS_COMPILED:
         return twins.group_sums(codes, levels, columns, weights)
     out = np.empty((levels, columns.shape[1]))
-    _extension.effects_pass(
-        columns,
-        None,
-        codes,
-        levels,
-        None,
-        0,
-        None,
-        None,
-        weights,
-        out,
-        None,
-        None,
-        None,
-        _threads(columns.size),
-    )
+    _run_effects(columns, (codes,), weights=weights, sums=(out,))
     return out
 
 
 def sums_and_squares(
     columns: Floats, codes: Sequence[Integers], levels: Sequence[int], weights: Floats | None, shift: Floats
 ) -> tuple[list[Floats], Floats]:
-    """Sums by one or two groupings, each (G, p), and sums of squared deviations from ``shift`` (p,), in one pass."""
+    """Sums by one or two groupings, each (G, p), and sums of squared deviations from ``shift`` (p,)."""
     width = columns.shape[1]
-    if not IS_COMPILED or (len(codes) > 1 and levels[1] * width > LARGEST_SECOND):
+    if not _is_one_pass(codes, levels, width):
         squares = np.array([twins.squares_about(columns[:, j], shift[j], weights) for j in range(width)])
-        return [
-            group_sums(own, count, columns, weights) for own, count in zip(codes, levels, strict=True)
-        ], squares
+        found = [group_sums(own, count, columns, weights) for own, count in zip(codes, levels, strict=True)]
+        return found, squares
     sums, squares = [np.empty((count, width)) for count in levels], np.empty(width)
-    second = (codes[1], levels[1]) if len(codes) > 1 else (None, 0)
-    _extension.effects_pass(
-        columns, None, codes[0], levels[0], *second, None, None, weights, sums[0], sums[1] if len(codes) > 1 else None,
-        squares, shift, _threads(columns.size),
-    )  # fmt: skip
+    _run_effects(columns, codes, weights=weights, sums=sums, about=(squares, np.ascontiguousarray(shift)))
     return sums, squares
 
 
-def subtract(
-    columns: Floats, codes: Sequence[Integers], values: Sequence[Floats], out: Floats | None = None
-) -> Floats:
-    """Subtract from each row the values (G, p) of its level, for each factor; in place unless ``out`` is given."""
-    out = columns if out is None else out
+def subtract(columns: Floats, codes: Sequence[Integers], values: Sequence[Floats], out: Floats) -> None:
+    """Write to ``out`` the columns less the values (G, p) of each row's level, for each factor; out may be columns."""
     if not IS_COMPILED:
-        return twins.subtract(columns, codes, values, out)
-    source = columns
+        twins.subtract(columns, codes, values, out)
+        return
     for at in range(0, len(codes), 2):
-        one, other = codes[at], codes[at + 1] if at + 1 < len(codes) else None
-        table = values[at + 1] if other is not None else None
-        _extension.effects_pass(
-            source, out, one, len(values[at]), other, 0 if table is None else len(table), values[at], table,
-            None, None, None, None, None, _threads(columns.size),
-        )  # fmt: skip
-        source = out
-    return out
+        _run_effects(columns if at == 0 else out, codes[at : at + 2], out=out, values=values[at : at + 2])
 
 
 def subtract_and_sum(
     columns: Floats, codes: Sequence[Integers], values: Sequence[Floats], weights: Floats | None, out: Floats
 ) -> list[Floats]:
-    """Write the columns less the values of one or two groupings to ``out``; return its sums by each, in one pass."""
-    width = columns.shape[1]
-    if not IS_COMPILED or (len(codes) > 1 and values[1].size > LARGEST_SECOND):
+    """Write to ``out`` the columns less the values of one or two groupings; return its sums by each."""
+    if not _is_one_pass(codes, [len(table) for table in values], columns.shape[1]):
         subtract(columns, codes, values, out)
         return [group_sums(own, len(table), out, weights) for own, table in zip(codes, values, strict=True)]
-    sums = [np.empty((len(table), width)) for table in values]
-    second = (codes[1], len(values[1])) if len(codes) > 1 else (None, 0)
-    tables = (values[0], values[1] if len(codes) > 1 else None)
-    _extension.effects_pass(
-        columns, out, codes[0], len(values[0]), *second, *tables, weights, sums[0], sums[1] if len(codes) > 1 else None,
-        None, None, _threads(columns.size),
-    )  # fmt: skip
+    sums = [np.empty(table.shape) for table in values]
+    _run_effects(columns, codes, out=out, values=values, weights=weights, sums=sums)
     return sums
 
 
@@ -142,7 +145,9 @@ def cross_product(columns: Columns, weights: Floats | None, shift: Floats | None
         return twins.cross_product(columns, weights, shift)
     width = sum(1 if part.ndim == 1 else part.shape[1] for part in columns)
     out = np.empty((width, width))
-    _extension.cross_product(columns, weights, shift, out, _threads(len(columns[0]) * width))
+    _extension.cross_product(
+        columns, _vector(weights), _vector(shift), out, _threads(len(columns[0]) * width)
+    )
     return out
 
 
@@ -187,7 +192,7 @@ def cross_table(
     if not IS_COMPILED:
         return twins.cross_table(first, first_levels, second, second_levels, weights)
     out = np.empty((first_levels, second_levels))
-    _extension.cross_table(first, first_levels, second, second_levels, weights, out)
+    _extension.cross_table(first, first_levels, second, second_levels, _vector(weights), out)
     return out
 
 
@@ -204,7 +209,15 @@ def residual_gradient(
     n_rows, width = len(columns[0]), len(params[0])
     residual, rest, gradient = np.empty(n_rows), np.empty(n_rows), np.empty(width)
     squares = _extension.residual_gradient(
-        columns, weights, shift, params[0], params[1], residual, rest, gradient, _threads(n_rows * width)
+        columns,
+        _vector(weights),
+        _vector(shift),
+        _vector(params[0]),
+        _vector(params[1]),
+        residual,
+        rest,
+        gradient,
+        _threads(n_rows * width),
     )
     return residual, rest, gradient, squares
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from impact.kernels.extended import two_sum
+import impact.kernels.compiled as compiled
 
 Array = npt.NDArray[np.float64]
 
@@ -79,13 +79,10 @@ def cross_product(
     need not lie in the same array; shift (k,) or (k+1,) subtracted from each row. Returns a symmetric (k,k)
     or (k+1,k+1) matrix.
     """
-    size = columns.shape[1] + (last is not None)
-    total = np.zeros((size, size))
-    lost = np.zeros((size, size))
-    for block in _blocks(columns, last, weights, shift):
-        total, error = two_sum(total, block.T @ block)
-        lost += error
-    return total + lost
+    arrays = [columns] if last is None else [columns, last]
+    return compiled.cross_product(
+        arrays, weights, None if shift is None else shift[: columns.shape[1] + len(arrays) - 1]
+    )
 
 
 def triangular_factor(columns: Array, weights: Array | None = None, *, shift: Array | None = None) -> Array:

@@ -25,6 +25,7 @@ import numpy.typing as npt
 from scipy.linalg import lapack
 
 import impact.kernels.collinear as collinear
+import impact.kernels.compiled as compiled
 import impact.kernels.extended as extended
 import impact.kernels.gram as gram
 
@@ -126,8 +127,8 @@ def solve_least_squares(
         tolerance: a column is collinear when the part that the columns before it do not explain is shorter
             than this share of its length (about the mean, with a constant) or within its rounding error.
 
-    Raises NotFiniteError when x, y or weights hold a number that is not finite, ValueError when shapes disagree
-    or a weight is negative.
+    Raises NotFiniteError when x, y or weights hold a number that is not finite, ValueError when shapes
+    disagree or a weight is negative.
     """
     x, y, weights = _checked(x, y, weights)
     # Numbers that are not finite are found once, in the sums, and refused there.
@@ -270,7 +271,12 @@ def _double_residual(
 
 
 def _evaluate(system: _System, params: extended.Pair, residual_of: Residual) -> tuple[extended.Pair, Array]:
-    """Residual (n,) and gradient (k,) of the whole system, block by block."""
+    """Residual (n,) and gradient (k,) of the whole system, block by block, or by the extension in pairs."""
+    if compiled.IS_COMPILED:
+        high, low, gradient, _ = compiled.residual_gradient(
+            [system.x, system.y], system.weights, system.shift, params
+        )
+        return (high, low), gradient
     high, low = np.empty_like(system.y), np.empty_like(system.y)
     gradient, lost = np.zeros(system.x.shape[1]), np.zeros(system.x.shape[1])
     for rows in gram.row_blocks(system.y.size):

@@ -109,14 +109,13 @@ def squares_about(column: Floats, centre: float, weights: Floats | None) -> floa
     return float(deviation @ (deviation if weights is None else deviation * weights))
 
 
-def subtract(columns: Floats, codes: Sequence[Integers], values: Sequence[Floats], out: Floats) -> Floats:
-    """Subtract from each row the values (G, p) of its level, for each factor."""
+def subtract(columns: Floats, codes: Sequence[Integers], values: Sequence[Floats], out: Floats) -> None:
+    """Write to ``out`` the columns less the values (G, p) of each row's level, for each factor."""
     if out is not columns:
         out[...] = columns
     for own, value in zip(codes, values, strict=True):
         for j in range(columns.shape[1]):
             out[:, j] -= value[own, j]
-    return out
 
 
 def is_complete(first: Integers, first_levels: int, second: Integers, second_levels: int) -> bool:
