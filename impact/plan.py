@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import impact.catalog as catalog
+import impact.schema.columns_used as columns_used
 import impact.schema.model_parts as parts
 from impact.core.errors import DataError, Fault, ImpactError, SpecError
 from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
 from impact.schema.data_blocks import DataBlock, PanelBlock
-from impact.schema.expressions.tree import Expression
+from impact.schema.expressions.parse import parse_expression
+from impact.schema.expressions.tree import Comparison, Expression, Name, Number, Text
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.formulas.expand import expand_formula
-from impact.schema.model import DesignBlock, ModelBlock, SpecModel
-from impact.schema.model_class import model_class_of, refuse_reserved
+from impact.schema.model import DesignBlock, ModelBlock, OutcomeBlock, SpecModel
+from impact.schema.model_class import RESERVED_KEYS, OutcomesOnly, model_class_of, refuse_reserved
 from impact.schema.nodes import Node, map_node, without
 from impact.schema.option_requests import TestRequest, checked, permute_of, tests_of, variance_of
 from impact.inference._permutation import PermuteOptions
@@ -95,9 +97,52 @@ def make_plan(
     return Plan(study, model, resolved, tuple(requests), tests, derive, filters, _sources(model, tree), dict(roots or {}))
 
 
-def _without_reserved(tree: Node) -> Node:
-    from impact.schema.model_class import RESERVED_KEYS  # the list stands beside its messages
+def names_used(plan: Plan) -> set[str]:
+    """Every column that the plan reads, so that others are not."""
+    names = columns_used.names_used(_uses(plan), plan.derive)
+    for join in plan.spec.joins.values():
+        names |= {name for pair in join.pairs() for name in pair}
+    for check in plan.spec.checks.values():
+        names |= set(check.unique or ()) | set(check.missing or ()) | ({check.column} if check.column else set())
+        if check.expr is not None:
+            names |= {name for name, _ in columns_used.expression_uses(parse_expression(check.expr))}
+    if plan.spec.panel is not None:
+        names |= {*plan.spec.panel.unit, plan.spec.panel.time}
+    return names
 
+
+def unknown_faults(plan: Plan, columns: Sequence[str]) -> list[Fault]:
+    """E514 for every name that is neither a column, nor derived, nor made by the design, nor a parameter."""
+    known = [*columns, *plan.derive, *columns_used.BLOCK_COLUMNS, *plan.spec.params]
+    uses = list(_uses(plan))
+    uses += [use for expression in plan.derive.values() for use in columns_used.expression_uses(expression)]
+    return columns_used.unknown_columns(uses, known)
+
+
+def _uses(plan: Plan) -> Iterator[columns_used.Use]:
+    for request in plan.models:
+        yield from columns_used.model_uses(request)
+    for condition in plan.filters.values():
+        yield from columns_used.expression_uses(condition)
+    if plan.spec.robustness is not None and plan.spec.robustness.drop_one is not None:
+        yield plan.spec.robustness.drop_one.unit, None
+
+
+def drop_one_requests(request: ModelRequest, unit: str, labels: Sequence[object]) -> list[ModelRequest]:
+    """The model without one unit at a time, as robustness rows `drop_one:LABEL`."""
+    found = []
+    for label in labels:
+        value = Number(label) if isinstance(label, float) else Text(str(label))
+        condition = Expression(Comparison(("!=",), (Name(unit), value)))
+        shown = str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+        row = f"drop_one:{shown}"
+        name = _labelled(request.name, f"row={row}")
+        filters = {**request.filters, "drop_one": condition}
+        found.append(replace(request, name=name, row=row, filters=filters, sample=name, permute=None, grouping=None))
+    return found
+
+
+def _without_reserved(tree: Node) -> Node:
     return without(tree, *RESERVED_KEYS)
 
 
@@ -185,13 +230,16 @@ def _panel_columns(panel: PanelBlock | None, treated: Any) -> tuple[tuple[str, .
 
 
 def _outcomes(context: Node) -> Mapping[str, Any]:
-    from impact.schema.model_class import OutcomesOnly  # only this block of the context is wanted
-
-    node = context.get("outcomes")
-    if node is None or node.is_null:
-        return {}
-    outcomes: Mapping[str, Any] = checked(OutcomesOnly, map_node(node.place, (context.entry("outcomes"),)), "outcomes").outcomes  # type: ignore[arg-type]
-    return outcomes
+    """Outcomes by name: those of the domain, and over them those of the spec."""
+    found: dict[str, Any] = {}
+    domain = _text(context, "domain")
+    if domain in catalog.DOMAINS.names():
+        record: Any = catalog.DOMAINS.load(str(domain))
+        found |= {name: OutcomeBlock(**block) for name, block in record.outcomes.items()}
+    entry = context.entry("outcomes")
+    if entry is not None and not entry.node.is_null:
+        found |= checked(OutcomesOnly, map_node(entry.node.place, (entry,)), "the spec").outcomes
+    return found
 
 
 def _estimator_options(options_class: type[Options], block: ModelBlock) -> Options:

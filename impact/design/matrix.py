@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import impact.kernels.polynomial as polynomial
+import impact.kernels.splines as splines
 import impact.schema.expressions.tree as expression_tree
 from impact.core.errors import DesignError
 from impact.core.records import Floats, Term
@@ -85,10 +86,17 @@ def _basis(call: Call, formula: Formula, pieces: Pieces) -> list[Column]:
     size = int(_literal(call.arguments[1])) if len(call.arguments) > 1 else 3
     values = pieces[call.text()][0]
     try:
-        basis = polynomial.make_basis(call.function, values, size)
+        basis = _basis_values(call.function, values, size)
     except (ValueError, ArithmeticError) as problem:
         raise DesignError(fault("E519", place=formula.at(call), term=call.text(), problem=str(problem))) from problem
     return [Column(Term(f"{call.text()}{j + 1}"), np.ascontiguousarray(basis[:, j])) for j in range(basis.shape[1])]
+
+
+def _basis_values(function: str, values: Floats, size: int) -> Floats:
+    if function == "poly":
+        return polynomial.evaluate_polynomial(polynomial.fit_polynomial(values, size), values)
+    fit = splines.fit_natural if function == "ns" else splines.fit_bspline
+    return splines.evaluate_spline(fit(values, size), values)
 
 
 def _literal(node: expression_tree.Node) -> float:

@@ -46,7 +46,7 @@ def is_missing(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 def values_of(expression: Expression, columns: Columns, n_rows: int) -> npt.NDArray[Any]:
     """An expression evaluated on the columns."""
-    return evaluate(expression, columns, Context(n_rows=n_rows))
+    return evaluate(expression, columns, Context(rows=n_rows))
 
 
 def with_block(frame: Frame, block: TreatedBlock | None) -> Columns:

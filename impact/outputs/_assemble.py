@@ -204,18 +204,29 @@ def _fit_facts(first: ModelResult | None, names: Mapping[str, tuple[str, str]]) 
         | dict(estimate.tables),
     }
     if inference is not None:
-        facts["vcov"] = {key: _plain(value) for key, value in inference.variance.items()}
+        facts["vcov"] = {key: plain(value) for key, value in inference.variance.items()}
         facts["n_clusters"] = dict(inference.n_clusters)
         facts["n_treated_clusters"] = inference.n_treated_clusters
     return facts
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A value as plain data for JSON."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
     if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return number(value)
+
+
+def both_languages(value: str | Mapping[str, str]) -> dict[str, str]:
+    """Free text as English and Spanish; one text serves both, a missing one is stood in for by the other."""
+    if isinstance(value, str):
+        return {"en": value, "es": value}
+    first = next(iter(value.values()), "")
+    return {"en": value.get("en", first), "es": value.get("es", value.get("en", first))}
 
 
 def _permutation_facts(permutation: Permutation | None) -> dict[str, object]:
@@ -237,7 +248,8 @@ def _permutation_facts(permutation: Permutation | None) -> dict[str, object]:
 def steps_of(steps: Sequence[Step]) -> list[dict[str, object]]:
     """Named drops as plain data."""
     return [
-        {"name": s.name, "reason": s.reason, "dropped": s.dropped, "false": s.false, "missing": s.missing} for s in steps
+        {"name": s.name, "reason": s.reason, "dropped": s.dropped, "false": s.false, "missing": s.missing}
+        for s in steps
     ]
 
 

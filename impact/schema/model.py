@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from impact.schema.data_blocks import CheckBlock, DataBlock, JoinBlock, PanelBlock
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
-from impact.schema.published import ClaimBlock, PublishedBlock
+from impact.schema.published import AnswerBlock, ClaimBlock, PublishedBlock
 
 LocalText = str | dict[str, str]
 
@@ -95,7 +95,7 @@ class DropOneBlock(Block):
 class RobustnessBlock(Block):
     """The model again with one thing changed: the verdict reads these rows."""
 
-    of: str = Field(description="Model that the rows change.")
+    of: Names = Field(description="Model(s) that the rows change.")
     rows: dict[str, dict[str, Any]] = Field(default_factory=dict, description="name → dotted path of the model: new value")
     drop_one: DropOneBlock | None = Field(None, description="Leave one unit out at a time; the range is reported.")
 
@@ -149,6 +149,7 @@ class SpecModel(Block):
     outputs: OutputsBlock = Field(default_factory=OutputsBlock, description="Formats, digits, stars, smallest cell.")
     published: dict[str, PublishedBlock] = Field(default_factory=dict, description="Published numbers to compare with.")
     claims: dict[str, ClaimBlock] = Field(default_factory=dict, description="Sentences to be judged by the results.")
+    answer: AnswerBlock | None = Field(None, description="Which estimate answers the question, and in which words.")
     labels: dict[str, LocalText] = Field(default_factory=dict, description="Labels of columns and terms.")
     assumptions: list[LocalText] = Field(default_factory=list, description="Assumptions listed in the report.")
     source: LocalText | None = Field(None, description="Source line of the study.")

@@ -1,0 +1,1 @@
+"""The street: plan, frame, design, estimate, inference, findings, results document, files."""

@@ -1,0 +1,52 @@
+"""The tests of the spec, asked of the fitted models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import impact.catalog as catalog
+from impact.core.records import Finding, ModelResult, Question
+from impact.pipeline.fit import FittedModel, estimate_design, infer_design, spawn_seed
+from impact.plan import Plan
+from impact.schema.option_requests import TestRequest
+from impact.schema.requests import ModelRequest
+
+def ask_tests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[Finding, ...]:
+    """The findings of every test of the spec."""
+    results = {(result.name, result.group): result for model in fitted for result in model.results}
+    requests = {model.request.name: model.request for model in fitted}
+    findings: list[Finding] = []
+    for test in plan.tests:
+        record: Any = catalog.DIAGNOSTICS.load(test.kind)
+        question = _question(plan, test, results, requests)
+        findings += record.examine(question, test.options)
+    return tuple(findings)
+
+
+def _question(
+    plan: Plan,
+    test: TestRequest,
+    results: Mapping[tuple[str, str | None], ModelResult],
+    requests: Mapping[str, ModelRequest],
+) -> Question:
+    of: list[tuple[ModelResult, str]] = []
+    for reference in test.of:
+        names = [key for key in results if reference in (key[0], results[key].base) and results[key].row is None]
+        term = ""
+        if not names:
+            names = [key for key in results if key[0] == reference]
+        if not names:
+            base, _, term = reference.rpartition(".")
+            names = [key for key in results if base in (key[0], results[key].base) and results[key].row is None]
+        of += [(results[key], term) for key in names]
+    return Question(
+        test=test.name,
+        kind=test.kind,
+        of=tuple(of),
+        results=results,
+        refit=lambda result, design: estimate_design(design, requests[result.name]),
+        infer=lambda result, estimate, design: infer_design(estimate, design, requests[result.name]),
+        seed=spawn_seed(plan.spec.seed, f"tests.{test.name}"),
+        level=plan.spec.level,
+    )

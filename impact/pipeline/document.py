@@ -1,0 +1,228 @@
+"""What a run found as the results document: rows, verdicts, published cells, claims and the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import impact
+import impact.catalog as catalog
+import impact.diagnostics._answer as answers
+import impact.diagnostics._claims as claims
+import impact.diagnostics._published as published
+import impact.diagnostics._verdict as verdicts
+import impact.outputs._assemble as assemble
+from impact.diagnostics._resolver import Resolver
+from impact.core.errors import Notice, Place
+from impact.core.records import Finding
+from impact.core.texts import notice
+from impact.pipeline.fit import FittedModel
+from impact.pipeline.street import RunResult
+from impact.plan import Plan
+from impact.schema.nodes import Node, map_node, text_place, to_plain
+from impact.schema.requests import ModelRequest
+
+Document = dict[str, Any]
+
+
+def build_document(run: RunResult) -> Document:
+    """The results document of a run, complete with verdicts, comparisons and the answer."""
+    plan = run.plan
+    document = _study(plan) | {
+        "samples": {"main": assemble.sample_facts(run.main, (), run.main.n_rows)},
+        "data": {name: dict(facts) for name, facts in run.main.files.items()},
+        "models": {},
+        "rows": [],
+        "tests": [_finding(found) for found in run.findings],
+        "notices": [_notice(found) for found in run.notices],
+    }
+    thin: dict[tuple[str, str | None], bool] = {}
+    for model in run.fitted:
+        document["models"][model.request.name] = assemble.model_facts(model.request, model.results, model.names)
+        document["rows"] += _rows(model)
+        thin |= _thin(model)
+    document["synthetic"] = _is_synthetic(document["data"])
+    document["notices"] += _thin_notices(document, thin)
+    _add_family_p_values(document, run.findings)
+    _add_verdicts(document, run.findings, thin, alpha=plan.spec.alpha)
+    written, places = written_values(plan)
+    document["published"] = published.compare_published(plan.spec.published, document, written=written, places=places)
+    document["published_summary"] = published.summaries(document["published"])
+    results = {(result.name, result.group): result for model in run.fitted for result in model.results}
+    document["claims"] = claims.judge_claims(
+        plan.spec.claims, Resolver(document, results), places=_claim_places(plan)
+    )
+    document["answer"] = answers.answer_of(document, plan.spec.answer, alpha=plan.spec.alpha)
+    return document
+
+
+def _study(plan: Plan) -> Document:
+    spec = plan.spec
+    notes = spec.notes if isinstance(spec.notes, list) else [spec.notes] if spec.notes is not None else []
+    labels = {name: assemble.both_languages(value) for name, value in spec.labels.items()}
+    if spec.domain is not None:
+        record: Any = catalog.DOMAINS.load(spec.domain)
+        labels = {name: dict(words) for name, words in record.labels.items()} | labels
+    return {
+        "schema": assemble.SCHEMA,
+        "study": plan.study,
+        "impact": impact.__version__,
+        "spec_sha256": spec_sha256(plan),
+        "domain": spec.domain,
+        "seed": spec.seed,
+        "alpha": spec.alpha,
+        "title": assemble.both_languages(spec.title or plan.study),
+        "question": assemble.both_languages(spec.question) if spec.question else None,
+        "notes": [assemble.both_languages(note) for note in notes],
+        "assumptions": [assemble.both_languages(note) for note in spec.assumptions],
+        "unit_of_exposure": assemble.both_languages(spec.unit_of_exposure) if spec.unit_of_exposure else None,
+        "source": assemble.both_languages(spec.source) if spec.source else None,
+        "labels": labels,
+        "languages": list(plan.languages),
+    }
+
+
+def spec_sha256(plan: Plan) -> str:
+    """SHA-256 of the resolved spec in canonical form."""
+    canonical = json.dumps(to_plain(plan.resolved.tree), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+
+
+def _rows(model: FittedModel) -> list[dict[str, object]]:
+    total = max((result.estimate.n_obs for result in model.results if result.estimate is not None), default=0.0)
+    everybody = [r for r in model.results if r.group is None and r.estimate is not None]
+    if everybody and everybody[0].estimate is not None:
+        total = everybody[0].estimate.n_obs
+    elif model.request.grouping is not None and not model.names:
+        cross = len(model.request.grouping.by)
+        parts = [r for r in model.results if r.estimate is not None and (r.group or "").count("=") == cross]
+        total = sum(r.estimate.n_obs for r in parts if r.estimate is not None)
+    rows: list[dict[str, object]] = []
+    for result in model.results:
+        rows += assemble.model_rows(result, model.request, model.names, total)
+    return rows
+
+
+def _thin(model: FittedModel) -> dict[tuple[str, str | None], bool]:
+    return {
+        (result.name, result.group): assemble.thin_cell(result.design, result.estimate, model.request)
+        for result in model.results
+        if result.design is not None and result.estimate is not None
+    }
+
+
+def _thin_notices(document: Document, thin: Mapping[tuple[str, str | None], bool]) -> list[dict[str, object]]:
+    rows = {(row["model"], row["group"]): row for row in document["rows"]}
+    found = []
+    for key, is_thin in thin.items():
+        row = rows.get(key)
+        if not is_thin or row is None:
+            continue
+        of = f"{key[0]} ({key[1]})" if key[1] else key[0]
+        values = {"group": key[1] or key[0], "n_treated": row.get("n_treated"), "n_obs": row.get("n_obs")}
+        found.append(_notice(notice("W514", of=of, **values)))
+        facts = document["models"][key[0]]
+        facts["warnings"] = sorted({*facts["warnings"], "W514"})
+    return found
+
+
+def _notice(found: Notice) -> dict[str, object]:
+    spanish = notice(found.code, of=found.of, language="es", **found.details).message if found.details else None
+    return {"code": found.code, "of": found.of, "message": {"en": found.message, "es": spanish or found.message}}
+
+
+def _finding(found: Finding) -> dict[str, object]:
+    return {
+        "test": found.test,
+        "kind": found.kind,
+        "of": found.of,
+        "term": found.term,
+        "statistic": assemble.number(found.statistic),
+        "df": assemble.number(found.df),
+        "df2": assemble.number(found.df2),
+        "p_value": assemble.number(found.p_value),
+        "ci_low": assemble.number(found.ci_low),
+        "ci_high": assemble.number(found.ci_high),
+        "verdict": found.verdict,
+        "sentence": found.sentence,
+        "details": assemble.plain(found.details),
+    }
+
+
+def _is_synthetic(data: Mapping[str, Mapping[str, object]]) -> bool:
+    return any(str(facts.get("access") or "").startswith("synthetic") for facts in data.values())
+
+
+def _add_family_p_values(document: Document, findings: Sequence[Finding]) -> None:
+    """Adjusted p-values of a family stand in the rows they belong to."""
+    fields = {
+        "romano_wolf": "p_romano_wolf",
+        "holm": "p_holm",
+        "bonferroni": "p_bonferroni",
+        "benjamini_hochberg": "p_bh",
+        "benjamini_yekutieli": "p_by",
+    }
+    rows = {(row["model"], row["group"], row["term"]): row for row in document["rows"]}
+    for found in findings:
+        if found.kind in fields and found.p_value is not None:
+            group = found.details.get("group")
+            row = rows.get((found.of, None if group is None else str(group), found.term))
+            if row is not None:
+                row[fields[found.kind]] = assemble.number(found.p_value)
+
+
+def _add_verdicts(
+    document: Document,
+    findings: Sequence[Finding],
+    thin: Mapping[tuple[str, str | None], bool],
+    *,
+    alpha: float,
+) -> None:
+    equivalences = verdicts.equivalences(findings)
+    for row in document["rows"]:
+        facts = document["models"][row["model"]]
+        if row["term"] not in facts["focus"]:
+            continue
+        key = (row["model"], row["group"], row["term"])
+        equivalence = equivalences.get(key)
+        if equivalence is not None:
+            row["equivalence_p"] = assemble.number(equivalence.p_value)
+            row["bound"] = assemble.number(equivalence.bound)
+        checks = () if facts["row"] else verdicts.checks_of(document, row["model"], row["term"], row["group"])
+        verdict, reason = verdicts.judge(
+            row, checks, equivalence=equivalence, alpha=alpha, thin=thin.get((row["model"], row["group"]), False)
+        )
+        row["verdict"], row["verdict_reason"] = verdict, dict(reason)
+
+
+def _claim_places(plan: Plan) -> dict[str, Place]:
+    block = plan.resolved.tree.get("claims")
+    tests = {str(entry.key): entry.node.get("test") for entry in (block.entries if block is not None else ())}
+    return {name: text_place(node) for name, node in tests.items() if node is not None}
+
+
+def written_values(plan: Plan) -> tuple[dict[str, str], dict[str, Place]]:
+    """Path of every scalar below `published:` → what was typed, and where."""
+    node = plan.resolved.tree.get("published")
+    written: dict[str, str] = {}
+    places: dict[str, Place] = {}
+    _scalars(node if node is not None else map_node(Place(file="")), "published", written, places)
+    return written, places
+
+
+def _scalars(node: Node, path: str, written: dict[str, str], places: dict[str, Place]) -> None:
+    if node.kind == "scalar":
+        written[path], places[path] = node.written, node.place
+    for entry in node.entries:
+        _scalars(entry.node, f"{path}.{entry.key}", written, places)
+    for position, item in enumerate(node.items):
+        _scalars(item, f"{path}.{position}", written, places)
+
+
+def model_order(requests: Sequence[ModelRequest]) -> tuple[str, ...]:
+    """Names of the models in the order of the plan."""
+    return tuple(request.name for request in requests)
+
+

@@ -1,0 +1,160 @@
+"""One model of the plan: design, estimate, inference, permutation; for everybody or for its groups."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+import impact.catalog as catalog
+from impact.core.errors import ImpactError
+from impact.core.records import Design, Estimate, Frame, Inference, ModelResult, Permutation
+from impact.core.texts import notice
+from impact.design.build import build_design
+from impact.design.groups import groups_of
+from impact.design.interact import stack_designs
+from impact.inference._permutation import permute
+from impact.schema.requests import Group, ModelRequest
+
+Progress = Callable[[str, str], None]
+Names = Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedModel:
+    """A model of the plan with the results of its groups; ``names``: stacked term → (term, group)."""
+
+    request: ModelRequest
+    results: tuple[ModelResult, ...]
+    names: Names = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether no group could be estimated."""
+        return all(result.estimate is None for result in self.results)
+
+
+def fit_models(
+    frame: Frame, requests: Sequence[ModelRequest], *, seed: int | None, jobs: int, progress: Progress | None
+) -> tuple[FittedModel, ...]:
+    """Every request fitted, in the order of the plan whatever the number of jobs."""
+
+    def one(request: ModelRequest) -> FittedModel:
+        fitted = fit_request(frame, request, seed=seed)
+        if progress is not None:
+            progress(request.name, "failed" if fitted.failed else "done")
+        return fitted
+
+    if jobs <= 1 or len(requests) < 2:
+        return tuple(map(one, requests))
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        return tuple(pool.map(one, requests))
+
+
+def fit_request(frame: Frame, request: ModelRequest, *, seed: int | None) -> FittedModel:
+    """One model: for everybody, each group apart, or the groups in one interacted regression."""
+    if request.grouping is None:
+        return FittedModel(request, (_fit_group(frame, request, None, seed),))
+    groups = groups_of(frame, request)
+    if request.grouping.mode == "split":
+        return FittedModel(request, tuple(_fit_group(frame, request, group, seed) for group in groups))
+    results: list[ModelResult] = []
+    names: dict[str, tuple[str, str]] = {}
+    for dimensions in _by_dimensions(groups):
+        result, found = _fit_interacted(frame, request, dimensions, seed)
+        results.append(result)
+        names |= found
+    return FittedModel(request, tuple(results), names)
+
+
+def _by_dimensions(groups: Iterable[Group]) -> list[list[Group]]:
+    """Groups of the same dimensions belong to one interacted regression."""
+    found: dict[tuple[str, ...], list[Group]] = {}
+    for group in groups:
+        key = tuple(part.partition("=")[0] for part in (group.name or "").split(";"))
+        found.setdefault(key, []).append(group)
+    return list(found.values())
+
+
+def _fit_group(frame: Frame, request: ModelRequest, group: Group | None, seed: int | None) -> ModelResult:
+    name = None if group is None else group.name
+    try:
+        return fit_design(build_design(frame, request, group), request, name, seed)
+    except ImpactError as error:
+        return _failure(request, name, error)
+
+
+def _failure(request: ModelRequest, group: str | None, error: ImpactError) -> ModelResult:
+    return ModelResult(request.name, group, None, None, None, error, base=request.base, row=request.row)
+
+
+def _fit_interacted(
+    frame: Frame, request: ModelRequest, groups: Sequence[Group], seed: int | None
+) -> tuple[ModelResult, Names]:
+    designs: list[tuple[Design, str]] = []
+    for group in groups:
+        try:
+            design = build_design(frame, request, group)
+            fit_design(design, request, group.name, seed)
+        except ImpactError:
+            continue
+        designs.append((design, str(group.name or "all")))
+    if not designs:
+        return _fit_group(frame, request, groups[0], seed), {}
+    assert request.grouping is not None
+    try:
+        stacked, names = stack_designs(
+            [design for design, _ in designs],
+            [group for _, group in designs],
+            common_effects=request.grouping.common_effects,
+        )
+        return fit_design(stacked, request, None, seed), names
+    except ImpactError as error:
+        return _failure(request, None, error), {}
+
+
+def fit_design(design: Design, request: ModelRequest, group: str | None, seed: int | None) -> ModelResult:
+    """Estimate, inference and permutation of one design."""
+    estimate = estimate_design(design, request)
+    inference = infer_design(estimate, design, request)
+    permutation = permute_design(estimate, design, request, seed=seed)
+    return ModelResult(
+        request.name, group, estimate, inference, design, permutation=permutation, base=request.base,
+        row=request.row, expect=request.expect,
+    )  # fmt: skip
+
+
+def estimate_design(design: Design, request: ModelRequest) -> Estimate:
+    """The estimator of a request on a design."""
+    record: Any = catalog.ESTIMATORS.load(request.estimator)
+    estimate: Estimate = record.fit(design, request.options)
+    return estimate
+
+
+def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> Inference:
+    """The variance of a request on an estimate."""
+    record: Any = catalog.VARIANCES.load(request.variance.keyword)
+    inference: Inference = record.infer(estimate, design, request.variance.options, request.level)
+    if request.variance.is_default:
+        found = notice("W520", of=request.name, variance=str(inference.variance.get("text", request.variance.keyword)))
+        inference = replace(inference, notices=(*inference.notices, found))
+    return inference
+
+
+def permute_design(
+    estimate: Estimate, design: Design, request: ModelRequest, *, seed: int | None
+) -> Permutation | None:
+    """Permutation inference where it is asked for."""
+    if request.permute is None or design.treatment is None:
+        return None
+    return permute(estimate, design, request.permute, seed=spawn_seed(seed, request.name), level=request.level)
+
+
+def spawn_seed(seed: int | None, name: str) -> int:
+    """The seed of one model or test: it depends on the spec's seed and the name, not on the order of models."""
+    sequence = np.random.SeedSequence(entropy=seed or 0, spawn_key=(zlib.crc32(name.encode("utf-8")),))
+    return int(sequence.generate_state(1)[0])

@@ -1,0 +1,125 @@
+"""The street: whoever has read this file knows the order of a run.
+
+plan → read_data → fit_models (design, estimate, inference) → robustness → ask_tests → document → files
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import impact.data.checks as data_checks
+import impact.data.filters as data_filters
+import impact.data.paths as data_paths
+import impact.data.prepare as data_prepare
+import impact.data.read as data_read
+from impact.core.errors import DataError, Notice, SpecError
+from impact.core.records import Finding, Frame, ModelResult
+from impact.core.texts import fault
+from impact.pipeline.ask import ask_tests
+from impact.pipeline.fit import FittedModel, Progress, fit_models
+from impact.plan import Plan, drop_one_requests, names_used, unknown_faults
+from impact.schema.requests import ModelRequest
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """Everything a run found: the whole frame, the main sample, fitted models, findings and notices."""
+
+    plan: Plan
+    frame: Frame
+    main: Frame
+    fitted: tuple[FittedModel, ...]
+    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...]
+
+    @property
+    def failed(self) -> tuple[FittedModel, ...]:
+        """Models that could not be estimated."""
+        return tuple(model for model in self.fitted if model.failed)
+
+
+def run_plan(
+    plan: Plan, *, jobs: int = 1, only: Sequence[str] = (), progress: Progress | None = None
+) -> RunResult:
+    """Read, estimate and test everything the plan asks for; models that fail are kept with their error.
+
+    Arguments:
+        jobs: models estimated at the same time; the results do not depend on it.
+        only: names of models (``models.iv``) to run; all by default.
+        progress: called with a model's name and its state.
+
+    Raises:
+        DataError: the data cannot be read or fail a check.
+    """
+    frame, main = read_data(plan)
+    requests = _wanted(plan.models, only)
+    fitted = fit_models(frame, requests, seed=plan.spec.seed, jobs=jobs, progress=progress)
+    rows = _drop_one_requests(plan, fitted)
+    fitted = (*fitted, *fit_models(frame, rows, seed=plan.spec.seed, jobs=jobs, progress=progress))
+    findings = ask_tests(plan, fitted)
+    found = [*main.notices, *(n for model in fitted for n in _model_notices(model))]
+    distinct = {(item.code, item.of, item.message): item for item in found}
+    return RunResult(plan, frame, main, fitted, findings, tuple(distinct.values()))
+
+
+def read_data(plan: Plan) -> tuple[Frame, Frame]:
+    """All rows with derived columns, and the main sample after the spec's filters and checks.
+
+    Raises:
+        DataError: E2xx and E4xx. SpecError: E514 for columns that no file has.
+    """
+    if not plan.sources:
+        raise DataError(fault("E186", place=plan.resolved.tree.place))
+    wanted = names_used(plan)
+    roots = data_paths.collect_roots(plan.sources[0].folder, plan.roots)
+    frames = {
+        source.name: data_read.read_frame(
+            source.block, folder=source.folder, name=source.name, roots=roots, wanted=wanted, place=source.node.place
+        )
+        for source in plan.sources
+    }
+    known = {name for frame in frames.values() for name in frame.columns} | set(plan.derive)
+    faults = unknown_faults(plan, sorted(known))
+    if faults:
+        raise SpecError(*faults)
+    frame = data_prepare.prepare_frame(
+        frames, joins=plan.spec.joins, panel=plan.spec.panel, derive=plan.derive, params=plan.spec.params
+    )
+    main = data_filters.filter_rows(frame, plan.filters, params=plan.spec.params, panel=plan.spec.panel)
+    return frame, data_checks.run_checks(main, plan.spec.checks, params=plan.spec.params, panel=plan.spec.panel)
+
+
+def _wanted(models: Sequence[ModelRequest], only: Sequence[str]) -> tuple[ModelRequest, ...]:
+    names = {name.removeprefix("models.") for name in only if not name.startswith(("tables.", "figures."))}
+    return tuple(m for m in models if not names or m.name in names or m.base in names)
+
+
+def _drop_one_requests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[ModelRequest, ...]:
+    """One request for each unit left out, as the robustness block asks."""
+    block = plan.spec.robustness
+    if block is None or block.drop_one is None:
+        return ()
+    found: list[ModelRequest] = []
+    for model in fitted:
+        if model.request.base in block.of and model.request.row is None and not model.failed:
+            units = _units(model.results[0], block.drop_one.among)
+            found += drop_one_requests(model.request, block.drop_one.unit, units)
+    return tuple(found)
+
+
+def _units(result: ModelResult, among: str) -> list[object]:
+    treatment = result.design.treatment if result.design is not None else None
+    if treatment is None:
+        return []
+    wanted = {"controls": (0.0,), "treated": (1.0,), "all": (0.0, 1.0)}[among]
+    labels = zip(treatment.unit.labels, treatment.treated.tolist(), strict=True)
+    return [label for label, treated in labels if treated in wanted]
+
+
+def _model_notices(model: FittedModel) -> list[Notice]:
+    found: list[Notice] = []
+    for result in model.results:
+        for part in (result.design, result.estimate, result.inference):
+            found += [replace(item, of=item.of or model.request.name) for item in (part.notices if part else ())]
+    return found
