@@ -1,0 +1,115 @@
+"""Placebo rows: estimates where there can be no effect, against the main one.
+
+A placebo speaks against the design when it is told from zero, or when it exceeds half of the main estimate:
+a design that finds as much where nothing happened cannot tell the effect from what else moves the outcome.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from impact.core.options import Options
+from impact.core.records import Diagnostic, Finding, ModelResult, Question
+from impact.diagnostics._reading import Reading, read_result
+from impact.diagnostics._sentences import Words, both, number, probability, word
+from impact.diagnostics._subjects import Subject, failed, nothing, subjects
+from impact.diagnostics._verdict import PLACEBO_SHARE, without_row
+
+NO_ROWS: Words = {
+    "en": "there are no robustness rows with `expect: no_effect`",
+    "es": "no hay filas de robustez con `expect: no_effect`",
+}
+
+
+class PlaceboOptions(Options):
+    """Options of the placebo test."""
+
+    rows: tuple[str, ...] = Field(
+        (), description="Robustness rows to look at; those with `expect: no_effect` if none are named."
+    )
+    share: float = Field(
+        PLACEBO_SHARE, gt=0, description="A placebo fails when it exceeds this share of the main estimate."
+    )
+    alpha: float = Field(
+        0.05, gt=0, lt=0.5, description="A placebo fails when any of its p-values is below this."
+    )
+
+
+def examine(question: Question, options: PlaceboOptions) -> tuple[Finding, ...]:
+    """One finding a placebo row and term: pass, or fail when it rejects or is too large."""
+    found: list[Finding] = []
+    for subject in subjects(question):
+        rows = _placebos(question, options, subject.result)
+        if not rows:
+            found.append(nothing(question, subject.result, NO_ROWS))
+        found.extend(_finding(question, options, subject, row) for row in rows)
+    return (*found, *failed(question))
+
+
+def _placebos(question: Question, options: PlaceboOptions, main: ModelResult) -> list[ModelResult]:
+    rows = []
+    for result in question.results.values():
+        wanted = result.row in options.rows if options.rows else result.expect == "no_effect"
+        if result.row and wanted and result.group == main.group and without_row(result.name) == main.name:
+            rows.append(result)
+    return rows
+
+
+def _finding(question: Question, options: PlaceboOptions, subject: Subject, row: ModelResult) -> Finding:
+    main = float(subject.estimate.params[subject.position])
+    names = [] if row.estimate is None else [term.name for term in row.estimate.terms]
+    if subject.term not in names or row.inference is None:
+        sentences = both("finding.placebo_failed", row=str(row.row))
+        return _as_finding(question, subject, row, sentences, verdict="note")
+    reading = read_result(row, names.index(subject.term))
+    key, verdict = "placebo_pass", "pass"
+    if reading.rejects_in_part(options.alpha):
+        key, verdict = "placebo_reject", "fail"
+    elif abs(reading.estimate) > options.share * abs(main):
+        key, verdict = "placebo_large", "fail"
+    sentences = both(
+        f"finding.{key}",
+        row=str(row.row),
+        estimate=number(reading.estimate),
+        main=number(main),
+        p=probability(reading.p_value),
+    )
+    return _as_finding(question, subject, row, sentences, verdict=verdict, reading=reading)
+
+
+def _as_finding(
+    question: Question,
+    subject: Subject,
+    row: ModelResult,
+    sentences: Words,
+    *,
+    verdict: str,
+    reading: Reading | None = None,
+) -> Finding:
+    details: dict[str, object] = {"group": row.group, "row": row.row, "sentences": sentences}
+    if reading is not None:
+        details["ratio"] = abs(
+            reading.estimate / float(subject.estimate.params[subject.position] or float("nan"))
+        )
+        details["p_values"] = dict(reading.p_values)
+    return Finding(
+        test=question.test,
+        kind=question.kind,
+        of=row.name,
+        term=subject.term,
+        statistic=None if reading is None else reading.estimate,
+        p_value=None if reading is None else reading.p_value,
+        ci_low=None if reading is None else reading.ci_low,
+        ci_high=None if reading is None else reading.ci_high,
+        verdict=verdict,
+        sentence=word(sentences, language=question.language),
+        details=details,
+    )
+
+
+DIAGNOSTIC = Diagnostic(
+    summary="Rows where there can be no effect: do they reject, or exceed half of the main estimate",
+    options=PlaceboOptions,
+    examine=examine,
+    references=("Imbens and Rubin 2015, chapter 21",),
+)

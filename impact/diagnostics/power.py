@@ -1,0 +1,162 @@
+"""Power: the smallest effect that would have been found, and the power at effects that the reader names.
+
+    MDE = (t_{1−α/2,df} + t_{π,df}) · se
+
+With treatment in fewer than ten clusters the smallest detectable effect is read from the permutation
+distribution, never from the clustered error. The power of a permutation test at an effect d is the share of
+sets, the real one left out, that would be called different from zero had d been added to their estimate.
+Sources: Bloom (1995); Conley and Taber (2011).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from pydantic import Field
+
+from impact.core.options import Options
+from impact.core.records import Diagnostic, Finding, Permutation, Question
+from impact.diagnostics._permuted import TIE
+from impact.diagnostics._reading import Reading, permutation_column, upper_quantile, upper_tail
+from impact.diagnostics._sentences import both, number, word
+from impact.diagnostics._subjects import Subject, failed, subjects
+
+
+class PowerOptions(Options):
+    """Options of the power calculation."""
+
+    power: float = Field(0.8, gt=0, lt=1, description="Power asked for.")
+    alpha: float = Field(0.05, gt=0, lt=0.5, description="Level of the two-sided test.")
+    effects: tuple[float, ...] = Field(
+        (),
+        description="Effects at which the power is given; by default up to twice the detectable one.",
+    )
+
+
+def detectable(df: float, error: float, *, power: float, alpha: float) -> float:
+    """Smallest detectable effect by the formula."""
+    return (upper_quantile(df, alpha / 2) + upper_quantile(df, 1 - power)) * error
+
+
+def power_at(effect: float, df: float, error: float, *, alpha: float) -> float:
+    """Power of the two-sided t-test at an effect (the t law shifted by effect/se)."""
+    critical, shift = upper_quantile(df, alpha / 2), effect / error
+    return upper_tail(df, critical - shift) + upper_tail(df, critical + shift)
+
+
+def permuted_power(permutation: Permutation, column: int, effect: float, *, alpha: float) -> float:
+    """Power of the permutation test at an effect: share of the other sets that would reject with it added."""
+    others = np.delete(
+        permutation.estimates[:, column], permutation.actual if permutation.actual >= 0 else []
+    )
+    if not len(others):
+        return 0.0
+    # A set rejects when less than alpha of all sets, itself included, is at least as far from zero.
+    allowed = math.ceil(alpha * (len(others) + 1) * (1 - 1e-12)) - 2
+    if allowed < 0:
+        return 0.0
+    sizes = np.sort(np.abs(others))[::-1]
+    critical = sizes[allowed] * (1 + TIE) if allowed < len(sizes) else 0.0
+    return float(np.mean(np.abs(others + effect) > critical))
+
+
+def examine(question: Question, options: PowerOptions) -> tuple[Finding, ...]:
+    """One finding a term: the smallest detectable effect as ``statistic``, the power curve in details."""
+    return (*(_finding(question, options, subject) for subject in subjects(question)), *failed(question))
+
+
+def _finding(question: Question, options: PowerOptions, subject: Subject) -> Finding:
+    reading = subject.read()
+    formula = None
+    if reading.std_error:
+        formula = detectable(reading.df, reading.std_error, power=options.power, alpha=options.alpha)
+    by_permutation = _smallest_by_permutation(options, subject)
+    is_permutation = reading.basis == "permutation"
+    mde = by_permutation if is_permutation else formula
+    key = "power_never" if mde is None or math.isinf(mde) else "power"
+    sentences = both(
+        f"finding.{key}",
+        term=subject.term,
+        model=subject.label,
+        mde=number(mde),
+        power=f"{100 * options.power:g}",
+        alpha=f"{100 * options.alpha:g}",
+        basis=both(f"finding.basis_{reading.basis}"),
+    )
+    return Finding(
+        test=question.test,
+        kind=question.kind,
+        of=subject.result.name,
+        term=subject.term,
+        statistic=mde,
+        df=None if is_permutation or math.isinf(reading.df) else reading.df,
+        verdict="note",
+        sentence=word(sentences, language=question.language),
+        details={
+            "group": subject.result.group,
+            "basis": reading.basis,
+            "power": options.power,
+            "alpha": options.alpha,
+            "mde_formula": formula,
+            "mde_permutation": by_permutation,
+            "curve": _curve(options, subject, reading, mde),
+            "sentences": sentences,
+        },
+    )
+
+
+def _smallest_by_permutation(options: PowerOptions, subject: Subject) -> float | None:
+    permutation = subject.result.permutation
+    column = permutation_column(subject.result, subject.position)
+    if permutation is None or column is None:
+        return None
+    if options.power == 0.8 and options.alpha == 0.05 and not math.isnan(permutation.mde80[column]):
+        return float(permutation.mde80[column])
+    return smallest_effect(permutation, column, power=options.power, alpha=options.alpha)
+
+
+def smallest_effect(permutation: Permutation, column: int, *, power: float, alpha: float) -> float:
+    """Smallest size of effect at which the permutation test has the power in both directions; inf if none."""
+    ends = 4.0 * float(np.max(np.abs(permutation.estimates[:, column]), initial=0.0))
+    low, high = 0.0, max(ends, 1e-300)
+    if _weaker_side(permutation, column, high, alpha) < power:
+        return math.inf
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (
+            (low, middle) if _weaker_side(permutation, column, middle, alpha) >= power else (middle, high)
+        )
+    return high
+
+
+def _weaker_side(permutation: Permutation, column: int, effect: float, alpha: float) -> float:
+    return min(permuted_power(permutation, column, side * effect, alpha=alpha) for side in (-1.0, 1.0))
+
+
+def _curve(
+    options: PowerOptions, subject: Subject, reading: Reading, mde: float | None
+) -> list[dict[str, float | None]]:
+    effects = options.effects
+    if not effects and mde is not None and math.isfinite(mde):
+        effects = tuple(mde * step / 4 for step in range(9))
+    permutation = subject.result.permutation
+    column = permutation_column(subject.result, subject.position)
+    points: list[dict[str, float | None]] = []
+    for effect in effects:
+        formula = None
+        if reading.basis != "permutation" and reading.std_error:
+            formula = power_at(effect, reading.df, reading.std_error, alpha=options.alpha)
+        permuted = None
+        if permutation is not None and column is not None:
+            permuted = permuted_power(permutation, column, effect, alpha=options.alpha)
+        points.append({"effect": effect, "formula": formula, "permutation": permuted})
+    return points
+
+
+DIAGNOSTIC = Diagnostic(
+    summary="Smallest detectable effect by formula and by permutation, and the power curve",
+    options=PowerOptions,
+    examine=examine,
+    references=("Bloom 1995", "Conley and Taber 2011"),
+)
