@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import impact.schema.expressions.tree as tree
+from typing import Any
+
 from impact.core.errors import Fault
 from impact.core.nearest import nearest
 from impact.core.texts import fault, text
+from impact.schema.expressions import tree
 from impact.schema.expressions.signatures import SIGNATURES, Signature
 from impact.schema.expressions.tokens import Source
 from impact.schema.expressions.tree import Call, Listing, Mapped, Node
@@ -13,10 +15,12 @@ from impact.schema.expressions.tree import Call, Listing, Mapped, Node
 # Functions of other languages and the spelling here.
 _FOREIGN_NAMES = {
     "ifelse": "when", "if_else": "when", "iif": "when", "where": "when", "case_when": "when", "cond": "when",
-    "is_missing": "missing", "isna": "missing", "isnull": "missing", "ln": "log", "avg": "mean", "stdev": "sd",
-    "median": "p", "quantile": "p", "percentile": "p", "len": "count", "n": "count", "one_of": "in", "inlist": "in",
-    "inrange": "between", "standardize": "std", "int": "floor", "str": "text", "string": "text", "float": "number",
-    "to_number": "number", "destring": "number", "tostring": "text", "substring": "substr", "trim": "strip",
+    "is_missing": "missing", "isna": "missing", "isnull": "missing", "ln": "log", "avg": "mean",
+    "stdev": "sd",
+    "median": "p", "quantile": "p", "percentile": "p", "len": "count", "n": "count", "one_of": "in",
+    "inlist": "in", "inrange": "between", "standardize": "std", "int": "floor", "str": "text",
+    "string": "text", "float": "number", "to_number": "number", "destring": "number", "tostring": "text", "substring": "substr",
+    "trim": "strip",
     "toupper": "upper", "tolower": "lower", "qcut": "ntile", "xtile": "ntile", "winsorize": "winsor",
     "pow": "**", "ceiling": "ceil", "trunc": "floor", "zfill": "lpad", "to_date": "date", "as_date": "date",
 }  # fmt: skip
@@ -64,7 +68,7 @@ def unknown_function(name: str, source: Source, start: int) -> Fault:
 def _counted(call: Call, signature: Signature, source: Source) -> list[Fault]:
     count = len(call.arguments)
     place = source.at(call.start, call.end)
-    values: dict[str, object] = {"name": call.function, "count": count, "use": signature.summary}
+    values: dict[str, Any] = {"name": call.function, "count": count, "use": signature.summary}
     if not signature.accepts(count):
         return [fault("E407", place=place, expected=signature.arity(), **values)]
     if call.function in ("min", "max"):
@@ -107,7 +111,7 @@ def _named(call: Call, signature: Signature, source: Source) -> list[Fault]:
         if name in seen or (name not in signature.keywords and not free):
             names = ", ".join(signature.keywords) or text("language.none")
             suggestion = nearest(name, signature.keywords)
-            values: dict[str, object] = {"name": call.function, "keyword": name[:40], "names": names}
+            values: dict[str, Any] = {"name": call.function, "keyword": name[:40], "names": names}
             faults.append(
                 fault("E420", place=source.at(value.start, value.end), suggestion=suggestion, **values)
             )

@@ -1,14 +1,14 @@
-"""What can be known to be wrong before any data are read: unknown columns, and kinds that do not go together."""
+"""What is known to be wrong before any data are read: unknown columns, kinds that do not go together."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-import impact.schema.expressions.tree as tree
 from impact.core.errors import Fault
 from impact.core.nearest import nearest
 from impact.core.texts import fault, text
+from impact.schema.expressions import tree
 from impact.schema.expressions.signatures import SIGNATURES, Signature
 from impact.schema.expressions.tokens import DEEPEST, spell_name, spell_number, spell_text
 from impact.schema.expressions.tree import Call, Expression, Node
@@ -18,9 +18,18 @@ KINDS = (NUMBER, CONDITION, TEXT, DATE)
 # What each letter of a signature accepts; conditions are numbers 0 and 1.
 ACCEPTED = {"n": "number", "c": "condition", "t": "text", "d": "date", "o": "ordered", "w": "whole",
             "k": "constant", "q": "constant_text"}  # fmt: skip
-_LITERALS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "missing", "NA": "missing",
-             "null": "missing", "nan": "missing", "NaN": "missing", "NULL": "missing", "AND": "and", "OR": "or",
-             "NOT": "not"}  # fmt: skip
+_LITERALS = {
+    **dict.fromkeys(("None", "NA", "null", "NULL", "nan", "NaN"), "missing"),
+    **{
+        "True": "true",
+        "TRUE": "true",
+        "False": "false",
+        "FALSE": "false",
+        "AND": "and",
+        "OR": "or",
+        "NOT": "not",
+    },
+}
 
 
 def family(kind: str) -> str:
@@ -46,7 +55,7 @@ def check_expression(
 
     Arguments:
         expression: the parsed expression (unknown functions were refused when it was parsed).
-        kinds: column → ``number``, ``condition`` (or ``logical``), ``text`` or ``date``; other kinds are not checked.
+        kinds: column → ``number``, ``condition`` (or ``logical``), ``text``, ``date``; others are open.
         names: every name that may be used, columns and parameters; None: names are not checked.
         read_from: the file in which the columns were read, for the message.
     """
@@ -177,8 +186,10 @@ def _given(call: Call, signature: Signature, kinds: list[str]) -> str:
 def _recoded(call: Call, kind: str) -> str:
     mapping = call.arguments[1]
     given = [value for _, value in mapping.entries] if isinstance(mapping, tree.Mapped) else []
-    values = [TEXT if isinstance(value, tree.Text) else NUMBER for value in given if not isinstance(value, tree.Missing)]
-    return values[0] if values else kind
+    known = [value for value in given if not isinstance(value, tree.Missing)]
+    if not known:
+        return kind
+    return TEXT if isinstance(known[0], tree.Text) else NUMBER
 
 
 def _when(call: Call, kinds: list[str], checking: _Checking) -> str:

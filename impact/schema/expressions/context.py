@@ -1,4 +1,4 @@
-"""What an evaluation knows beside the columns, and what it reports: counts of undefined values, stored parameters."""
+"""What an evaluation knows beside the columns, and what it reports: undefined values, stored parameters."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from impact.core.errors import DataError, Fault, Notice, Place
 from impact.core.texts import fault, notice, text
 from impact.schema.expressions.panel import PanelKeys
+from impact.schema.expressions.signatures import SIGNATURES
 from impact.schema.expressions.tree import Call, Expression, Node
 from impact.schema.expressions.values import Array, Value, missing_in
 
@@ -22,8 +23,8 @@ class Event:
     """Something an evaluation reports.
 
     Arguments:
-        kind: ``undefined`` (became missing: W412), ``unconverted`` (W413) or ``parameters`` (to be stored).
-        what: ``division``, ``logarithm`` … (a key of the catalogue), or the function whose parameters these are.
+        kind: ``undefined`` (became missing: W412), ``unconverted`` (W413) or ``parameters`` (to store).
+        what: ``division``, ``logarithm`` … (a key of the catalogue), or the function with the parameters.
         of: the piece of the expression.
         count: rows.
         details: parameters, or examples of values.
@@ -45,8 +46,8 @@ class Context:
         panel: keys of the panel, from ``panel_keys``; None where none is declared.
         params: parameters of the spec.
         events: list to which events are added.
-        lookup: finds a result by its name parts and keys, for claims; gives None where it is not defined and raises
-            KeyError where there is no such result.
+        lookup: finds a result by its name parts and keys, for claims; gives None where it is not defined and
+            raises KeyError where there is no such result (further arguments of the error are near names).
     """
 
     rows: int
@@ -66,9 +67,9 @@ class Scope:
     read: dict[str, Array] = field(default_factory=dict)
     active: Array | None = None
 
-    def error(self, code: str, node: Node, values: Mapping[str, str], *, suggestion: str = "") -> DataError:
+    def error(self, code: str, node: Node, values: Mapping[str, Any], *, suggestion: str = "") -> DataError:
         """The error for a fault at a node."""
-        return DataError(fault(code, place=self.expression.at(node), suggestion=suggestion, details=(), **values))
+        return DataError(fault(code, place=self.expression.at(node), suggestion=suggestion, **values))
 
     def report(self, kind: str, what: str, node: Node, where: Array, *, examples: str = "") -> None:
         """Add an event for the rows ``where`` that count; nothing if there are none."""
@@ -96,11 +97,12 @@ class Use:
         """Number of rows."""
         return self.scope.context.rows
 
-    def problem(self, key: str, position: int = 0, **values: object) -> DataError:
+    def problem(self, key: str, position: int = 0, *, values: Mapping[str, Any] | None = None) -> DataError:
         """The error for a value that the function cannot use; ``key`` is one of ``expression.problem``."""
         node = self.call.arguments[position] if position < len(self.call.arguments) else self.call
-        problem = text(f"expression.problem.{key}", "en", **values)
-        return self.scope.error("E414", node, {"name": self.call.function, "problem": problem, "use": ""})
+        use = SIGNATURES[self.call.function].summary
+        problem = text(f"expression.problem.{key}", "en", **(values or {}))
+        return self.scope.error("E414", node, {"name": self.call.function, "problem": problem, "use": use})
 
     def constant(self, position: int, problem: str, low: float, high: float) -> float:
         """A number argument that is the same in all rows and lies between two bounds.
@@ -110,14 +112,14 @@ class Use:
         """
         value = self.values[position]
         if not isinstance(value, float) or not low <= value <= high:
-            raise self.problem(problem, position, most=f"{high:g}")
+            raise self.problem(problem, position, values={"most": f"{high:g}"})
         return value
 
     def whole(self, position: int, problem: str, low: float, high: float) -> int:
         """Like ``constant`` for a whole number."""
         value = self.constant(position, problem, low, high)
         if value != int(value):
-            raise self.problem(problem, position, most=f"{high:g}")
+            raise self.problem(problem, position, values={"most": f"{high:g}"})
         return int(value)
 
     def literal(self, position: int) -> str:
@@ -133,8 +135,11 @@ class Use:
 
     def unconverted(self, what: str, value: Value, where: Array) -> None:
         """Report values that could not be converted, with up to three examples."""
-        entries = value[where] if isinstance(value, np.ndarray) and where.ndim else np.array([value], dtype=object)
-        examples = ", ".join(f"'{str(entry)[:20]}'" for entry in list(dict.fromkeys(entries.tolist()))[:3])
+        entries = (
+            value[where] if isinstance(value, np.ndarray) and where.ndim else np.array([value], dtype=object)
+        )
+        shown = [f"{entry:g}" if isinstance(entry, float) else str(entry)[:20] for entry in entries.tolist()]
+        examples = ", ".join(f"'{entry}'" for entry in list(dict.fromkeys(shown))[:3])
         self.scope.report("unconverted", what, self.call, where, examples=examples)
 
     def store(self, details: Mapping[str, object]) -> None:
@@ -153,7 +158,7 @@ def event_notices(events: list[Event], *, of: str = "") -> tuple[Notice, ...]:
 _CODES = {"undefined": "W412", "unconverted": "W413"}
 
 
-def _words(event: Event) -> dict[str, str]:
+def _words(event: Event) -> dict[str, Any]:
     return {
         "what": text(f"expression.event.{event.what}"),
         "piece": event.of,
@@ -178,4 +183,3 @@ def missing_anywhere(values: tuple[Value, ...]) -> Array:
     for value in values[1:]:
         gone = gone | missing_in(value)
     return gone
-

@@ -1,7 +1,7 @@
 """A parsed expression on columns: whole arrays at a time, no code of the user is ever run.
 
-Any operation with a missing value is missing; ``and``, ``or``, ``not`` are three-valued; a choice whose condition is
-missing is missing. Undefined and infinite results become missing and are counted in the rows that use them.
+Any operation with a missing value is missing; ``and``, ``or``, ``not`` are three-valued; a choice whose
+condition is missing is missing. Undefined and infinite results become missing, counted in the rows that use them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-import impact.schema.expressions.tree as tree
 from impact.core.errors import DataError
 from impact.core.nearest import nearest
 from impact.core.texts import fault
+from impact.schema.expressions import tree
 from impact.schema.expressions.check import check_expression, wrong_kind
 from impact.schema.expressions.context import Context, Scope, Use
 from impact.schema.expressions.functions_group import GROUP_FUNCTIONS
@@ -40,7 +40,7 @@ _WHOLE_SAMPLE = ("group", "panel", "sample")
 
 
 def evaluate(expression: Expression, columns: Mapping[str, Any], context: Context) -> Array:
-    """Values of an expression, one a row: float64 (conditions 1, 0, NaN), object (text, None) or datetime64[D].
+    """Values of an expression, one a row: float64 (conditions 1, 0, NaN), object (text) or datetime64[D].
 
     Arguments:
         expression: the parsed expression.
@@ -48,8 +48,8 @@ def evaluate(expression: Expression, columns: Mapping[str, Any], context: Contex
         context: rows, panel, parameters; events are added to its list.
 
     Raises:
-        DataError: E402 unknown columns, E405 and E406 kinds, E409 large numbers, E410 and E415 panels, E411 conditions,
-            E414 values that a function cannot use, E416 unknown results, E417 texts too long.
+        DataError: E402 unknown columns, E405 and E406 kinds, E409 large numbers, E410 and E415 panels, E411
+            conditions, E414 values that a function cannot use, E416 unknown results, E417 texts too long.
     """
     scope = _scope(expression, columns, context)
     return spread(_guarded(scope), context.rows)
@@ -115,7 +115,7 @@ def _value(node: Node, scope: Scope) -> Value:
         case tree.Missing():
             return None
         case tree.Name():
-            return scope.read[node.name] if node.name in scope.read else _parameter(scope.context.params[node.name])
+            return _named(node.name, scope)
         case tree.Dotted():
             return _looked_up(node, node.parts, {}, scope)
         case tree.Binary():
@@ -126,6 +126,11 @@ def _value(node: Node, scope: Scope) -> Value:
             return _call(node, scope)
         case _:
             return _logical(node, scope)
+
+
+def _named(name: str, scope: Scope) -> Value:
+    """A column, or else a parameter."""
+    return scope.read[name] if name in scope.read else _parameter(scope.context.params[name])
 
 
 def _binary(node: tree.Binary, scope: Scope) -> Value:
@@ -173,7 +178,7 @@ def _conditional(node: tree.Conditional, scope: Scope) -> Value:
 def _chosen(pairs: list[tuple[Node, Node]], otherwise: Node | None, scope: Scope) -> Value:
     """The value of the first condition that is true; missing from the first that is missing on.
 
-    Each value is evaluated with only its own rows counting, so that ``log(x) if x > 0 else 0`` reports nothing.
+    Each value is evaluated with only its own rows counting: ``log(x) if x > 0 else 0`` reports nothing.
     """
     rows = scope.context.rows
     open_rows = np.ones(rows, dtype=bool) if scope.active is None else scope.active.copy()
@@ -204,10 +209,11 @@ def _call(call: tree.Call, scope: Scope) -> Value:
         return _chosen(pairs, call.arguments[-1] if len(call.arguments) % 2 else None, scope)
     if call.function == "between":
         return _between(call, scope)
-    if call.function == "get":
+    if call.function in ("get", "difference"):
         return _get(call, scope)
     signature = SIGNATURES[call.function]
-    inner = replace(scope, active=None) if signature.family in _WHOLE_SAMPLE or "by" in dict(call.keywords) else scope
+    whole = signature.family in _WHOLE_SAMPLE or call.keyword("by") is not None
+    inner = replace(scope, active=None) if whole else scope
     values = tuple(
         None if isinstance(argument, tree.Listing | tree.Mapped) else _value(argument, inner)
         for argument in call.arguments
@@ -227,8 +233,7 @@ def _fitting(call: tree.Call, position: int, value: Value, scope: Scope) -> None
     """Check the kind of an argument; most faults were found before, results looked up are known only now."""
     letter = SIGNATURES[call.function].letter(position)
     kind = kind_of_value(value)
-    wanted = {"n": "number", "c": "number", "k": "number", "w": "number", "t": "text", "q": "text", "d": "date"}
-    expected = wanted.get(letter)
+    expected = {**dict.fromkeys("nckw", "number"), **dict.fromkeys("tq", "text"), "d": "date"}.get(letter)
     if expected and kind not in (expected, "missing"):
         node = call.arguments[position]
         raise DataError(wrong_kind(scope.expression, node, (call.function, expected, kind)))
@@ -251,7 +256,8 @@ def _get(call: tree.Call, scope: Scope) -> Value:
         keys[name] = value
     if not all(isinstance(part, str) for part in parts):
         raise Use(call, (), scope).problem("constant")
-    return _looked_up(call, tuple(str(part) for part in parts), keys, scope)
+    function = () if call.function == "get" else (call.function,)
+    return _looked_up(call, (*function, *(str(part) for part in parts)), keys, scope)
 
 
 def _looked_up(node: Node, parts: tuple[str, ...], keys: Mapping[str, str | float], scope: Scope) -> Value:

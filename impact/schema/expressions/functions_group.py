@@ -1,4 +1,4 @@
-"""Functions of a group (``by=``), each row receiving the figure of its group; without ``by=`` all rows are the group.
+"""Functions of a group (``by=``): each row receives the figure of its group; without it all rows are one.
 
 Missing values are left out; a group without any value gives missing. Rows whose group is missing are missing.
 """
@@ -60,7 +60,7 @@ def _figure(function: Callable[[Array, Codes, int], Array]) -> Function:
 
 
 def _divided(total: Array, count: Array) -> Array:
-    return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0))
 
 
 def _mean(x: Array, codes: Codes, groups: int) -> Array:
@@ -135,7 +135,7 @@ def _wmean(use: Use) -> Value:
 
 
 def _end(use: Use) -> Value:
-    """``first`` and ``last``: the value in the first or last period of the group, missing if it is missing there."""
+    """``first`` and ``last``: the value in that period of the group, missing if it is missing there."""
     x = spread(use.values[0], use.rows)
     codes, groups = group_codes(use)
     key = _order(use)
@@ -144,7 +144,9 @@ def _end(use: Use) -> Value:
     same = (np.diff(codes[rows]) == 0) & (key[rows][1:] == key[rows][:-1])
     if same.any():
         raise unordered(use, int(same.sum()), "order")
-    edge = np.diff(codes[rows], prepend=-1) if use.call.function == "first" else np.diff(codes[rows], append=-1)
+    edge = (
+        np.diff(codes[rows], prepend=-1) if use.call.function == "first" else np.diff(codes[rows], append=-1)
+    )
     ends = rows[edge != 0]
     figures = blank({"f": "number", "M": "date", "O": "text"}[x.dtype.kind], max(groups, 1))
     figures[codes[ends]] = x[ends]

@@ -1,11 +1,13 @@
-"""Functions of a panel, by calendar time inside each unit; and functions of the whole sample with stored parameters."""
+"""Functions of a panel, by calendar time inside each unit; functions of the sample with stored parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 
+from impact.core.texts import text
 from impact.schema.expressions.context import Use
 from impact.schema.expressions.functions_group import unordered
 from impact.schema.expressions.functions_row import Function
@@ -20,7 +22,8 @@ def _panel(use: Use, *, ordered: bool) -> PanelKeys:
     """The panel; where order matters its keys must identify the rows."""
     panel = use.scope.context.panel
     if panel is None:
-        raise use.scope.error("E410", use.call, {"name": use.call.function})
+        advice = text("expression.advice.panel")
+        raise use.scope.error("E410", use.call, {"name": use.call.function, "advice": advice})
     if ordered and not panel.regular:
         raise use.problem("time")
     if ordered and panel.repeated:
@@ -29,7 +32,7 @@ def _panel(use: Use, *, ordered: bool) -> PanelKeys:
 
 
 def _shift(use: Use) -> Value:
-    """``lag`` and ``lead``: the value of the same unit so many periods away; missing where that period is absent."""
+    """``lag`` and ``lead``: the value of the unit so many periods away, missing where there is none."""
     return _moved(use, -1 if use.call.function == "lead" else 1)
 
 
@@ -49,7 +52,7 @@ def _diff(use: Use) -> Value:
 
 
 def _cumsum(use: Use) -> Value:
-    """Running sum inside each unit in the order of time, period by period so that units do not share rounding."""
+    """Running sum inside each unit in order of time, period by period: units do not share rounding."""
     panel = _panel(use, ordered=True)
     x = spread(use.values[0], use.rows)
     order = panel.order
@@ -62,7 +65,7 @@ def _cumsum(use: Use) -> Value:
     by_place = np.argsort(place, kind="stable")
     edges = np.searchsorted(place[by_place], np.arange(place.max() + 2))
     total = np.zeros(len(count))
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges.tolist()):
         rows = order[by_place[first:last]]
         total[panel.unit[rows]] += x[rows]
         out[rows] = total[panel.unit[rows]]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 
-import impact.schema.expressions.tree as tree
+from impact.schema.expressions import tree
 from impact.schema.expressions.context import Use
 from impact.schema.expressions.values import (
     Array,
@@ -115,8 +116,8 @@ def constant(node: tree.Node) -> float | str | None:
             return node.value
         case tree.Logical():
             return float(node.value)
-        case tree.Unary(operand=tree.Number()):
-            return -node.operand.value
+        case tree.Unary(operand=tree.Number(value=value)):
+            return -value
         case _:
             return None
 
@@ -140,10 +141,10 @@ def _labels(use: Use, edges: Array) -> list[float | str | None]:
     wanted = len(edges) - 1
     if len(use.call.arguments) < 3:
         spelled = [f"{edge:g}" for edge in edges]
-        return [f"[{low},{high})" for low, high in zip(spelled[:-1], spelled[1:], strict=True)]
+        return [f"[{low},{high})" for low, high in pairwise(spelled)]
     labels = constants(use.call.arguments[2])
     if len(labels) != wanted:
-        raise use.problem("labels", 2, breaks=len(edges), labels=wanted)
+        raise use.problem("labels", 2, values={"breaks": len(edges), "labels": wanted})
     if len({type(label) for label in labels}) > 1:
         raise use.problem("mixed", 2)
     return labels

@@ -1,4 +1,4 @@
-"""Functions of texts and dates. Texts are searched plainly, never by patterns, and results are limited in length."""
+"""Functions of texts and dates. Texts are searched plainly, never by patterns; results have a limit."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-import impact.schema.expressions.tree as tree
+from impact.core.errors import DataError
+from impact.schema.expressions import tree
+from impact.schema.expressions.check import wrong_kind
 from impact.schema.expressions.context import Use
 from impact.schema.expressions.functions_row import Function
-from impact.schema.expressions.values import Value, blank, is_scalar, kind_of_value, map_texts, missing_in, reduced, spread
+from impact.schema.expressions.values import (
+    Value,
+    blank,
+    is_scalar,
+    kind_of_value,
+    map_texts,
+    missing_in,
+    reduced,
+    spread,
+)
 
 LONGEST_RESULT = 10_000
 LONGEST_PAD = 1_000
@@ -66,7 +77,7 @@ def _to_number(use: Use) -> Value:
     if kind_of_value(value) in ("number", "missing"):
         return value
     if kind_of_value(value) == "date":
-        raise use.problem("constant")
+        raise DataError(wrong_kind(use.scope.expression, use.call.arguments[0], ("number", "text", "date")))
     out = map_texts(value, _parsed_number, kind="number")
     use.unconverted("number", value, np.asarray(missing_in(out) & ~missing_in(value)))
     return out
@@ -92,7 +103,9 @@ def _to_text(use: Use) -> Value:
         number = float(value)  # type: ignore[arg-type]
         return None if np.isnan(number) else _spelled(number)
     levels, inverse = np.unique(np.asarray(value), return_inverse=True)
-    spelled = np.array([None if np.isnan(level) else _spelled(float(level)) for level in levels], dtype=object)
+    spelled = np.array(
+        [None if np.isnan(level) else _spelled(float(level)) for level in levels], dtype=object
+    )
     return spelled[inverse]
 
 
@@ -105,7 +118,7 @@ def _to_date(use: Use) -> Value:
     out = map_texts(value, _parsed_date, kind="date")
     bad = np.asarray(missing_in(out) & ~missing_in(value))
     if bad.any() and isinstance(use.call.arguments[0], tree.Text):
-        raise use.problem("date", value=str(value)[:20])
+        raise use.problem("date", values={"value": str(value)[:20]})
     use.unconverted("date", value, bad)
     return out
 

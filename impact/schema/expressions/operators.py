@@ -8,11 +8,19 @@ from typing import Any
 
 import numpy as np
 
-import impact.schema.expressions.tree as tree
-from impact.schema.expressions.check import clash, wrong_kind
 from impact.core.errors import DataError
+from impact.schema.expressions import tree
+from impact.schema.expressions.check import clash, wrong_kind
 from impact.schema.expressions.context import Scope
-from impact.schema.expressions.values import Array, Value, is_scalar, kind_of_value, missing_in, reduced, spread
+from impact.schema.expressions.values import (
+    Array,
+    Value,
+    is_scalar,
+    kind_of_value,
+    missing_in,
+    reduced,
+    spread,
+)
 
 LONGEST_RESULT = 10_000
 _ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -119,7 +127,9 @@ def negated(node: tree.Unary, operand: Value, scope: Scope) -> Value:
     return reduced(np.asarray(-number if node.operator == "-" else number))
 
 
-def compared(symbol: str, nodes: tuple[tree.Node, tree.Node], values: tuple[Value, Value], scope: Scope) -> Value:
+def compared(
+    symbol: str, nodes: tuple[tree.Node, tree.Node], values: tuple[Value, Value], scope: Scope
+) -> Value:
     """One comparison: 1, 0, or NaN where a side is missing.
 
     Raises:
@@ -141,7 +151,9 @@ def compared(symbol: str, nodes: tuple[tree.Node, tree.Node], values: tuple[Valu
     return reduced(out)
 
 
-def _texts_ordered(compare: Callable[[Any, Any], Any], values: tuple[Value, Value], gone: Array, scope: Scope) -> Value:
+def _texts_ordered(
+    compare: Callable[[Any, Any], Any], values: tuple[Value, Value], gone: Array, scope: Scope
+) -> Value:
     """Texts in the order of their code points."""
     if is_scalar(values[0]) and is_scalar(values[1]):
         return float(compare(values[0], values[1]))
@@ -171,10 +183,7 @@ def contained(item: Value, choices: list[float | str], *, outside: bool) -> Valu
     gone = missing_in(item)
     if item is None:
         return np.nan
-    if isinstance(item, np.ndarray):
-        found = _found(item, choices)
-    else:
-        found = np.asarray(item in choices)
+    found = _found(item, choices) if isinstance(item, np.ndarray) else np.asarray(item in choices)
     out = (found != outside).astype(np.float64)
     return reduced(np.where(gone, np.nan, out) if gone.any() else out)
 

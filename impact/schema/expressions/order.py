@@ -12,7 +12,7 @@ from impact.schema.expressions.tree import Expression, columns_of
 def order_by_dependence(expressions: Mapping[str, Expression]) -> tuple[str, ...]:
     """Names of derived columns so that each follows those it reads; ties keep the order of the spec.
 
-    A column that reads its own name reads the column of the data file, which it then replaces; that is no circle.
+    A column that reads its own name reads the column of the data file, which it replaces; that is no circle.
 
     Arguments:
         expressions: name of the derived column → its expression.

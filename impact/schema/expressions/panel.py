@@ -36,8 +36,8 @@ class PanelKeys:
 def panel_keys(unit: Sequence[Any], time: Any) -> PanelKeys:
     """Keys of a panel from its columns.
 
-    Times are whole numbers (one period a unit step), or dates. Dates that are all first days of a month count in
-    months, or in quarters or years where no two dates are nearer; other dates count in days.
+    Times are whole numbers (one period a unit step), or dates. Dates that are all first days of a month count
+    in months, or in quarters or years where no two dates are nearer; other dates count in days.
 
     Arguments:
         unit: one or several columns that name the unit.
@@ -71,11 +71,11 @@ def _calendar(dates: Array) -> NDArray[np.int64]:
     numbers = months.astype(np.int64)
     apart = int(np.gcd.reduce(numbers - numbers.min())) if numbers.size else 1
     step = 12 if apart and apart % 12 == 0 else 3 if apart and apart % 3 == 0 else 1
-    return (numbers - numbers.min()) // step
+    return np.asarray((numbers - numbers.min()) // step, dtype=np.int64)
 
 
 def shifted_rows(keys: PanelKeys, periods: int) -> NDArray[np.int64]:
-    """For each row the row of the same unit so many periods before (negative: later); -1 where there is none."""
+    """For each row that of the same unit so many periods before (negative: later); -1 where there is none."""
     order = keys.order
     found = np.full(len(keys.unit), -1, dtype=np.int64)
     if not order.size:

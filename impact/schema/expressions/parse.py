@@ -1,4 +1,4 @@
-"""Expression text to a tree, by recursive descent. Nothing is run; everything outside the grammar is refused by name.
+"""Expression text to a tree, by precedence. Nothing is run; what is outside the grammar is refused by name.
 
 expression := or-chain ['if' or-chain 'else' expression]
 or-chain   := and-chain ('or' and-chain)*          and-chain := not-part ('and' not-part)*
@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import impact.schema.expressions.tree as tree
 from impact.core.errors import Place, SpecError
 from impact.core.texts import text
+from impact.schema.expressions import tree
 from impact.schema.expressions.calls import call_faults
 from impact.schema.expressions.cursor import Cursor
 from impact.schema.expressions.tokens import DEEPEST, Language, Source, Token, read_tokens
@@ -25,9 +25,9 @@ MOST_ITEMS = 200
 EXPRESSIONS = Language(
     name="expression",
     operators=(
-        *("**=", "//=", "...", "==", "!=", "<=", ">=", "<>", "**", "//", "&&", "||", ":=", "->", "+=", "-=", "*="),
-        *("/=", "%=", "<<", ">>", "+", "-", "*", "/", "%", "<", ">", "(", ")", "[", "]", "{", "}", ",", ":", "="),
-        *(".", "&", "|", "^", "~", "!", "?"),
+        *("**=", "//=", "...", "==", "!=", "<=", ">=", "<>", "**", "//", "&&", "||", ":=", "->", "+=", "-="),
+        *("*=", "/=", "%=", "<<", ">>", "+", "-", "*", "/", "%", "<", ">", "(", ")", "[", "]", "{", "}", ","),
+        *(":", "=", ".", "&", "|", "^", "~", "!", "?"),
     ),
     codes={"foreign": "E404", "syntax": "E403", "unclosed": "E418", "limit": "E408", "number": "E419",
            "large": "E409"},
@@ -53,8 +53,8 @@ def parse_expression(source: str, *, place: Place | None = None, mode: str = "co
         mode: ``columns`` (derive, filter, checks), or ``claims``: dotted names and ``get`` are then allowed.
 
     Raises:
-        SpecError: E401 unknown functions, E403 and E418 grammar, E404 what is not part of the language, E407 wrong
-            arguments, E408 limits, E409 and E419 numbers.
+        SpecError: E401 unknown functions, E403 and E418 grammar, E404 what is not part of the language, E407
+            and E420 wrong arguments, E408 limits, E409 and E419 numbers.
     """
     origin = Source(source, place, EXPRESSIONS)
     cursor = Cursor(origin, read_tokens(origin))

@@ -1,9 +1,8 @@
 """The functions of the expression language: the whitelist, with the arguments each takes.
 
-Letters for arguments: ``n`` number, ``c`` condition (true or false), ``t`` text, ``d`` date, ``o`` anything ordered
-(number or date), ``a`` anything, ``=`` the kind of the first such argument, ``w`` a whole number that is the same in
-all rows, ``k`` a number that is the same in all rows, ``q`` a text that is the same in all rows, ``L`` a list,
-``M`` a mapping. ``when`` and ``get`` have their own rules.
+Letters for arguments: ``n`` number, ``c`` condition (true or false), ``t`` text, ``d`` date, ``o`` number or date,
+``a`` anything, ``=`` the kind of the first argument, ``w`` a whole number, ``k`` a number and ``q`` a text that are
+the same in all rows, ``L`` a list, ``M`` a mapping. ``when`` and ``get`` have their own rules.
 """
 
 from __future__ import annotations
@@ -154,6 +153,9 @@ _SAMPLE = {
 }
 _CLAIM = {
     "get": Signature("qqq", gives="any", family="claim", summary="get(model, term, stat, level=.., key=..)"),
+    "difference": Signature(
+        "qqqq", family="claim", summary="difference(model, term, group, group or 'rest'): with its own test"
+    ),
 }
 
 SIGNATURES: Mapping[str, Signature] = {**_ROW, **_TEXT, **_DATE, **_GROUP, **_PANEL, **_SAMPLE, **_CLAIM}

@@ -1,6 +1,6 @@
-"""Text to tokens, for expressions and formulas: names, numbers, quoted texts, operators, each with its offsets.
+"""Text to tokens, for expressions and formulas: names, numbers, texts, operators, each with its offsets.
 
-Nothing is evaluated here. A character outside the language is refused where it stands, with the plain one to type.
+Nothing is evaluated here. A character outside the language is refused where it stands.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from impact.core.errors import Place, SpecError
 from impact.core.texts import fault, text
@@ -21,9 +22,11 @@ LARGEST_WHOLE = 2**53
 
 # Signs that look like one of the language, with the one that is meant.
 LOOK_ALIKES = {
-    "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "´": "'", "«": '"', "»": '"', "×": "*", "·": "*", "∗": "*",
+    "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "´": "'", "«": '"', "»": '"', "×": "*", "·": "*",
+    "∗": "*",
     "÷": "/", "∕": "/", "−": "-", "–": "-", "—": "-", "≤": "<=", "≥": ">=", "≠": "!=", "＝": "==", "∼": "~",
-    "˜": "~", "（": "(", "）": ")", "，": ",", "；": ",", "：": ":", "｜": "|", "¦": "|", "＋": "+", "²": "^2",
+    "˜": "~", "（": "(", "）": ")", "，": ",", "；": ",", "：": ":", "｜": "|", "¦": "|", "＋": "+",
+    "²": "^2",
     "³": "^3", "…": "...", "\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u3000": " ",
 }  # fmt: skip
 
@@ -78,9 +81,7 @@ class Source:
     ) -> SpecError:
         """The error for a fault of a role (``syntax``, ``limit`` …) at these offsets."""
         code = self.language.codes.get(role, role)
-        given = {
-            key: value if isinstance(value, int) else str(value) for key, value in (values or {}).items()
-        }
+        given: dict[str, Any] = dict(values or {})
         return SpecError(fault(code, place=self.at(start, end), suggestion=suggestion, **given))
 
     def foreign(self, piece: str, advice: str, start: int, end: int, *, suggestion: str = "") -> SpecError:
@@ -214,8 +215,7 @@ def _unknown_sign(source: Source, start: int) -> SpecError:
         return source.foreign(f"'{sign}'", "look_alike", start, start + 1, suggestion=LOOK_ALIKES[sign])
     if _invisible(sign) or sign.isspace():
         return source.foreign(f"U+{ord(sign):04X}", "invisible", start, start + 1)
-    advice = {"@": "sign", "\\": "sign", "$": "dollar", "{": "braces", "}": "braces", "#": "comment", "?": "question",
-              ";": "semicolon", "[": "brackets", "]": "brackets"}.get(sign, "sign")  # fmt: skip
+    advice = {"$": "dollar", "#": "comment", ";": "semicolon"}.get(sign, "sign")
     return source.foreign(f"'{sign}'", advice, start, start + 1)
 
 

@@ -1,6 +1,6 @@
-"""Values of expressions: numbers and conditions are float64 with NaN, texts object arrays with None, dates days with NaT.
+"""Values of expressions: numbers and conditions float64 with NaN, texts objects with None, dates with NaT.
 
-A value is an array with one entry a row, or a scalar that is the same in all rows; ``None`` is the literal ``missing``.
+A value is an array with one entry a row, or a scalar that is the same in all rows; ``None`` is ``missing``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ def as_column(values: Any) -> Array:
     if array.dtype.kind == "f":
         return array.astype(np.float64, copy=False)
     if array.dtype.kind in "iub":
-        if array.dtype.itemsize == 8 and array.size and np.abs(array.astype(np.float64)).max() > LARGEST_WHOLE:
+        if (
+            array.dtype.itemsize == 8
+            and array.size
+            and np.abs(array.astype(np.float64)).max() > LARGEST_WHOLE
+        ):
             raise OverflowError
         return array.astype(np.float64)
     if array.dtype.kind == "M":
@@ -38,7 +42,7 @@ def as_column(values: Any) -> Array:
 
 
 def _text_column(array: Array) -> Array:
-    different: Array = np.asarray(array != array)
+    different = np.asarray(array != array)  # noqa: PLR0124 - only NaN differs from itself
     if different.any():
         array = array.copy()
         array[different] = None
@@ -68,7 +72,7 @@ def missing_in(value: Value) -> Array:
         return np.asarray(np.isnan(value))  # type: ignore[arg-type]
     if kind == "date":
         return np.asarray(np.isnat(value))  # type: ignore[arg-type]
-    return np.asarray(np.equal(value, None) if isinstance(value, np.ndarray) else value is None)
+    return np.asarray(value == None if isinstance(value, np.ndarray) else value is None)  # noqa: E711 - by entry
 
 
 def blank(kind: str, rows: int) -> Array:
@@ -98,7 +102,7 @@ def reduced(array: Array) -> Value:
 
 
 def map_texts(value: Value, function: Callable[[Any], Any], *, kind: str = "text") -> Value:
-    """A function of each different value, missing where the value is; it is called once for each different value.
+    """A function of each value, missing where the value is; it is called once for each different value.
 
     Arguments:
         value: text, or anything hashable.
@@ -107,7 +111,8 @@ def map_texts(value: Value, function: Callable[[Any], Any], *, kind: str = "text
     """
     if not isinstance(value, np.ndarray):
         found = None if value is None else function(value)
-        return found if found is not None else spread(None, 1, kind)[0]
+        missing: Value = blank(kind, 1)[0]
+        return missing if found is None else found
     known: dict[Any, Any] = {None: None}
     listed = value.tolist()
     for entry in listed:
@@ -118,7 +123,8 @@ def map_texts(value: Value, function: Callable[[Any], Any], *, kind: str = "text
     if kind == "text":
         out[:] = results
     elif kind == "date":
-        out[:] = np.array([np.datetime64("NaT") if found is None else found for found in results], "datetime64[D]")
+        gone = np.datetime64("NaT", "D")
+        out[:] = np.array([gone if found is None else found for found in results], "datetime64[D]")
     else:
         out[:] = np.array([np.nan if found is None else found for found in results], np.float64)
     return out

@@ -60,10 +60,8 @@ def _lag(reading: Reading, function: Token) -> Lag:
     opening = cursor.take()
     token = cursor.token
     with cursor.deeper():
-        if token.kind == "name" and cursor.following.text == "(":
-            term = read_call(reading)
-        else:
-            term = _column(reading)
+        called = token.kind == "name" and cursor.following.text == "("
+        term = read_call(reading) if called else _column(reading)
     if not isinstance(term, Variable | Call) or (isinstance(term, Call) and term.function in BASES):
         raise reading.wrong_arguments(function.text, "lag", function.start)
     lags = _lags(reading, function) if cursor.accept(",") else (1,)
@@ -147,7 +145,9 @@ def _value(reading: Reading) -> float | str:
         return str(cursor.take().value)
     if token.kind in ("name", "quoted"):
         suggestion = f'"{token.value}"'
-        raise reading.source.foreign(f"'{token.value}'", "formula_quotes", token.start, token.end, suggestion=suggestion)
+        raise reading.source.foreign(
+            f"'{token.value}'", "formula_quotes", token.start, token.end, suggestion=suggestion
+        )
     raise cursor.unexpected(text("language.a_constant"))
 
 

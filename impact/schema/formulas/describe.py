@@ -9,7 +9,7 @@ from impact.schema.formulas.tree import AbsorbedEffect, Formula, Step, Term
 
 
 def describe_formula(formula: Formula, *, language: str = "en") -> list[tuple[str, str]]:
-    """Label and text of each part of a formula, in the order of the formula; parts that are empty are left out.
+    """Label and text of each part of a formula, in its order; empty parts are left out.
 
     Arguments:
         formula: the parsed formula.
@@ -24,7 +24,10 @@ def describe_formula(formula: Formula, *, language: str = "en") -> list[tuple[st
         ("endogenous", _terms(formula.endogenous)),
         ("instruments", _terms(formula.instruments)),
         ("models", _models(formula)),
-        ("estimator", text("formula.estimator.iv" if formula.endogenous else "formula.estimator.ols", language)),
+        (
+            "estimator",
+            text("formula.estimator.iv" if formula.endogenous else "formula.estimator.ols", language),
+        ),
     ]
     return [(text(f"formula.label.{label}", language), shown) for label, shown in lines if shown]
 

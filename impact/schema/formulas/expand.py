@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations, product
-from typing import TypeVar
+from typing import cast
 
 from impact.core.errors import Place, SpecError
 from impact.core.texts import fault, text
-from impact.schema.formulas.tree import AbsorbedEffect, Formula, Step, Term
+from impact.schema.formulas.tree import AbsorbedEffect, Formula, Outcome, Step, Term
 
 MOST_MODELS = 500
-
-Item = TypeVar("Item", Term, AbsorbedEffect)
 
 
 def expand_formula(formula: Formula) -> tuple[tuple[str, Formula], ...]:
     """Label and formula of each model, in the order outcomes, regressor steps, effect steps.
 
-    A label is ``outcome=y1``, ``step=2``, ``effects=1``, several joined by ``;``, and empty for a single model.
+    A label is ``outcome=y1``, ``step=2``, ``effects=1``, several joined by ``;``, empty for a single model.
 
     Raises:
         SpecError: E307 for more than 500 models.
     """
     term_choices = _choices(formula.terms)
     effect_choices = _choices(formula.absorbed)
-    outcomes = [(outcome,) for outcome in formula.outcomes] or [()]
+    outcomes: list[tuple[Outcome, ...]] = [(outcome,) for outcome in formula.outcomes] or [()]
     count = len(outcomes) * len(term_choices) * len(effect_choices)
     if count > MOST_MODELS:
         place = formula.place or Place(file="formula", line=1, column=1)
@@ -39,7 +37,12 @@ def expand_formula(formula: Formula) -> tuple[tuple[str, Formula], ...]:
         label = [f"outcome={outcome[0].text()}"] if len(outcomes) > 1 else []
         label += [f"step={step}"] if len(term_choices) > 1 else []
         label += [f"effects={effects}"] if len(effect_choices) > 1 else []
-        model = replace(formula, outcomes=outcomes[at], terms=terms, absorbed=absorbed)
+        model = replace(
+            formula,
+            outcomes=outcomes[at],
+            terms=cast("tuple[Term, ...]", terms),
+            absorbed=cast("tuple[AbsorbedEffect, ...]", absorbed),
+        )
         models.append((";".join(label), model))
     return tuple(models)
 
@@ -59,7 +62,8 @@ def _choices(items: Sequence[Term | AbsorbedEffect | Step]) -> list[tuple[Term |
 def step_alternatives(step: Step) -> list[tuple[Term | AbsorbedEffect, ...]]:
     """The terms of each model of a step.
 
-    ``sw`` one alternative at a time, ``csw`` cumulating, the forms with 0 start with none, ``mvsw`` every combination.
+    ``sw`` one alternative at a time, ``csw`` cumulating, ``sw0`` and ``csw0`` none at first, ``mvsw`` every
+    combination.
     """
     each = list(step.alternatives)
     if step.kind.startswith("csw"):

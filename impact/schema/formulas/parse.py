@@ -45,8 +45,8 @@ def parse_formula(
         sets: name → members, for ``$name``; members are pieces of formula and may name other sets.
 
     Raises:
-        SpecError: E301 what is not part of a formula, E302 and E311 grammar, E303 parts, E304 arguments, E305 and
-            E306 sets, E307 limits, E308 a variable on both sides, E309 steps, E310 and E312 numbers.
+        SpecError: E301 what is not part of a formula, E302 and E311 grammar, E303 parts, E304 arguments, E305
+            and E306 sets, E307 limits, E308 a variable on both sides, E309 steps, E310 and E312 numbers.
     """
     origin = Source(source, place, FORMULAS)
     reading = Reading(Cursor(origin, read_tokens(origin)), sets or {})

@@ -47,7 +47,9 @@ class Reading:
     def unknown_function(self, token: Token) -> SpecError:
         """The error for a function that formulas do not have."""
         name = token.text
-        suggestion = OTHER_FUNCTIONS.get(name) or (nearest(name, FUNCTIONS, cutoff=0.5) if len(name) > 1 else "")
+        suggestion = OTHER_FUNCTIONS.get(name) or (
+            nearest(name, FUNCTIONS, cutoff=0.5) if len(name) > 1 else ""
+        )
         advice = text("language.formula_functions") if name != "I" else text("language.formula_arithmetic")
         values = {"piece": f"'{name[:40]}'", "advice": advice, "what": text("language.part_of.function")}
         return self.source.error("foreign", token.start, token.end, values=values, suggestion=suggestion)

@@ -1,8 +1,8 @@
 """The terms of a formula: columns, transforms, indicators, interactions, lags, steps, sets.
 
-    sum         := [sign] product (sign product)*        product     := interaction ('*' interaction)*
-    interaction := power (':' power)*                     power       := atom ['^' whole number]
-    atom        := name | function '(' .. ')' | '$' set
+sum         := [sign] product (sign product)*        product     := interaction ('*' interaction)*
+interaction := power (':' power)*                     power       := atom ['^' whole number]
+atom        := name | function '(' .. ')' | '$' set
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def read_sum(reading: Reading, *, steps: bool = True) -> Sum:
         steps: whether ``sw(..)`` and ``offset(..)`` are allowed here.
 
     Raises:
-        SpecError: E301 what is not part of a formula, E302 grammar, E304 arguments, E305 and E306 sets, E309 steps.
+        SpecError: E301 what is not part of a formula, E302 grammar, E304 arguments, E305 and E306 sets, E309.
     """
     total = Sum()
     positive = _sign(reading, first=True)
@@ -63,7 +63,11 @@ def _added(total: Sum, more: Sum) -> Sum:
 def _summand(reading: Reading, positive: bool, *, steps: bool) -> Sum:
     cursor = reading.cursor
     token = cursor.token
-    if token.kind == "number" and token.value in (0.0, 1.0) and cursor.following.text not in (":", "*", "^", "/"):
+    if (
+        token.kind == "number"
+        and token.value in (0.0, 1.0)
+        and cursor.following.text not in (":", "*", "^", "/")
+    ):
         cursor.take()
         return Sum(intercept=(token.value == 1.0) == positive)
     if not positive:
@@ -164,7 +168,9 @@ def _set(reading: Reading) -> tuple[Term, ...]:
             found = read_sum(member, steps=False)
         leave_member(reading, member, text("formula.a_term"))
         if found.intercept is not None:
-            raise reading.source.foreign(f"'${name}'", "formula_number", reading.cursor.end - 1, reading.cursor.end)
+            raise reading.source.foreign(
+                f"'${name}'", "formula_number", reading.cursor.end - 1, reading.cursor.end
+            )
         terms.extend(term for term in found.terms if not isinstance(term, Step))
     reading.used[name] = tuple(term.text() for term in terms)
     return tuple(terms)

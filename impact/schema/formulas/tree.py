@@ -1,6 +1,6 @@
 """The tree of a formula: plain frozen terms with their offsets. Offsets do not count in comparisons.
 
-Arguments of functions are small expression trees (``impact.schema.expressions.tree``), so that ``log(x + 1)`` can be
+Arguments of functions are small expression trees (``impact.schema.expressions.tree``): ``log(x + 1)`` is
 evaluated by the same code as a derived column.
 """
 
@@ -30,7 +30,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A transform: ``log exp sqrt abs`` of a column or an arithmetic of columns, ``poly ns bs`` with their size."""
+    """A transform: ``log exp sqrt abs`` of an arithmetic of columns, ``poly ns bs`` with their size."""
 
     function: str
     arguments: tuple[expressions.Node, ...]
@@ -115,7 +115,7 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True)
 class AbsorbedEffect:
-    """An absorbed factor: ``id``, ``id^year`` (combined), ``id[trend]`` (with slopes), ``id[[trend]]`` (slopes only)."""
+    """An absorbed factor: ``id``, ``id^year``, ``id[trend]`` with its slopes, ``id[[trend]]`` slopes only."""
 
     variables: tuple[str, ...]
     slopes: tuple[str, ...] = ()
@@ -203,7 +203,9 @@ def format_formula(formula: Formula) -> str:
     if formula.absorbed:
         parts.append(" + ".join(effect.text() for effect in formula.absorbed))
     if formula.endogenous:
-        sides = (" + ".join(term.text() for term in side) for side in (formula.endogenous, formula.instruments))
+        sides = (
+            " + ".join(term.text() for term in side) for side in (formula.endogenous, formula.instruments)
+        )
         parts.append(" ~ ".join(sides))
     return " | ".join(parts)
 
@@ -269,7 +271,11 @@ def _tree_of(term: Term) -> expressions.Node | None:
             return expressions.Call(term.function, term.arguments)
         case Power():
             base = _tree_of(term.base)
-            return None if base is None else expressions.Binary("**", base, expressions.Number(float(term.exponent)))
+            return (
+                None
+                if base is None
+                else expressions.Binary("**", base, expressions.Number(float(term.exponent)))
+            )
         case Lag() if len(term.lags) == 1:
             inner = _tree_of(term.term)
             function = {"l": "lag", "f": "lead", "d": "diff"}[term.kind]
