@@ -1,0 +1,199 @@
+"""The statistics that a table cell can show: what each word prints for a row of the results.
+
+A statistic that the results do not hold is ``n/a``; one that has no meaning for the row is empty.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.special import ndtri, stdtrit
+
+from impact.core.texts import text
+from impact.outputs._cell_grid import SUPPRESSED, Cell, figure
+from impact.outputs._document import (
+    Document,
+    Entry,
+    primary,
+    primary_interval,
+    primary_p,
+    said,
+    verdict_text,
+)
+from impact.outputs._numbers import decimal_text, error_text, interval_text, is_number, p_text, whole_text
+
+UNKNOWN = "n/a"
+_INTERVALS = {"ci90": 0.90, "ci95": 0.95, "ci99": 0.99}
+_FIELDS = {
+    "t": "statistic", "df": "df", "n": "n_obs", "mean_y": "mean_outcome", "group_share": "share",
+    "p_clustered": "p_value", "se_cr2": "std_error_cr2", "se_cr3": "std_error_cr3", "se": "std_error",
+}  # fmt: skip
+_ENDS = {
+    "ci_clustered": ("ci_low", "ci_high"), "ci_permutation": ("ci_low_permutation", "ci_high_permutation"),
+    "ci_cr3": ("ci_low_cr3", "ci_high_cr3"), "ci_wild": ("ci_low_wild", "ci_high_wild"),
+    "band": ("band_low", "band_high"),
+}  # fmt: skip
+_ERRORS = ("se", "se_cr2", "se_cr3")
+_COUNTS = ("n", "n_treated")
+_P_VALUES = (
+    "p", "p_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "p_cr3", "p_wild",
+    "p_romano_wolf",
+    "p_bh", "q_sharpened", "equivalence_p",
+)  # fmt: skip
+TEXTS = ("verdict", "verdict_reason", "expect")
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """How the numbers of a table are printed: decimals, levels of stars, smallest cell, language."""
+
+    digits: int
+    stars: tuple[float, ...]
+    min_cell: int
+    language: str
+
+
+def hidden(row: Entry, printing: Printing) -> bool:
+    """True if the row rests on fewer observations than may be shown."""
+    n_obs = row.get("n_obs")
+    return is_number(n_obs) and float(n_obs) < printing.min_cell
+
+
+def cell_of(word: str, row: Entry, document: Document, printing: Printing, *, bare: bool = False) -> Cell:
+    """The cell of one statistic; ``bare`` leaves out parentheses and braces (a column of its own)."""
+    if hidden(row, printing):
+        if word == "n":
+            return figure(f"<{printing.min_cell}")
+        return figure(SUPPRESSED)
+    if word == "estimate":
+        return _estimate(row, printing)
+    if word in TEXTS:
+        return Cell(_words(word, row, printing.language))
+    shown, number = _shown(word, row, document, printing)
+    if not shown or shown == "nan":
+        return figure(UNKNOWN)
+    return figure(shown if bare else _decorated(word, shown), number)
+
+
+def _estimate(row: Entry, printing: Printing) -> Cell:
+    value = row.get("estimate")
+    shown = decimal_text(value, printing.digits)
+    if not shown:
+        return figure(SUPPRESSED)
+    return figure(shown, value if is_number(value) else None, stars=stars_of(row, printing.stars))
+
+
+def stars_of(row: Entry, levels: tuple[float, ...]) -> str:
+    """One star for every level that the primary p-value does not exceed."""
+    p_value = primary_p(row)
+    if not is_number(p_value):
+        return ""
+    return "*" * sum(float(p_value) < level for level in levels)
+
+
+def _words(word: str, row: Entry, language: str) -> str:
+    if word == "verdict":
+        return verdict_text(row.get("verdict"), language)
+    if word == "expect":
+        return expect_text(row.get("expect"), language)
+    return said(row.get("verdict_reason"), language)
+
+
+def expect_text(expect: object, language: str) -> str:
+    """What a robustness row was expected to show, in words."""
+    return text(f"table.expect.{expect}", language) if expect else ""
+
+
+def _shown(word: str, row: Entry, document: Document, printing: Printing) -> tuple[str, float | None]:
+    """Text without decoration, and the number behind it."""
+    digits = printing.digits
+    if word in _INTERVALS:
+        return interval_text(*interval_at(row, _INTERVALS[word]), digits), None
+    if word in _ENDS:
+        low, high = _ENDS[word]
+        return interval_text(row.get(low), row.get(high), digits), None
+    value = _value(word, row, document)
+    number = float(value) if is_number(value) else None
+    if word in _P_VALUES:
+        return p_text(value, min(digits, 3)), number
+    if word in _COUNTS:
+        return whole_text(value), number
+    if word in _ERRORS:
+        return error_text(value, digits), number
+    if word in ("share", "group_share"):
+        return (f"{decimal_text(100 * number, 1)} %", number) if number is not None else ("", None)
+    if word in ("t", "df", "df_cr2"):
+        return decimal_text(value, 2 if word == "t" else 1), number
+    return decimal_text(value, digits), number
+
+
+def _value(word: str, row: Entry, document: Document) -> Any:
+    if word == "p":
+        return primary_p(row)
+    if word in _DERIVED:
+        return _DERIVED[word](row, document)
+    return row.get(_FIELDS.get(word, word))
+
+
+def interval_at(row: Entry, level: float) -> tuple[Any, Any]:
+    """The primary interval at a level: as stored where the level is the row's, else from the t distribution;
+    a permutation interval at another level than the stored one is not defined.
+    """
+    if is_number(row.get("level")) and math.isclose(float(row["level"]), level):
+        return primary_interval(row)
+    estimate, error, df = row.get("estimate"), row.get("std_error"), row.get("df")
+    if primary(row) != "asymptotic" or not (is_number(estimate) and is_number(error)):
+        return None, None
+    freedom = float(df) if is_number(df) else math.inf if df in (None, "inf") else math.nan
+    quantile = ndtri(0.5 + level / 2) if math.isinf(freedom) else stdtrit(freedom, 0.5 + level / 2)
+    half = float(quantile) * float(error)
+    return float(estimate) - half, float(estimate) + half
+
+
+def _exposure(row: Entry, document: Document, key: str) -> float | None:
+    value = (document["models"].get(row["model"], {}).get("extra") or {}).get(key)
+    return float(value) if is_number(value) else None
+
+
+def _per_sd(row: Entry, document: Document) -> float | None:
+    spread = _exposure(row, document, "exposure_sd")
+    if spread is None or not is_number(row.get("estimate")):
+        return None
+    return float(row["estimate"]) * spread
+
+
+def _elasticity(row: Entry, document: Document) -> float | None:
+    """β · mean exposure / mean outcome."""
+    mean, outcome = _exposure(row, document, "exposure_mean"), row.get("mean_outcome")
+    if mean is None or not is_number(outcome) or not outcome or not is_number(row.get("estimate")):
+        return None
+    return float(row["estimate"]) * mean / float(outcome)
+
+
+def _semi_elasticity(row: Entry, document: Document) -> float | None:
+    """Per cent change of the outcome for one unit: 100 (exp β − 1)."""
+    return 100 * math.expm1(float(row["estimate"])) if is_number(row.get("estimate")) else None
+
+
+_DERIVED: dict[str, Callable[[Entry, Document], Any]] = {
+    "per_sd": _per_sd,
+    "elasticity": _elasticity,
+    "semi_elasticity": _semi_elasticity,
+}
+
+
+def _decorated(word: str, shown: str) -> str:
+    """Parentheses around errors, braces around p-values; intervals bring their brackets."""
+    if word in (*_ERRORS, "t"):
+        return f"({shown})"
+    if word in _P_VALUES:
+        return "{" + shown + "}"
+    return shown
+
+
+def heading(word: str, language: str) -> str:
+    """The name of a statistic as a column heading."""
+    return text(f"table.stat.{word}", language)

@@ -1,0 +1,250 @@
+"""The notes under every table: how the numbers came about, on what sample, and what to be careful about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from impact.core.texts import text
+from impact.outputs._document import (
+    Document,
+    Entry,
+    label_of,
+    model_label,
+    primary,
+    said,
+    unique,
+)
+from impact.outputs._footers import effect_label, model_notes, permutation_of
+from impact.outputs._numbers import p_text, whole_text
+from impact.outputs._request import OutputRequest
+from impact.outputs._statistics import Printing, heading
+
+MOST_MESSAGES = 3
+
+
+def table_notes(
+    names: Sequence[str],
+    words: Sequence[str],
+    document: Document,
+    request: OutputRequest,
+    printing: Printing,
+    *,
+    stacked: bool,
+    facts: Sequence[str] = (),
+) -> list[str]:
+    """The default notes for a table that shows these models and statistics; ``facts`` are its own."""
+    language = printing.language
+    shown = list(dict.fromkeys(names))
+    notes = [
+        cells_note(words, shown, document, language) if stacked else "",
+        _primary_note(shown, document, language),
+        *_by_model(shown, document, language, _estimator),
+        *_by_model(shown, document, language, model_notes_of(document)),
+        *_by_model(shown, document, language, _effects_of(document)),
+        *_by_model(shown, document, language, _weights_of(document)),
+        _exposure(document, language),
+        *_by_model(shown, document, language, _sample_of(document)),
+        *_by_model(shown, document, language, _permutation_of(document)),
+        *_dropped(shown, document, language),
+        *facts,
+        *warnings(shown, document, language),
+        _stars(printing),
+        *(said(note, language) for note in document.get("notes") or ()),
+        source_note(document, language),
+        text("table.note.synthetic", language) if document.get("synthetic") else "",
+    ]
+    return unique(note for note in notes if note)
+
+
+def cells_note(words: Sequence[str], names: Sequence[str], document: Document, language: str) -> str:
+    """What a stacked cell holds: ``Cells: estimate, (standard error), {p-value}``."""
+    parts = []
+    for word in words:
+        name = heading(word, language)
+        name = name if name[:2].isupper() or name[:1].isdigit() else name[:1].lower() + name[1:]
+        parts.append(_bracketed(word, name))
+    return text("table.note.cells", language, cells=", ".join(parts)) if len(words) > 1 else ""
+
+
+def _bracketed(word: str, name: str) -> str:
+    if (word.startswith("se") and word != "semi_elasticity") or word == "t":
+        return f"({name})"
+    if word.startswith("ci") or word == "band":
+        return f"[{name}]"
+    return "{" + name + "}" if word[:2] in ("p_", "q_") or word in ("p", "equivalence_p") else name
+
+
+def _primary_note(names: Sequence[str], document: Document, language: str) -> str:
+    kinds = {primary(row) for name in names for row in rows_of_any(document, name)} - {"asymptotic"}
+    return " ".join(text(f"table.note.primary_{kind}", language) for kind in sorted(kinds))
+
+
+def rows_of_any(document: Document, name: str) -> list[Entry]:
+    """The rows of a model, all subgroups."""
+    return [row for row in document.get("rows", ()) if row["model"] == name]
+
+
+def _by_model(
+    names: Sequence[str], document: Document, language: str, say: Callable[[Entry, str], str]
+) -> list[str]:
+    """What is said of every model: once if it is the same for all, else with the models' names."""
+    said_of: dict[str, list[str]] = {}
+    for name in names:
+        sentence = say(document["models"].get(name, {}), language)
+        if sentence:
+            said_of.setdefault(sentence, []).append(model_label(document, name, language))
+    if len(said_of) <= 1:
+        return list(said_of)
+    return [f"{', '.join(models)}: {sentence}" for sentence, models in said_of.items()]
+
+
+def _estimator(entry: Entry, language: str) -> str:
+    keyword = str(entry.get("estimator") or "")
+    name = text(f"table.estimator.{keyword}", language)
+    return text(
+        "table.note.estimator", language, name=keyword if name.startswith("table.estimator.") else name
+    )
+
+
+def model_notes_of(document: Document) -> Callable[[Entry, str], str]:
+    """The variance and its factors, in the words of the results."""
+
+    def say(entry: Entry, language: str) -> str:
+        return sentence(model_notes(entry, language))
+
+    return say
+
+
+def sentence(words: str) -> str:
+    """The words with a capital and a full stop."""
+    words = words.strip()
+    if not words:
+        return ""
+    return words[:1].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
+
+
+def _effects_of(document: Document) -> Callable[[Entry, str], str]:
+    def say(entry: Entry, language: str) -> str:
+        absorbed: Mapping[str, Any] = entry.get("absorbed") or {}
+        if not absorbed:
+            return ""
+        parts = [
+            f"{effect_label(document, name, language)} ({whole_text(levels)})"
+            for name, levels in absorbed.items()
+        ]
+        return text("table.note.effects", language, effects=", ".join(parts))
+
+    return say
+
+
+def _weights_of(document: Document) -> Callable[[Entry, str], str]:
+    def say(entry: Entry, language: str) -> str:
+        weights = entry.get("weights")
+        if not weights:
+            return ""
+        kind = text(f"table.weight.{weights.get('kind')}", language)
+        name = label_of(document, str(weights.get("variable")), language)
+        return text("table.note.weights", language, name=name, kind=kind)
+
+    return say
+
+
+def _sample_of(document: Document) -> Callable[[Entry, str], str]:
+    def say(entry: Entry, language: str) -> str:
+        name = str(entry.get("sample") or "main")
+        ledger: Mapping[str, Any] = (document.get("samples") or {}).get(name) or {}
+        if entry.get("status") == "failed":
+            return ""
+        steps = [*(ledger.get("steps") or ()), *(entry.get("steps") or ())]
+        if not ledger and not steps:
+            return ""
+        read = whole_text(ledger.get("read"))
+        return text(
+            "table.note.sample" if steps else "table.note.sample_all",
+            language,
+            read=read,
+            steps=", ".join(_step(step, language) for step in steps),
+            n=whole_text(entry.get("n_obs")),
+        )
+
+    return say
+
+
+def _step(step: Mapping[str, Any], language: str) -> str:
+    name = step.get("name") or step.get("reason") or ""
+    return f"{str(name).replace('_', ' ')} −{whole_text(step.get('dropped'))}"
+
+
+def _exposure(document: Document, language: str) -> str:
+    unit = said(document.get("unit_of_exposure"), language)
+    return text("table.note.exposure", language, unit=unit) if unit else ""
+
+
+def _permutation_of(document: Document) -> Callable[[Entry, str], str]:
+    def say(entry: Entry, language: str) -> str:
+        facts = permutation_of(entry)
+        if not facts:
+            return ""
+        return text(
+            "table.note.permutation_all" if facts.get("enumerated") else "table.note.permutation_drawn",
+            language,
+            n=whole_text(facts.get("n_sets")),
+            unit=label_of(document, str(facts.get("unit")), language),
+            left_out=whole_text(facts.get("n_left_out") or 0),
+            smallest=p_text(facts.get("smallest_p"), 4),
+        )
+
+    return say
+
+
+def _dropped(names: Iterable[str], document: Document, language: str) -> list[str]:
+    found: dict[str, str] = {}
+    for name in names:
+        found.update(document["models"].get(name, {}).get("dropped_terms") or {})
+    if not found:
+        return []
+    terms = ", ".join(f"{label_of(document, term, language)} ({why})" for term, why in found.items())
+    return [text("table.note.dropped", language, terms=terms)]
+
+
+def concerns(of: object, names: Sequence[str]) -> bool:
+    """True if a notice is about one of the models (their subgroups and terms included) or about all."""
+    about = str(of or "")
+    return not about or any(
+        about == name or about.startswith((f"{name}[", f"{name}.", f"{name}:", f"{name};")) for name in names
+    )
+
+
+def warnings(names: Sequence[str], document: Document, language: str) -> list[str]:
+    """The warnings of these models; many of one kind are counted after the first few."""
+    by_code: dict[str, list[str]] = {}
+    for notice in document.get("notices") or ():
+        if concerns(notice.get("of"), names):
+            by_code.setdefault(str(notice["code"]), []).append(said(notice.get("message"), language))
+    notes: list[str] = []
+    for code, messages in by_code.items():
+        different = unique(messages)
+        shown = " ".join(sentence(message) for message in different[:MOST_MESSAGES])
+        rest = len(different) - MOST_MESSAGES
+        more = " " + text("table.note.more", language, n=rest) if rest > 0 else ""
+        notes.append(f"{code}: {shown}{more}")
+    return notes
+
+
+def _stars(printing: Printing) -> str:
+    if not printing.stars:
+        return ""
+    legend = ", ".join(f"{'*' * (place + 1)} p < {level:g}" for place, level in enumerate(printing.stars))
+    return text("table.note.stars", printing.language, legend=legend)
+
+
+def source_note(document: Document, language: str) -> str:
+    """Name of the study and the first characters of its spec's checksum."""
+    return text(
+        "table.note.spec",
+        language,
+        study=document.get("study", ""),
+        hash=str(document.get("spec_sha256") or "")[:8],
+        version=document.get("impact", ""),
+    )

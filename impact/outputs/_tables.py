@@ -1,0 +1,60 @@
+"""The tables of a request: those of the spec, or the natural ones of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from impact.outputs._cell_grid import Grid
+from impact.outputs._columns import estimated_by_time, with_groups, without_groups
+from impact.outputs._document import Document, estimates
+from impact.outputs._request import OutputRequest
+from impact.outputs._table_layout import table_grid
+from impact.schema.display import TableBlock
+
+
+def table_blocks(document: Document, request: OutputRequest) -> dict[str, TableBlock]:
+    """The blocks of the spec; without any, a table of all models and one of each further kind of result."""
+    if request.tables:
+        return dict(request.tables)
+    entries = estimates(document, request)
+    blocks: dict[str, TableBlock] = {}
+    events = [name for name in entries if estimated_by_time(document, name)]
+    plain = [name for name, entry in entries.items() if without_groups(entry) and name not in events]
+    if plain:
+        blocks["estimates"] = TableBlock(columns=plain)
+    if events:
+        blocks["event"] = TableBlock(rows="event", columns=events)
+    grouped = [name for name, entry in entries.items() if with_groups(entry)]
+    if grouped:
+        blocks["groups"] = TableBlock(rows="by", columns=grouped)
+    if any(entry.get("row") for entry in document.get("models", {}).values()):
+        blocks["robustness"] = TableBlock(rows="robustness")
+    if document.get("published"):
+        blocks["published"] = TableBlock(rows="published")
+    return blocks
+
+
+def grids(document: Document, request: OutputRequest, language: str) -> dict[str, Grid]:
+    """Every table in one language."""
+    return {
+        name: table_grid(name, block, document, request, language=language)
+        for name, block in table_blocks(document, request).items()
+    }
+
+
+def write_tables(
+    document: Document,
+    request: OutputRequest,
+    suffix: str,
+    files: Callable[[Grid, OutputRequest], Mapping[str, str]],
+) -> dict[str, bytes]:
+    """``tables/NAME.suffix`` of every table that is asked for in this format, in every language."""
+    written: dict[str, bytes] = {}
+    for name, block in table_blocks(document, request).items():
+        if suffix not in (request.outputs.formats if block.formats is None else block.formats):
+            continue
+        for language in request.languages:
+            grid = table_grid(name, block, document, request, language=language)
+            for file, content in files(grid, request).items():
+                written[f"tables/{file}"] = content.encode("utf-8", "backslashreplace")
+    return written

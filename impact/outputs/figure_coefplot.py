@@ -1,0 +1,245 @@
+"""Coefficient plot: estimates with intervals, one a line; also the forest of a main estimate with its
+robustness rows
+or its subgroups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from impact.core.errors import OutputError
+from impact.core.records import Output
+from impact.core.texts import fault, text
+from impact.outputs._document import (
+    Document,
+    Entry,
+    focus_row,
+    has_groups,
+    label_of,
+    model_label,
+    primary,
+    primary_interval,
+    row_label,
+    rows_of,
+    said,
+    unique,
+)
+from impact.outputs._figure_models import chosen_models
+from impact.outputs._figure_style import (
+    SOFT,
+    Drawing,
+    Plan,
+    drawing,
+    figure_files,
+    grid_lines,
+    series_style,
+    zero_line,
+)
+from impact.outputs._numbers import decimal_text, interval_text, is_number
+from impact.outputs._request import OutputRequest
+from impact.outputs._table_rows import group_rows, robustness_mains, rows_of_main
+from impact.schema.display import FigureBlock, TableBlock
+
+COLUMNS = ("row", "model", "group", "term", "estimate", "ci_low", "ci_high", "interval", "n_obs", "marked")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One estimate: its label, its row, the series it belongs to, and a mark: main, placebo or none."""
+
+    label: str
+    row: Entry
+    series: str = ""
+    mark: str = ""
+    key: str = ""
+
+
+def draw(
+    name: str, block: FigureBlock, document: Document, request: OutputRequest, *, language: str
+) -> Drawing:
+    """The figure in one language.
+
+    Raises:
+        OutputError: E713 where there is nothing to draw.
+    """
+    models = chosen_models(name, block, document, request)
+    lines = [
+        line
+        for line in _LINES[block.rows](block, document, request, models, language)
+        if is_number(line.row.get("estimate"))
+        and not (is_number(line.row.get("n_obs")) and line.row["n_obs"] < request.outputs.min_cell)
+    ]
+    if not lines:
+        raise OutputError(fault("E713", table=name, what=text("figure.no_lines", language)))
+    outcomes = unique(str(document["models"][line.row["model"]].get("outcome") or "") for line in lines)
+    outcome = ", ".join(label_of(document, one, language) for one in outcomes)
+    labels = unique(line.label for line in lines)
+
+    def paint(canvas: Figure) -> None:
+        axes = canvas.subplots()
+        _panel(axes, lines, labels, request.outputs.digits)
+        axes.set_xlabel(said(block.xlabel, language) or text("figure.effect_on", language, outcome=outcome))
+
+    plan = Plan(
+        draw=paint,
+        size=(
+            7.2,
+            max(2.2, 0.95 + 0.27 * len(labels) * max(1, len(unique(line.series for line in lines)) * 0.7)),
+        ),
+        columns=COLUMNS,
+        data=[_datum(line) for line in lines],
+        title=said(block.title, language) or text(f"figure.title.{block.rows}", language, outcome=outcome),
+        sentence=_sentence(lines, outcome, request.outputs.digits, language),
+    )
+    return drawing(name, plan)
+
+
+def _model_lines(
+    block: FigureBlock, document: Document, request: OutputRequest, models: Sequence[str], language: str
+) -> list[_Line]:
+    wanted = block.terms or ([block.term] if block.term else [])
+    several = len(models) > 1 and len(wanted) > 1
+    lines: list[_Line] = []
+    for model in models:
+        if has_groups(document["models"][model]):
+            continue
+        if not wanted:
+            row = focus_row(document, model)
+            lines += [_Line(model_label(document, model, language), row)] if row else []
+            continue
+        for row in rows_of(document, model):
+            if row["term"] in wanted:
+                shown = label_of(document, str(row["term"]), language) if len(wanted) > 1 else None
+                label = shown or model_label(document, model, language)
+                lines.append(_Line(label, row, model_label(document, model, language) if several else ""))
+    return lines
+
+
+def _robustness_lines(
+    block: FigureBlock, document: Document, request: OutputRequest, models: Sequence[str], language: str
+) -> list[_Line]:
+    named = block.model or block.models
+    mains = list(models) if named else robustness_mains(document, TableBlock())
+    lines: list[_Line] = []
+    for main in mains:
+        series = model_label(document, main, language) if len(mains) > 1 else ""
+        row = focus_row(document, main, term=block.term)
+        if row:
+            lines.append(_Line(text("table.main", language), row, series, "main", "main"))
+        for key, model in rows_of_main(document, request, main).items():
+            row = focus_row(document, model, term=block.term)
+            mark = "placebo" if document["models"][model].get("expect") else ""
+            lines += [_Line(row_label(document, key, language), row, series, mark, key)] if row else []
+    return lines
+
+
+def _group_lines(
+    block: FigureBlock, document: Document, request: OutputRequest, models: Sequence[str], language: str
+) -> list[_Line]:
+    grouped = [model for model in models if has_groups(document["models"][model])]
+    lines: list[_Line] = []
+    for model in grouped:
+        series = model_label(document, model, language) if len(grouped) > 1 else ""
+        for label, row in group_rows(document, model, block.groups, block.term, language):
+            mark = "main" if row.get("group") in (None, "", "all") else ""
+            lines.append(_Line(label, row, series, mark))
+    return lines
+
+
+_LINES = {"models": _model_lines, "robustness": _robustness_lines, "by": _group_lines}
+
+
+def _panel(axes: Axes, lines: Sequence[_Line], labels: Sequence[str], digits: int) -> None:
+    grid_lines(axes, "x")
+    zero_line(axes, vertical=True)
+    names = unique(line.series for line in lines)
+    height = {label: -place for place, label in enumerate(labels)}
+    for line in lines:
+        place = names.index(line.series)
+        shift = 0.0 if len(names) == 1 else 0.5 * (0.5 - place / (len(names) - 1))
+        _draw_line(axes, line, height[line.label] + shift, place, digits)
+    mains = [line for line in lines if line.mark == "main"]
+    if len(mains) == 1:
+        axes.axvline(mains[0].row["estimate"], color=SOFT, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
+    axes.set_yticks([height[label] for label in labels], labels)
+    axes.set_ylim(-len(labels) + 0.35, 0.65)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    if len(names) > 1:
+        for place, name in enumerate(names):
+            axes.plot([], [], label=name, linestyle="none", **series_style(place))
+        axes.figure.legend(loc="outside upper left", ncols=4)
+
+
+def _draw_line(axes: Axes, line: _Line, height: float, place: int, digits: int) -> None:
+    style = series_style(place)
+    low, high = primary_interval(line.row)
+    main = line.mark == "main"
+    if is_number(low) and is_number(high):
+        axes.plot(
+            [low, high], [height, height], color=style["color"], linewidth=2.4 if main else 1.3, zorder=3
+        )
+    face = "white" if line.mark == "placebo" else style["color"]
+    axes.plot(
+        [line.row["estimate"]], [height], linestyle="none", markersize=7.5 if main else 5.5,
+        markerfacecolor=face,
+        zorder=4, **{**style, "marker": "D" if main else style["marker"]},
+    )  # fmt: skip
+    numbers = f"{decimal_text(line.row['estimate'], digits)} {interval_text(low, high, digits)}"
+    axes.annotate(
+        numbers.replace("-", "−"), (1.01, height), xycoords=("axes fraction", "data"), fontsize=7.5,
+        va="center",
+        color=SOFT,
+    )  # fmt: skip
+
+
+def _datum(line: _Line) -> dict[str, Any]:
+    low, high = primary_interval(line.row)
+    return {
+        "row": line.key, "model": line.row["model"], "group": line.row.get("group"), "term": line.row["term"],
+        "estimate": line.row["estimate"], "ci_low": low, "ci_high": high, "interval": primary(line.row),
+        "n_obs": line.row.get("n_obs"), "marked": line.mark,
+    }  # fmt: skip
+
+
+def _sentence(lines: Sequence[_Line], outcome: str, digits: int, language: str) -> str:
+    values = sorted(line.row["estimate"] for line in lines)
+    leaving = sum(_leaves_zero(line.row) for line in lines)
+    return text(
+        "figure.sentence.coefplot",
+        language,
+        outcome=outcome,
+        n=len(lines),
+        low=decimal_text(values[0], digits),
+        high=decimal_text(values[-1], digits),
+        away=leaving,
+    )
+
+
+def _leaves_zero(row: Entry) -> bool:
+    low, high = primary_interval(row)
+    return is_number(low) and is_number(high) and (low > 0 or high < 0)
+
+
+def write(document: Document, request: OutputRequest) -> dict[str, bytes]:
+    """Every coefficient plot of the request."""
+    files: dict[str, bytes] = {}
+    for name, block in request.figures.items():
+        if block.kind == "coefplot":
+            for language in request.languages:
+                drawn = draw(name, block, document, request, language=language)
+                files |= figure_files(drawn, block, request, language)
+    return files
+
+
+OUTPUT = Output(
+    summary="Estimates with intervals, one a line; forests of robustness rows and subgroups",
+    suffix="svg",
+    write=write,
+    keywords=("coefplot",),
+)
