@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = leave.exit_code
     except ImpactError as problem:
         status = problem.exit_status
-        report_faults(problem.faults, as_json=as_json)
+        report_faults(problem.faults, as_json=as_json, language=language)
         if debug:
             traceback.print_exc()
     except BrokenPipeError:
@@ -132,15 +132,26 @@ def _globals_first(arguments: list[str]) -> list[str]:
     return front + rest
 
 
-def report_faults(faults: Sequence[Fault], *, as_json: bool = False) -> None:
+def report_faults(faults: Sequence[Fault], *, as_json: bool = False, language: str = "en") -> None:
     """Faults on standard error, or as JSON on standard output."""
-    from impact.schema.render import fault_as_dict, render_fault  # start-up: only when something is wrong
+    from impact.schema.render import fault_as_dict, render_faults  # start-up: only when something is wrong
 
     if as_json:
         print(json.dumps([fault_as_dict(item) for item in faults], indent=1, ensure_ascii=False))
         return
-    for item in faults:
-        print(render_fault(item), file=sys.stderr)
+    print(render_faults(faults, _sources(faults), language=language), file=sys.stderr)
+
+
+def _sources(faults: Sequence[Fault]) -> dict[str, str]:
+    """Texts of the files that the faults point into, for the line with the caret."""
+    texts: dict[str, str] = {}
+    for name in sorted({item.place.file for item in faults if item.place is not None and item.place.file}):
+        try:
+            with open(name, encoding="utf-8-sig") as file:
+                texts[name] = file.read()
+        except (OSError, UnicodeDecodeError, ValueError):
+            continue
+    return texts
 
 
 def _report_internal(problem: Exception, *, debug: bool, language: str) -> None:

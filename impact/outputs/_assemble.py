@@ -199,7 +199,7 @@ def _fit_facts(first: ModelResult | None, names: Mapping[str, tuple[str, str]]) 
         "df_resid": number(estimate.df_resid),
         "focus": list(dict.fromkeys(focus)),
         "extra": {key: number(value) for key, value in sorted(estimate.fit.items())}
-        | _permutation_facts(first.permutation)
+        | _permutation_facts(first.permutation, [term.name for term in estimate.terms])
         | {"df_model": estimate.df_model, "df_absorbed": estimate.df_absorbed}
         | dict(estimate.tables),
     }
@@ -229,7 +229,7 @@ def both_languages(value: str | Mapping[str, str]) -> dict[str, str]:
     return {"en": value.get("en", first), "es": value.get("es", value.get("en", first))}
 
 
-def _permutation_facts(permutation: Permutation | None) -> dict[str, object]:
+def _permutation_facts(permutation: Permutation | None, terms: Sequence[str]) -> dict[str, object]:
     if permutation is None:
         return {}
     facts: dict[str, object] = {
@@ -239,7 +239,10 @@ def _permutation_facts(permutation: Permutation | None) -> dict[str, object]:
         "enumerated": permutation.enumerated,
         "smallest_p": number(permutation.smallest_p),
         "size": int(permutation.members.shape[1]),
-        "estimates": [[number(x) for x in row] for row in permutation.estimates.tolist()],
+        "estimates": {
+            terms[j]: [number(value) for value in permutation.estimates[:, m].tolist()]
+            for m, j in enumerate(permutation.columns)
+        },
         "actual": permutation.actual,
     }
     return {"permutation": facts}

@@ -20,8 +20,9 @@ from impact.core.records import Finding
 from impact.core.texts import notice
 from impact.pipeline.fit import FittedModel
 from impact.pipeline.street import RunResult
+from impact.pipeline.written import written_values
 from impact.plan import Plan
-from impact.schema.nodes import Node, map_node, text_place, to_plain
+from impact.schema.nodes import text_place, to_plain
 from impact.schema.requests import ModelRequest
 
 Document = dict[str, Any]
@@ -201,24 +202,6 @@ def _claim_places(plan: Plan) -> dict[str, Place]:
     block = plan.resolved.tree.get("claims")
     tests = {str(entry.key): entry.node.get("test") for entry in (block.entries if block is not None else ())}
     return {name: text_place(node) for name, node in tests.items() if node is not None}
-
-
-def written_values(plan: Plan) -> tuple[dict[str, str], dict[str, Place]]:
-    """Path of every scalar below `published:` → what was typed, and where."""
-    node = plan.resolved.tree.get("published")
-    written: dict[str, str] = {}
-    places: dict[str, Place] = {}
-    _scalars(node if node is not None else map_node(Place(file="")), "published", written, places)
-    return written, places
-
-
-def _scalars(node: Node, path: str, written: dict[str, str], places: dict[str, Place]) -> None:
-    if node.kind == "scalar":
-        written[path], places[path] = node.written, node.place
-    for entry in node.entries:
-        _scalars(entry.node, f"{path}.{entry.key}", written, places)
-    for position, item in enumerate(node.items):
-        _scalars(item, f"{path}.{position}", written, places)
 
 
 def model_order(requests: Sequence[ModelRequest]) -> tuple[str, ...]:

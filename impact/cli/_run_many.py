@@ -1,0 +1,184 @@
+"""Running several specs: one after the other or in processes, with one exit status for all."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+import impact.outputs.terminal_table as terminal_table
+import impact.pipeline.study as studies
+from impact.cli._options import names_of, roots_of
+from impact.cli._progress import make_progress
+from impact.cli.main import report_faults, setting
+from impact.core.errors import DataError, Fault, ImpactError
+from impact.core.texts import text
+from impact.outputs._request import OutputRequest
+from impact.pipeline.document import Document
+from impact.pipeline.write import output_request
+from impact.plan import make_plan
+
+NOT_THERE = "E201"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one spec, in a form that crosses processes."""
+
+    spec: str
+    status: int
+    study: str = ""
+    seconds: float = 0.0
+    folder: str = ""
+    document: Document | None = None
+    request: OutputRequest | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+def options_of(options: Mapping[str, Any]) -> studies.StudyOptions:
+    """Command-line options as those of a study."""
+    return studies.StudyOptions(
+        out=Path(str(options["out"])),
+        jobs=int(options["jobs"]),
+        only=names_of(str(options["only"])),
+        set_values=tuple(options["set_values"]),
+        roots=roots_of(tuple(options["roots"])),
+        strict=bool(options["strict"]),
+    )
+
+
+def run_one(spec: str, options: studies.StudyOptions, *, quiet: bool = True, verbose: int = 0) -> Outcome:
+    """One spec; a user's mistake becomes faults, not an exception."""
+    started = time.perf_counter()
+    try:
+        source: Any = _standard_input() if spec == "-" else spec
+        tell = make_progress(Path(spec).stem, 0, quiet=quiet, verbose=verbose)
+        result = studies.run_study(source, options, progress=tell)
+    except ImpactError as problem:
+        return Outcome(spec, problem.exit_status, faults=problem.faults, seconds=time.perf_counter() - started)
+    failed = any(facts["status"] == "failed" for facts in result.document["models"].values())
+    status = 5 if failed else 0
+    if options.strict and not failed and _differs(result.document):
+        status = 6
+    return Outcome(
+        spec,
+        status,
+        study=result.plan.study,
+        seconds=time.perf_counter() - started,
+        folder="" if result.folder is None else os.path.relpath(result.folder),
+        document=result.document,
+        request=output_request(result.plan, result.document),
+    )
+
+
+def _standard_input() -> Any:
+    from impact.schema.load import read_text  # only `impact run -` reads a spec from a pipe
+
+    return read_text(sys.stdin.buffer.read(), name="stdin.yaml")
+
+
+def _differs(document: Document) -> bool:
+    cells = any(c["verdict"] == "differs" and c.get("expect") != "differs" for c in document["published"])
+    return cells or any(claim["state"] == "disagrees" for claim in document["claims"])
+
+
+def run_many(
+    ctx: click.Context, files: Sequence[str], options: Mapping[str, Any], *, twice: bool, fail_fast: bool, alone: bool
+) -> int:
+    """All specs; the largest exit status of them."""
+    given = options_of(options)
+    outcomes: list[Outcome] = []
+    parallel = given.jobs > 1 and len(files) > 1 and not fail_fast
+    if parallel:
+        with ProcessPoolExecutor(max_workers=given.jobs) as pool:
+            for outcome in pool.map(run_one, files, [replace(given, jobs=1)] * len(files)):
+                outcomes.append(outcome)
+                _tell(ctx, outcome)
+    else:
+        quiet, verbose = bool(setting(ctx, "quiet")), int(str(setting(ctx, "verbose") or 0))
+        for spec in files:
+            outcome = run_one(spec, given, quiet=quiet, verbose=verbose)
+            outcomes.append(outcome)
+            _tell(ctx, outcome)
+            if fail_fast and outcome.status:
+                break
+    if setting(ctx, "format") == "json":
+        print(json.dumps([_as_record(outcome) for outcome in outcomes], indent=1, ensure_ascii=False))
+    statuses = [0 if not alone and _data_absent(outcome) else outcome.status for outcome in outcomes]
+    if twice and not max(statuses, default=0):
+        statuses.append(_compare_again(files, given))
+    return max(statuses, default=0)
+
+
+def _data_absent(outcome: Outcome) -> bool:
+    return outcome.status == DataError.exit_status and any(item.code == NOT_THERE for item in outcome.faults)
+
+
+def _tell(ctx: click.Context, outcome: Outcome) -> None:
+    """The summary of one spec on standard output, its faults on standard error."""
+    language = str(setting(ctx, "lang") or "en")
+    as_json = setting(ctx, "format") == "json"
+    if outcome.faults:
+        if not as_json:
+            report_faults(outcome.faults, language=language)
+        return
+    if as_json or setting(ctx, "quiet") or outcome.document is None or outcome.request is None:
+        return
+    done = text("terminal.done", language, seconds=f"{outcome.seconds:.1f}")
+    report = os.path.join(outcome.folder, "report.html")
+    table = terminal_table.result_table(outcome.document, outcome.request, language=language)
+    if table:
+        print(table.rstrip() + "\n")
+    lines = terminal_table.summary_lines(outcome.document, outcome.request, language=language, done=done, report=report)
+    print("\n".join(lines))
+
+
+def _as_record(outcome: Outcome) -> dict[str, object]:
+    from impact.schema.render import fault_as_dict  # only JSON output needs it
+
+    document = outcome.document or {}
+    return {
+        "spec": outcome.spec,
+        "status": outcome.status,
+        "study": outcome.study,
+        "folder": outcome.folder,
+        "answer": document.get("answer"),
+        "models": {name: facts["status"] for name, facts in document.get("models", {}).items()},
+        "faults": [fault_as_dict(item) for item in outcome.faults],
+    }
+
+
+def _compare_again(files: Sequence[str], options: studies.StudyOptions) -> int:
+    """Run everything again beside the first folders and compare all bytes but the log and the run block."""
+    from impact.pipeline.verify import differing_files, run_aside  # only --twice needs it
+
+    status = 0
+    for spec in files:
+        differing = differing_files(*run_aside(spec, options))
+        print(f"{spec}: " + (f"differs: {', '.join(differing)}" if differing else "the second run is byte-identical"))
+        status = 6 if differing else status
+    return status
+
+
+def show_plans(ctx: click.Context, files: Sequence[str], options: Mapping[str, Any]) -> int:
+    """The plan of every spec; nothing is read but the specs, nothing is written."""
+    given = options_of(options)
+    for spec in files:
+        plan = make_plan(spec, set_values=given.set_values, roots=given.roots)
+        blocks = f"{len(plan.models)} models, {len(plan.tests)} tests, {len(plan.spec.tables)} tables, {len(plan.spec.figures)} figures"
+        print(f"{plan.study}   {blocks}")
+        for source in plan.sources:
+            print(f"  data   {source.block.file}")
+        width = max(len(request.name) for request in plan.models)
+        for request in plan.models:
+            print(f"  {request.name:<{width}}  {request.estimator}  {request.formula.text()}  vcov {request.variance.keyword}")
+        print(f"would write {os.path.join(str(given.out), plan.study)}/")
+    return 0

@@ -1,0 +1,91 @@
+"""Every problem of a spec short of estimating: keys, formulas, columns against headers, and on request the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import impact.data.paths as data_paths
+import impact.data.read as data_read
+from impact.core.errors import Fault, ImpactError, SpecError
+from impact.core.texts import fault
+from impact.diagnostics._published import check_published
+from impact.pipeline.written import written_values
+from impact.plan import Plan, make_plan, unknown_faults
+from impact.schema.spec_files import spec_files
+
+__all__ = ["check_spec", "spec_files"]
+
+
+def check_spec(
+    spec: object,
+    *,
+    depth: str = "headers",
+    set_values: Sequence[str] = (),
+    roots: Mapping[str, str | Path] | None = None,
+) -> tuple[list[Fault], int]:
+    """Faults of a spec and the exit status they lead to.
+
+    Arguments:
+        depth: "none" looks at no data file, "headers" at column names, "data" reads, joins, checks and builds designs.
+    """
+    try:
+        plan = make_plan(spec, set_values=set_values, roots=roots)
+        faults = _published_faults(plan)
+        if faults:
+            return faults, SpecError.exit_status
+        if depth == "headers":
+            _check_headers(plan)
+        elif depth == "data":
+            _check_data(plan)
+    except ImpactError as problem:
+        return list(problem.faults), problem.exit_status
+    return [], 0
+
+
+def _published_faults(plan: Plan) -> list[Fault]:
+    written, places = written_values(plan)
+    names = {request.name: {} for request in plan.models} | {request.base: {} for request in plan.models}
+    document = {"models": names, "tests": [{"test": test.name} for test in plan.tests], "rows": []}
+    return check_published(plan.spec.published, document, written=written, places=places)
+
+
+def _check_headers(plan: Plan) -> None:
+    """Column names against the headers of the files.
+
+    Raises:
+        SpecError: E514 unknown columns. DataError: a file is absent or its header unreadable.
+    """
+    if not plan.sources:
+        raise SpecError(fault("E186", place=plan.resolved.tree.place))
+    roots = data_paths.collect_roots(plan.sources[0].folder, plan.roots)
+    columns: list[str] = []
+    for source in plan.sources:
+        place = source.node.place
+        columns += data_read.header_of(source.block, folder=source.folder, name=source.name, roots=roots, place=place)
+    faults = unknown_faults(plan, columns)
+    if faults:
+        raise SpecError(*faults)
+
+
+def _check_data(plan: Plan) -> None:
+    """Everything but estimation.
+
+    Raises:
+        ImpactError: of every model whose design cannot be built.
+    """
+    from impact.design.build import build_design  # frames are loaded only when data are read
+    from impact.design.groups import groups_of
+    from impact.pipeline.street import read_data
+
+    frame, _ = read_data(plan)
+    faults: list[Fault] = []
+    for request in plan.models:
+        for group in groups_of(frame, request):
+            try:
+                build_design(frame, request, group)
+            except ImpactError as problem:
+                if group.name is None:
+                    faults.extend(problem.faults)
+    if faults:
+        raise SpecError(*faults)

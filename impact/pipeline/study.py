@@ -1,0 +1,80 @@
+"""One spec from file to folder: what `impact run`, `replicate`, `verify` and Python's `run` share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from impact.core.errors import DataError
+from impact.core.texts import fault
+from impact.pipeline.document import Document, build_document
+from impact.pipeline.fit import Progress
+from impact.pipeline.street import RunResult, run_plan
+from impact.pipeline.write import RunClock, draw, write_report
+from impact.plan import Plan, make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResult:
+    """A finished study: its plan, what the run found, the document, and the folder it was written to."""
+
+    plan: Plan
+    run: RunResult
+    document: Document
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyOptions:
+    """How a study is run.
+
+    Arguments:
+        out: folder that the study's folder is written in; None writes nothing.
+        jobs: models at the same time. only: models to run. set_values: KEY=VALUE. roots: named folders.
+        strict: warnings of class W4xx are errors.
+    """
+
+    out: Path | None = Path("reports")
+    jobs: int = 1
+    only: tuple[str, ...] = ()
+    set_values: tuple[str, ...] = ()
+    roots: Mapping[str, str | Path] | None = None
+    strict: bool = False
+
+
+def run_study(spec: object, options: StudyOptions, *, progress: Progress | None = None) -> StudyResult:
+    """Plan, run and write one spec.
+
+    Raises:
+        SpecError, DataError, OutputError: as the stages raise them; a model that fails does not raise.
+    """
+    clock = RunClock()
+    plan = make_plan(spec, set_values=options.set_values, roots=options.roots)
+    clock.note("plan", study=plan.study, models=len(plan.models))
+
+    def tell(name: str, state: str) -> None:
+        clock.note("model", name=name, state=state)
+        if progress is not None:
+            progress(name, state)
+
+    run = run_plan(plan, jobs=options.jobs, only=options.only, progress=tell)
+    if options.strict or plan.spec.strict:
+        refuse_warnings(run)
+    document = build_document(run)
+    if options.out is None:
+        return StudyResult(plan, run, document)
+    files = draw(plan, document)
+    folder, _ = write_report(plan, document, files, out=options.out, clock=clock)
+    return StudyResult(plan, run, document, folder)
+
+
+def refuse_warnings(run: RunResult) -> None:
+    """With `strict`, warnings about missing values, expressions and checks are errors.
+
+    Raises:
+        DataError: E187 for each warning of class W4xx.
+    """
+    found = [item for item in run.notices if item.code.startswith("W4")]
+    if found:
+        raise DataError(*(fault("E187", warning=item.code, message=item.message, of=item.of) for item in found))

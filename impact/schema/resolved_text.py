@@ -1,0 +1,65 @@
+"""The resolved spec as YAML text that runs again."""
+
+from __future__ import annotations
+
+import json
+
+from impact.schema.nodes import Node
+
+_PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
+
+def resolved_text(tree: Node) -> str:
+    """The tree as YAML: keys in order, texts quoted where they could be read as something else, no comments."""
+    lines: list[str] = []
+    _write_map(tree, 0, lines)
+    return "\n".join(lines) + "\n"
+
+
+def _write_map(node: Node, indent: int, lines: list[str]) -> None:
+    for entry in node.entries:
+        if indent == 0 and entry.key in ("extends", "params"):
+            continue
+        _write_value(f"{' ' * indent}{_key(str(entry.key))}:", entry.node, indent, lines)
+
+
+def _write_value(head: str, node: Node, indent: int, lines: list[str]) -> None:
+    if node.kind == "map":
+        if not node.entries:
+            lines.append(f"{head} {{}}")
+            return
+        lines.append(head)
+        _write_map(node, indent + 2, lines)
+    elif node.kind == "list":
+        if all(item.kind == "scalar" for item in node.items):
+            lines.append(f"{head} [{', '.join(_scalar(item) for item in node.items)}]")
+            return
+        lines.append(head)
+        for item in node.items:
+            _write_item(item, indent + 2, lines)
+    else:
+        lines.append(f"{head} {_scalar(node)}")
+
+
+def _write_item(node: Node, indent: int, lines: list[str]) -> None:
+    inner: list[str] = []
+    if node.kind == "map":
+        _write_map(node, indent + 2, inner)
+    else:
+        _write_value("", node, indent, inner)
+    first, *rest = inner or ["{}"]
+    lines.append(f"{' ' * indent}- {first.strip()}")
+    lines.extend(rest)
+
+
+def _key(key: str) -> str:
+    plain = key and all(c in _PLAIN for c in key) and not key[0].isdigit()
+    return key if plain and key not in ("true", "false", "null") else json.dumps(key, ensure_ascii=False)
+
+
+def _scalar(node: Node) -> str:
+    if isinstance(node.value, str):
+        return json.dumps(node.value, ensure_ascii=False)
+    if node.value is None:
+        return "null"
+    return node.written or json.dumps(node.value)
