@@ -23,8 +23,8 @@ def list_sets(strata: Sequence[Integers], sizes: Sequence[int]) -> Integers:
     """Every choice of ``sizes[s]`` of the candidates (unit codes) of each stratum: (S, size), rows sorted."""
     rows = np.zeros((1, 0), dtype=np.int32)
     for units, size in zip(strata, sizes, strict=True):
-        chosen = np.array(list(combinations(np.sort(units).tolist(), size)), dtype=np.int32)
-        chosen = chosen.reshape(-1, size)
+        choices = list(combinations(np.sort(units).tolist(), size))
+        chosen = np.array(choices, dtype=np.int32).reshape(len(choices), size)
         left = np.repeat(rows, len(chosen), axis=0)
         rows = np.hstack([left, np.tile(chosen, (len(rows), 1))])
     return np.sort(rows, axis=1)

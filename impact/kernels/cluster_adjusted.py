@@ -143,7 +143,7 @@ def _batches(
 def _by_rows(
     basis: Basis, residual: Floats, rows: npt.NDArray[np.int64], selector: Floats, power: float
 ) -> _Batch:
-    """From the eigenvectors of U_g U_g' (b, size, size): for clusters with fewer rows than the basis has columns."""
+    """From the eigenvectors of U_g U_g' (b, size, size): for clusters with few rows."""
     own = basis.rows[rows]
     values, vectors = np.linalg.eigh(own @ own.transpose(0, 2, 1))
     scale = _powered(np.clip(values, 0.0, 1.0), power)

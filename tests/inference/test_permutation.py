@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.optimize import nnls
 
-from impact.core.errors import DesignError
+from impact.core.errors import DesignError, ImpactError
 from impact.core.records import Treatment
+from impact.inference import _permutation
 from impact.inference._permutation import Candidates, PermuteOptions, SetSize, permute
 from impact.inference.cluster import ClusterOptions, infer
 from impact.kernels import reassign
@@ -94,3 +98,219 @@ def test_equal_to_refitting_every_set(dense, monkeypatch, method, n_columns, wei
     own = np.abs(found.estimates)
     share = np.mean(own >= own[found.actual] * (1 - 1e-10), axis=0)
     np.testing.assert_allclose(found.p_value, share)
+
+
+def test_t_is_that_of_the_model(dense):
+    fit, design = design_of(dense, unbalanced(4), weighted=True)
+    found = permute(fit.estimate, design, PermuteOptions(), seed=1, level=0.95)
+    own = infer(fit.estimate, design, ClusterOptions(cluster="unit"), 0.95)
+    assert found.statistics[found.actual, 0] == pytest.approx(own.statistic[0], rel=1e-10)
+    assert found.columns == (0,)
+    assert found.primary == "estimate"
+    assert found.smallest_p == 1 / 36
+
+
+def test_draws_include_the_actual_set_and_follow_the_seed(dense, monkeypatch):
+    monkeypatch.setattr(_permutation, "LARGEST_LIST", 30)
+    fit, design = design_of(dense, unbalanced(4), weighted=True)
+    found = permute(fit.estimate, design, PermuteOptions(reps=199), seed=5, level=0.95)
+    again = permute(fit.estimate, design, PermuteOptions(reps=199), seed=5, level=0.95)
+    other = permute(fit.estimate, design, PermuteOptions(reps=199), seed=6, level=0.95)
+    assert not found.enumerated
+    assert len(found.members) == 200
+    assert found.members[found.actual].tolist() == [2, 5]
+    count = np.sum(
+        np.abs(np.delete(found.estimates[:, 0], found.actual)) >= abs(found.estimates[found.actual, 0])
+    )
+    assert found.p_value[0] == pytest.approx((1 + count) / 200)
+    np.testing.assert_array_equal(found.members, again.members)
+    np.testing.assert_array_equal(found.estimates, again.estimates)
+    assert not np.array_equal(found.members, other.members)
+
+
+def test_singles_and_sizes_put_the_actual_set_first(dense):
+    fit, design = design_of(dense, unbalanced(4), weighted=True)
+    singles = permute(fit.estimate, design, PermuteOptions(sets="singles"), seed=1, level=0.95)
+    assert len(singles.members) == 1 + N_UNITS
+    assert singles.members[singles.actual].tolist() == [2, 5]
+    assert singles.members[1:].tolist() == [[-1, u] for u in range(N_UNITS)]
+    alone, _ = refit(dense, unbalanced(4), [7], weighted=True)
+    assert singles.estimates[8, 0] == pytest.approx(alone[0], rel=1e-10)
+    triples = permute(fit.estimate, design, PermuteOptions(sets=SetSize(size=3)), seed=1, level=0.95)
+    assert len(triples.members) == 1 + 84
+
+
+def test_candidates_and_strata(dense):
+    fit, design = design_of(dense, unbalanced(4), weighted=True)
+    eligible = np.arange(N_UNITS) < 7
+    among = permute(
+        fit.estimate, design, PermuteOptions(), seed=1, level=0.95, candidates=Candidates(eligible)
+    )
+    assert len(among.members) == 21
+    assert among.members.max() == 6
+    strata = (np.arange(N_UNITS) >= 4).astype(np.int32)
+    within = permute(
+        fit.estimate, design, PermuteOptions(), seed=1, level=0.95, candidates=Candidates(None, strata)
+    )
+    assert len(within.members) == 4 * 5
+    assert np.all((within.members < 4).sum(axis=1) == 1)
+    with pytest.raises(DesignError) as caught:
+        permute(
+            fit.estimate,
+            design,
+            PermuteOptions(sets="singles"),
+            seed=1,
+            level=0.95,
+            candidates=Candidates(None, strata),
+        )
+    assert caught.value.code == "E546"
+
+
+def test_absorbed_sets_are_left_out_and_counted(dense):
+    unit, time, treated, profile, control, y, weights = unbalanced(4)
+    profile = profile * ~np.isin(unit, [0, 1])[:, None]  # units 0 and 1 are never seen under treatment
+    data = (unit, time, treated, profile, control, y, weights)
+    fit, design = design_of(dense, data, weighted=True)
+    found = permute(fit.estimate, design, PermuteOptions(), seed=1, level=0.95)
+    assert found.n_left_out == 1
+    assert len(found.members) == 35
+    assert [0, 1] not in found.members.tolist()
+    assert found.members[found.actual].tolist() == [2, 5]
+
+
+def test_size_adjustment_divides_by_the_predicted_spread(dense):
+    fit, design = design_of(dense, unbalanced(4), weighted=True)
+    plain = permute(fit.estimate, design, PermuteOptions(), seed=1, level=0.95)
+    sized = permute(fit.estimate, design, PermuteOptions(adjust="size"), seed=1, level=0.95)
+    assert np.isnan(plain.p_value_size[0])
+    singles = permute(fit.estimate, design, PermuteOptions(sets="singles"), seed=1, level=0.95).estimates[
+        1:, 0
+    ]
+    weights = np.bincount(unbalanced(4)[0], unbalanced(4)[-1])
+    used = ~np.isin(np.arange(N_UNITS), [2, 5])
+    lines = np.column_stack([np.ones(7), 1 / weights[used]])
+    a, b = nnls(lines, singles[used] ** 2)[0]
+    own = weights[sized.members]
+    spread = np.sqrt(a * (own**2).sum(axis=1) / own.sum(axis=1) ** 2 + b / own.sum(axis=1))
+    ratio = np.abs(sized.estimates[:, 0]) / spread
+    assert sized.p_value_size[0] == pytest.approx(np.mean(ratio >= ratio[sized.actual] * (1 - 1e-10)))
+
+
+def test_refusals(dense):
+    fit, design = design_of(dense, unbalanced(4), weighted=True)
+
+    def code(changed_design, options=None, estimate=None):
+        with pytest.raises(ImpactError) as caught:
+            permute(estimate or fit.estimate, changed_design, options or PermuteOptions(), seed=1, level=0.95)
+        return caught.value.code
+
+    assert code(dataclasses.replace(design, treatment=None)) == "E540"
+    assert code(design, PermuteOptions(unit="region")) == "E541"
+    wrong = dataclasses.replace(fit.estimate, params=fit.estimate.params * 1.01)
+    assert code(design, estimate=wrong) == "E542"
+    assert code(design, PermuteOptions(sets=SetSize(size=40))) == "E543"
+    linear = dataclasses.replace(fit.estimate, linear=None)
+    assert code(design, estimate=linear) == "E531"
+
+
+DATA = Path(__file__).parent.parent.parent / "data"
+
+
+@pytest.fixture(scope="module")
+def cells():
+    table = pd.read_csv(DATA / "peru_enaho_panel_cells.csv", dtype={"department_code": str})
+    chosen = (table.age_group != "65+") & table.year.between(2015, 2018) & (table.n_employed > 0)
+    table = table[chosen]
+    lima = np.where(table.metropolitan == 1, "1501", "1500")
+    area = np.where(table.department_code == "15", lima, table.department_code)
+    return table.assign(area=np.where(table.department_code == "07", "0701", area))
+
+
+def lima_model(dense, table, unit, treated, first_year=2017):
+    count = table.n_employed.to_numpy(float)
+    post = (table.year.to_numpy() >= first_year).astype(float)
+    labels = table[unit].to_numpy()
+    fit = dense(
+        (table.n_kept / table.n_employed).to_numpy(),
+        {"exposed": np.isin(labels, treated) * post},
+        absorb={unit: labels, "year": table.year.to_numpy()},
+        clusters={unit: labels},
+        weights=count,
+        kind="frequency",
+        within=(table.n_kept - table.n_kept**2 / table.n_employed).to_numpy(),
+        focus=(0,),
+    )
+    factor = fit.design.clusters[unit]
+    assigned = np.isin(np.array(factor.labels), treated).astype(float)
+    return fit, dataclasses.replace(fit.design, treatment=Treatment(factor, assigned, post[:, None], (0,)))
+
+
+def test_kept_employment_all_areas(dense, cells):
+    # independent dense computation on the persons of the survey panel
+    fit, design = lima_model(dense, cells, "department_code", ["15", "07"])
+    assert fit.estimate.params[0] == pytest.approx(-0.0229805, abs=5e-8)
+    assert fit.estimate.n_obs == 60361
+    expected = {"cr0": 0.0046907544, "cr1": 0.0047876398, "cr2": 0.0072984660, "cr3": 0.0145834774}
+    for kind, error in expected.items():
+        own = infer(fit.estimate, design, ClusterOptions(cluster="department_code", type=kind), 0.95)
+        assert own.std_error[0] == pytest.approx(error, abs=6e-11)
+        assert own.n_treated_clusters == 2
+        assert "W511" in [notice.code for notice in own.notices]
+    found = permute(fit.estimate, design, PermuteOptions(), seed=1, level=0.95)
+    assert len(found.members) == 300
+    assert found.p_value[0] == pytest.approx(0.040, abs=5e-4)
+    assert found.p_value_t[0] == pytest.approx(0.067, abs=5e-4)
+
+
+def test_kept_employment_urban(dense, cells):
+    urban = cells[cells.urban == 1]
+    fit, design = lima_model(dense, urban, "area", ["1501", "0701"])
+    found = permute(fit.estimate, design, PermuteOptions(), seed=1, level=0.95)
+    assert fit.estimate.params[0] == pytest.approx(-0.0149024, abs=5e-8)
+    assert (fit.estimate.n_obs, len(found.members)) == (36478, 325)
+    assert found.p_value[0] == pytest.approx(0.372, abs=5e-4)
+    before = urban[urban.year <= 2016]
+    placebo, _ = lima_model(dense, before, "area", ["1501", "0701"], first_year=2016)
+    assert placebo.estimate.params[0] == pytest.approx(-0.0140814, abs=5e-8)
+    women = urban[(urban.sex == "women") & (urban.age_group == "14-24")]
+    fit, design = lima_model(dense, women, "area", ["1501", "0701"])
+    found = permute(fit.estimate, design, PermuteOptions(), seed=1, level=0.95)
+    assert fit.estimate.params[0] == pytest.approx(-0.1057607, abs=6e-8)
+    assert fit.estimate.n_obs == 2635
+    assert found.p_value[0] == pytest.approx(0.228, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "estimate", "p_value"),
+    [
+        ("victimization_pct", -0.4208333, 0.877),
+        ("theft_victimization_pct", 1.6274306, 0.231),
+        ("fraud_victimization_pct", -4.5409722, 0.052),
+    ],
+)
+def test_victimization(dense, outcome, estimate, p_value):
+    table = pd.read_csv(DATA / "peru_victimization_2013_2024.csv")
+    table = table[table.year.between(2013, 2019) & (table.area_code != 0)]
+    area, post = table.area_code.to_numpy(), (table.year.to_numpy() >= 2017).astype(float)
+    treated = [1501, 7]
+    fit = dense(
+        table[outcome].to_numpy(float),
+        {"exposed": np.isin(area, treated) * post},
+        absorb={"area": area, "year": table.year.to_numpy()},
+        clusters={"area": area},
+        focus=(0,),
+    )
+    factor = fit.design.clusters["area"]
+    assigned = np.isin(np.array(factor.labels), treated).astype(float)
+    design = dataclasses.replace(fit.design, treatment=Treatment(factor, assigned, post[:, None], (0,)))
+    found = permute(fit.estimate, design, PermuteOptions(), seed=1, level=0.9)
+    assert fit.estimate.params[0] == pytest.approx(estimate, abs=6e-8)
+    assert found.p_value[0] == pytest.approx(p_value, abs=5e-4)
+    # the interval's ends by fitting every set to y − b0 × treatment
+    for end, outside in ((found.ci_low[0], -1e-6), (found.ci_high[0], 1e-6)):
+        for b0, kept in ((end - outside, True), (end + outside, False)):
+            p_at = np.mean(
+                np.abs(found.estimates[:, 0] - b0 * found.slopes[:, 0, 0])
+                >= abs(fit.estimate.params[0] - b0) * (1 - 1e-10)
+            )
+            assert (p_at > 0.1) == kept
