@@ -62,7 +62,7 @@ def validate_node(
     """A tree as an instance of a pydantic model, or its faults.
 
     Nothing is converted: text is no number, ``yes`` is no boolean (whole decimals such as ``1e3`` are whole
-    numbers). Validators may raise ``PydanticCustomError("E183", "", {...})`` to choose the code.
+    numbers). Validators may raise ``PydanticCustomError("E123", "", {...})`` to choose the code.
 
     Arguments:
         where: dotted path of the node, for messages (``models.cs``).

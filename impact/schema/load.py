@@ -24,7 +24,7 @@ from impact.schema.scalars import Refused, read_plain
 from impact.schema.source_text import Text, read_text
 from impact.schema.yaml_faults import LastScalar, flow_value, quoted, rewrite
 
-MAX_NODES = 20_000
+MAX_NODES = 10_000
 MAX_ALIAS_NODES = 1_000
 MAX_FAULTS = 50
 NUMBER_KEYS_UNDER = ("path", "labels", "recode")
@@ -42,7 +42,7 @@ def load_nodes(source: Path | str | bytes, *, name: str | None = None) -> Node:
         name: what messages call the file; the path as given when absent.
 
     Raises:
-        SpecError: with every fault of the text (E100 to E199), each at its place.
+        SpecError: with every fault of the text (E100 to E139), each at its place.
     """
     return compose(read_text(source, name=name))
 
@@ -60,11 +60,11 @@ def compose(source: Text) -> Node:
             raise SpecError(*composer.faults) from None
         raise SpecError(rewrite(error, source.text, file=source.file, last=composer.last)) from None
     if composer.faults:
-        raise SpecError(*composer.faults[:MAX_FAULTS])
+        raise SpecError(*composer.faults)
     if composer.root is None or composer.root.is_null:
-        raise SpecError(fault("E190", place=Place(source.file, 1, 1, 2)))
+        raise SpecError(fault("E130", place=Place(source.file, 1, 1, 2)))
     if composer.root.kind != "map":
-        raise SpecError(fault("E191", place=composer.root.place))
+        raise SpecError(fault("E131", place=composer.root.place))
     return composer.root
 
 
@@ -136,14 +136,16 @@ class _Composer:
             self._open(event, "map" if name == "MappingStartEvent" else "list")
         elif name in ("MappingEndEvent", "SequenceEndEvent"):
             self._close()
+        if len(self.faults) >= MAX_FAULTS:
+            raise SpecError(*self.faults[:MAX_FAULTS])
 
     def _document(self, event: Any) -> None:
         self.documents += 1
         place = self._place(event)
         if self.documents > 1:
-            raise SpecError(fault("E181", place=replace(place, end_column=place.column + 3)))
+            raise SpecError(fault("E121", place=replace(place, end_column=place.column + 3)))
         if getattr(event, "version", None) not in (None, (1, 2)) or getattr(event, "tags", None):
-            raise SpecError(fault("E197", place=Place(self.file, 1, 1, len(self.lines[0]) + 1)))
+            raise SpecError(fault("E137", place=Place(self.file, 1, 1, len(self.lines[0]) + 1)))
 
     def _place(self, event: Any) -> Place:
         start, end = event.start_mark, event.end_mark
@@ -163,7 +165,7 @@ class _Composer:
     def _count(self, place: Place, amount: int = 1) -> None:
         self.nodes += amount
         if self.nodes > MAX_NODES:
-            raise SpecError(fault("E198", place=place, limit=MAX_NODES))
+            raise SpecError(fault("E138", place=place, limit=MAX_NODES))
 
     def _expects_key(self) -> bool:
         return bool(self.stack) and self.stack[-1].kind == "map" and self.stack[-1].key is None
@@ -174,7 +176,7 @@ class _Composer:
         if tag is not None:
             start = event.start_mark.column
             written = self.lines[event.start_mark.line][start:].split(" ")[0]
-            self.faults.append(fault("E182", place=place, tag=written))
+            self.faults.append(fault("E122", place=place, tag=written))
         if event.anchor is not None:
             self.anchors[str(event.anchor)] = None
 
@@ -189,6 +191,9 @@ class _Composer:
         if self._expects_key():
             self._key(event, place, plain=plain)
             return
+        if plain and not event.value and self.stack and self.stack[-1].key:
+            line, column = self._after_key(self.stack[-1])
+            place = replace(place, line=line + 1, column=column + 1, end_column=column + 2)
         if plain:
             self._check_plain(event, place)
         self._add(self._scalar_node(event, place, plain=plain), event.anchor)
@@ -225,7 +230,7 @@ class _Composer:
             frame.open_brackets = max(written.count("(") - written.count(")"), 0)
             whole = flow_value(self.lines[event.start_mark.line], event.start_mark.column)
             wide = replace(place, end_column=place.column + len(whole))
-            self.faults.append(fault("E179", place=wide, value=quoted(whole)))
+            self.faults.append(fault("E119", place=wide, value=quoted(whole)))
             return
         if "\n" in self._source(event):
             self._check_lines(event, place)
@@ -248,7 +253,7 @@ class _Composer:
             column = len(text) - len(text.lstrip())
             if text.startswith("- ", column):
                 at = Place(self.file, number + 1, column + 1, len(text) + 1, place.path)
-                self.faults.append(fault("E173", place=at))
+                self.faults.append(fault("E113", place=at))
                 return
 
     def _after_key(self, frame: _Frame | None) -> tuple[int, int]:
@@ -263,7 +268,7 @@ class _Composer:
     def _comment(self, place: Place, line: int, column: int) -> None:
         text = self.lines[line].rstrip()
         at = Place(self.file, line + 1, column + 1, len(text) + 1, place.path)
-        self.faults.append(fault("E174", place=at, comment=text[column:]))
+        self.faults.append(fault("E114", place=at, comment=text[column:]))
 
     def _key(self, event: Any, place: Place, *, plain: bool) -> None:
         frame = self.stack[-1]
@@ -273,12 +278,12 @@ class _Composer:
             frame.key = (key, place)
             return
         if plain and written == "<<":
-            self.faults.append(fault("E183", place=place))
+            self.faults.append(fault("E123", place=place))
         elif plain:
             key = self._plain_key(written, frame, place)
         if "\xa0" in written or any(unicodedata.category(c) == "Cf" for c in written):
             shown = written.encode("unicode_escape").decode("ascii")
-            self.faults.append(fault("E199", place=place, key=shown))
+            self.faults.append(fault("E139", place=place, key=shown))
         self._no_colon(event, frame, place)
         same = unicodedata.normalize("NFC", written)
         if same in frame.seen:
@@ -299,7 +304,7 @@ class _Composer:
         ):
             return value
         shown = written or "(empty)"
-        self.faults.append(fault("E177", place=place, key=shown, value=quoted(written)))
+        self.faults.append(fault("E117", place=place, key=shown, value=quoted(written)))
         return written
 
     def _no_colon(self, event: Any, frame: _Frame, place: Place) -> None:
@@ -316,9 +321,9 @@ class _Composer:
             line = self.lines[start.line - 1] if start.line == place.line else ""
             whole = line[start.column - 1 : place.end_column - 1] or before.written
             wide = replace(start, end_column=start.column + len(whole))
-            self.faults.append(fault("E179", place=wide, value=quoted(whole)))
+            self.faults.append(fault("E119", place=wide, value=quoted(whole)))
         else:
-            self.faults.append(fault("E180", place=place, key=written))
+            self.faults.append(fault("E120", place=place, key=written))
 
     def _alias(self, event: Any) -> None:
         place, name = self._place(event), str(event.anchor)
@@ -326,16 +331,16 @@ class _Composer:
             close = nearest(name, self.anchors)
             text = self.lines[event.start_mark.line][event.start_mark.column :].strip()
             if close:
-                raise SpecError(fault("E185", place=place, suggestion=f"*{close}", name=name))
-            raise SpecError(fault("E172", place=place, sign="*", value=quoted(text)))
+                raise SpecError(fault("E125", place=place, suggestion=f"*{close}", name=name))
+            raise SpecError(fault("E112", place=place, sign="*", value=quoted(text)))
         target = self.anchors[name]
         if target is None:
-            raise SpecError(fault("E186", place=place, name=name))
+            raise SpecError(fault("E126", place=place, name=name))
         if self._expects_key():
-            raise SpecError(fault("E178", place=place))
+            raise SpecError(fault("E118", place=place))
         self.alias_nodes += count(target)
         if self.alias_nodes > MAX_ALIAS_NODES:
-            raise SpecError(fault("E184", place=place, limit=MAX_ALIAS_NODES))
+            raise SpecError(fault("E124", place=place, limit=MAX_ALIAS_NODES))
         origin = f"from {target.place.file}:{target.place.line}:{target.place.column}"
         self._add(replace(target, place=replace(place, note=origin)), None)
 
@@ -343,10 +348,10 @@ class _Composer:
         place = self._place(event)
         self._count(place)
         if self._expects_key():
-            raise SpecError(fault("E178", place=place))
+            raise SpecError(fault("E118", place=place))
         self._properties(event, place)
         if len(self.stack) >= MAX_DEPTH:
-            raise SpecError(fault("E187", place=place, limit=MAX_DEPTH))
+            raise SpecError(fault("E127", place=place, limit=MAX_DEPTH))
         flow = bool(event.flow_style)
         if not flow:
             place = replace(place, end_column=len(self.lines[place.line - 1].rstrip()) + 1)

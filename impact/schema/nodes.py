@@ -312,11 +312,11 @@ def from_plain(value: object, place: Place, *, depth: int = 0) -> Node:
     """The tree of a Python object (dicts, lists, tuples, scalars, paths, dates).
 
     Raises:
-        SpecError: E104 for an object that a spec cannot hold, E177 for a key that is no text or whole
-            number, E187 when nested too deep (an object that holds itself).
+        SpecError: E104 for an object that a spec cannot hold, E117 for a key that is no text or whole
+            number, E127 when nested too deep (an object that holds itself).
     """
     if depth > MAX_DEPTH:
-        raise SpecError(fault("E187", place=place, limit=MAX_DEPTH))
+        raise SpecError(fault("E127", place=place, limit=MAX_DEPTH))
     if isinstance(value, Node):
         return value
     if isinstance(value, Mapping):
@@ -331,7 +331,7 @@ def from_plain(value: object, place: Place, *, depth: int = 0) -> Node:
 
 def _plain_entry(key: object, value: object, place: Place, depth: int) -> Entry:
     if isinstance(key, bool) or not isinstance(key, str | int):
-        raise SpecError(fault("E177", place=place, key=repr(key)))
+        raise SpecError(fault("E117", place=place, key=repr(key)))
     inner = replace(place, path=join_path(place.path, key))
     return Entry(key, inner, from_plain(value, inner, depth=depth + 1))
 

@@ -23,7 +23,7 @@ def mentions(node: Node) -> set[str]:
     return found
 
 
-def substitute(node: Node, values: Mapping[str, Node], *, with_words: bool = False) -> Node:
+def substitute(node: Node, values: Mapping[str, Node], *, labels: Mapping[str, str] | None = None) -> Node:
     """The tree with ``${name}`` replaced in every text; names without a value stay.
 
     A value that is only ``${name}`` becomes the value itself, of whatever type; inside a text the value is
@@ -31,21 +31,21 @@ def substitute(node: Node, values: Mapping[str, Node], *, with_words: bool = Fal
 
     Arguments:
         values: name → value.
-        with_words: note ``with name=value`` at the places (matrix), besides where the value came from.
+        labels: name → label; noted at the places as ``with name=label`` (matrix).
     """
     if node.kind == "map":
         entries = tuple(
-            Entry(entry.key, entry.place, substitute(entry.node, values, with_words=with_words))
+            Entry(entry.key, entry.place, substitute(entry.node, values, labels=labels))
             for entry in node.entries
         )
         return replace(node, entries=entries) if entries != node.entries else node
     if node.kind == "list":
-        items = tuple(substitute(item, values, with_words=with_words) for item in node.items)
+        items = tuple(substitute(item, values, labels=labels) for item in node.items)
         return replace(node, items=items) if items != node.items else node
-    return _substitute_text(node, values, with_words=with_words)
+    return _substitute_text(node, values, labels=labels)
 
 
-def _substitute_text(node: Node, values: Mapping[str, Node], *, with_words: bool) -> Node:
+def _substitute_text(node: Node, values: Mapping[str, Node], *, labels: Mapping[str, str] | None) -> Node:
     text = node.text
     if text is None or "${" not in text:
         return node
@@ -53,7 +53,7 @@ def _substitute_text(node: Node, values: Mapping[str, Node], *, with_words: bool
     whole = PLACEHOLDER.fullmatch(text)
     if not used:
         return node
-    place = replace(node.place, note=_note(node.place, [(n, values[n]) for n in used], with_words=with_words))
+    place = replace(node.place, note=_note(node.place, [(n, values[n]) for n in used], labels=labels))
     if whole and not node.pieces:
         return replace(
             values[used[0]], place=place, raw="", style="python", pieces=_only(values[used[0]], text)
@@ -89,9 +89,9 @@ def _split(piece: Piece, values: Mapping[str, Node]) -> list[Piece]:
     return parts
 
 
-def _note(place: Place, used: list[tuple[str, Node]], *, with_words: bool) -> str:
+def _note(place: Place, used: list[tuple[str, Node]], *, labels: Mapping[str, str] | None) -> str:
     origins = [f"from {v.place.file}:{v.place.line}:{v.place.column}" for _, v in used if v.place.line]
-    words = [f"with {name}={value.written}" for name, value in used] if with_words else []
+    words = [f"with {name}={labels[name]}" for name, _ in used] if labels else []
     return ", ".join(part for part in (place.note, *dict.fromkeys(origins), *words) if part)
 
 

@@ -147,7 +147,7 @@ def _expand_models(tree: Node, matrix: Matrix) -> tuple[tuple[ExpandedModel, ...
         return (), [fault("E150", place=where.place, count=f"{total:,}", limit=f"{MAX_MODELS:,}")]
     models = [
         ExpandedModel(full_name(str(e.key), cell), str(e.key), cell, None,
-                      substitute(e.node, values, with_words=True), tree)
+                      substitute(e.node, values, labels=dict(cell)), tree)
         for e in entries
         for cell, values in cells(matrix, mentions(e.node))
     ]  # fmt: skip
@@ -175,10 +175,10 @@ def _expand_rows(
 
 def _row_model(tree: Node, matrix: Matrix, model: ExpandedModel, row: Row) -> ExpandedModel:
     values = {name: matrix.dimensions[name][label] for name, label in model.cell}
-    missing = unknown_names(row.changes, tuple(values))
-    if missing:
-        raise SpecError(*missing)
-    changes = substitute(row.changes, values, with_words=True)
+    unused = (mentions(row.changes) & set(matrix.dimensions)) - set(values)
+    if unused:
+        raise SpecError(*unknown_names(row.changes, tuple(values), where=f" of {model.name}"))
+    changes = substitute(row.changes, values, labels=dict(model.cell))
     node, context = apply_changes(model.node, tree, replace(row, changes=changes))
     name = full_name(model.base, model.cell, row.name)
     return ExpandedModel(name, model.base, model.cell, row.name, node, context)

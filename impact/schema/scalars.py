@@ -27,7 +27,7 @@ def read_plain(written: str) -> str | int | float | bool | Refused | None:
     ``1_000``, ``1e3`` are numbers; ``no``, ``12:30``, ``2018-10-31``, ``0x1F`` are text.
 
     Returns:
-        The value, or ``Refused`` with E175 (leading zero), E176 (whole number beyond 2^53) or E195 (a number
+        The value, or ``Refused`` with E115 (leading zero), E116 (whole number beyond 2^53) or E135 (a number
         that no double can hold, or not a number).
     """
     if written in _WORDS:
@@ -35,17 +35,17 @@ def read_plain(written: str) -> str | int | float | bool | Refused | None:
     if not (written[0].isdigit() or written[0] in "+-."):
         return written
     if _LEADING_ZERO.fullmatch(written):
-        return Refused("E175")
+        return Refused("E115")
     if _WHOLE.fullmatch(written):
         digits = written.replace("_", "")
-        return Refused("E176") if len(digits) > 17 or abs(int(digits)) > LARGEST_WHOLE else int(digits)
+        return Refused("E116") if len(digits) > 17 or abs(int(digits)) > LARGEST_WHOLE else int(digits)
     return _decimal(written)
 
 
 def _decimal(written: str) -> str | float | Refused:
     if written.lstrip("+-").lower() in (".inf", ".nan"):
-        return Refused("E195")
+        return Refused("E135")
     if not _DECIMAL.fullmatch(written) or not any(c.isdigit() for c in written):
         return written
     value = float(written.replace("_", ""))
-    return Refused("E195") if value in (float("inf"), float("-inf")) else value
+    return Refused("E135") if value in (float("inf"), float("-inf")) else value

@@ -12,6 +12,7 @@ from impact.core.errors import Place, SpecError
 from impact.core.texts import fault
 
 MAX_BYTES = 1_000_000
+MAX_LINE = 20_000
 _FORBIDDEN = re.compile(
     "[^\\t\\n\\x20-\\x7e\\xa0-\u2027\u202f-\u205f\u2065\u2070-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
     "|[\u200b\u200e\u200f]"
@@ -31,7 +32,7 @@ def read_text(source: Path | str | bytes, *, name: str | None = None) -> Text:
     """The text of a spec: a path is read, text and bytes are taken as they are.
 
     Raises:
-        SpecError: E100 not UTF-8, E101 unreadable or no regular file, E188 too large, E189 control or
+        SpecError: E100 not UTF-8, E101 unreadable or no regular file, E161 and E128 too long, E129 control or
             invisible characters.
     """
     file = name if name is not None else str(source) if isinstance(source, Path) else "<spec>"
@@ -40,9 +41,10 @@ def read_text(source: Path | str | bytes, *, name: str | None = None) -> Text:
     else:
         content = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
     if len(content) > MAX_BYTES:
-        raise SpecError(fault("E188", place=Place(file), size=len(content), limit=MAX_BYTES))
+        raise SpecError(fault("E128", place=Place(file), size=len(content), limit=MAX_BYTES))
     text = _decode(content, file).replace("\r\n", "\n").replace("\r", "\n")
     _refuse_invisible(text, file)
+    _refuse_long_lines(text, file)
     return Text(file, text, content)
 
 
@@ -69,6 +71,13 @@ def _decode(content: bytes, file: str) -> str:
         raise SpecError(fault("E100", place=place, position=start, byte=f"0x{content[start]:02x}")) from None
 
 
+def _refuse_long_lines(text: str, file: str) -> None:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > MAX_LINE:
+            place = Place(file, number, MAX_LINE + 1, MAX_LINE + 2)
+            raise SpecError(fault("E161", place=place, limit=MAX_LINE))
+
+
 def _refuse_invisible(text: str, file: str) -> None:
     found = _FORBIDDEN.search(text)
     if found is None:
@@ -76,4 +85,4 @@ def _refuse_invisible(text: str, file: str) -> None:
     line, start = text.count("\n", 0, found.start()), text.rfind("\n", 0, found.start()) + 1
     column = found.start() - start
     character = f"U+{ord(found.group()):04X}"
-    raise SpecError(fault("E189", place=Place(file, line + 1, column + 1, column + 2), character=character))
+    raise SpecError(fault("E129", place=Place(file, line + 1, column + 1, column + 2), character=character))

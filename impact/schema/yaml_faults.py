@@ -88,7 +88,7 @@ def rewrite(error: Exception, text: str, *, file: str, last: LastScalar | None =
             return found
     trouble = case.trouble
     words = trouble.problem or type(error).__name__
-    return fault("E194", place=case.at(max(trouble.line, 0), max(trouble.column, 0)), problem=words)
+    return fault("E134", place=case.at(max(trouble.line, 0), max(trouble.column, 0)), problem=words)
 
 
 def _tab(case: _Case) -> Fault | None:
@@ -117,7 +117,7 @@ def _quote(case: _Case) -> Fault | None:
 
 def _open_quote(case: _Case, line: int, column: int) -> Fault:
     mark = case.line(line)[column : column + 1]
-    return fault("E171", place=case.at(line, column), quote=mark)
+    return fault("E111", place=case.at(line, column), quote=mark)
 
 
 def _escape(case: _Case) -> Fault | None:
@@ -126,7 +126,7 @@ def _escape(case: _Case) -> Fault | None:
         return None
     line = case.line(trouble.line)
     column = max(line.rfind("\\", 0, trouble.column + 1), 0)
-    return fault("E193", place=case.at(trouble.line, column, 2), escape=line[column : column + 2])
+    return fault("E133", place=case.at(trouble.line, column, 2), escape=line[column : column + 2])
 
 
 def _sign(case: _Case) -> Fault | None:
@@ -143,7 +143,7 @@ def _sign(case: _Case) -> Fault | None:
             return None
     sign = case.line(line)[column : column + 1]
     value = case.line(line)[column:].strip()
-    code = "E182" if sign == "!" else "E172"
+    code = "E122" if sign == "!" else "E112"
     return fault(code, place=case.rest(line, column), sign=sign, value=quoted(value), tag=value)
 
 
@@ -158,7 +158,7 @@ def _hash(case: _Case) -> Fault | None:
         found = re.search(r"\s#", text[column if number == line else 0 :])
         hash_at = found.end() - 1 + (column if number == line else 0) if found else -1
         if hash_at >= 0 and any(c in text[hash_at:] for c in "]}"):
-            return fault("E174", place=case.rest(number, hash_at), comment=text[hash_at:].strip())
+            return fault("E114", place=case.rest(number, hash_at), comment=text[hash_at:].strip())
     return None
 
 
@@ -170,13 +170,13 @@ def _cut(case: _Case) -> Fault | None:
         return None
     line = case.line(trouble.line)
     sign = line[trouble.column : trouble.column + 1]
-    if sign == ":" and not line[last.end_column : trouble.column].strip():
+    if sign == ":" and last.line == trouble.line and not line[last.end_column : trouble.column].strip():
         whole = flow_value(line, last.column)
         return fault("E109", place=case.at(last.line, last.column, len(whole)), value=quoted(whole))
     if line[last.end_column : trouble.column].strip() or not last.text or sign not in ("[", "{", '"', "'"):
         return None
     whole = flow_value(case.line(last.line), last.column)
-    return fault("E179", place=case.at(last.line, last.column, len(whole)), value=quoted(whole))
+    return fault("E119", place=case.at(last.line, last.column, len(whole)), value=quoted(whole))
 
 
 def flow_value(line: str, start: int) -> str:
@@ -194,10 +194,10 @@ def _bracket(case: _Case) -> Fault | None:
     trouble = case.trouble
     opening = _open_bracket(case)
     if opening is not None:
-        return fault("E170", place=case.at(*opening), bracket=case.line(opening[0])[opening[1]])
+        return fault("E110", place=case.at(*opening), bracket=case.line(opening[0])[opening[1]])
     found = case.line(trouble.line)[trouble.column : trouble.column + 1]
     if found in ("]", "}") and "but found" in trouble.problem:
-        return fault("E170", place=case.at(trouble.line, trouble.column), bracket=found)
+        return fault("E110", place=case.at(trouble.line, trouble.column), bracket=found)
     return None
 
 
@@ -239,7 +239,7 @@ def _after_value(case: _Case) -> Fault | None:
         return None
     start = last.column if last and last.quoted and last.end_column == len(before) else _value_start(line)
     value = line[start:].strip()
-    return fault("E192", place=case.rest(trouble.line, start), value=quoted(value))
+    return fault("E132", place=case.rest(trouble.line, start), value=quoted(value))
 
 
 def _value_start(line: str) -> int:
@@ -272,7 +272,7 @@ def _no_colon(case: _Case) -> Fault | None:
     written = line[column:].strip()
     glued = re.match(r"^([\w.+\-]+):(\S.*)$", written)
     suggestion = f"{glued.group(1)}: {glued.group(2)}" if glued else ""
-    return fault("E180", place=case.rest(number, column), suggestion=suggestion, key=written)
+    return fault("E120", place=case.rest(number, column), suggestion=suggestion, key=written)
 
 
 def _glued(case: _Case) -> Fault | None:
@@ -289,7 +289,7 @@ def _glued(case: _Case) -> Fault | None:
     column = len(found.group(1))
     suggestion = f"{found.group(2)}: {found.group(3)}"
     place = case.rest(trouble.line - 1, column)
-    return fault("E180", place=place, suggestion=suggestion, key=before.strip())
+    return fault("E120", place=place, suggestion=suggestion, key=before.strip())
 
 
 def _list(case: _Case) -> Fault | None:
@@ -298,8 +298,8 @@ def _list(case: _Case) -> Fault | None:
         return None
     line = case.line(trouble.line)
     if line[: trouble.column].strip():
-        return fault("E196", place=case.rest(trouble.line, trouble.column))
-    return fault("E173", place=case.rest(trouble.line, trouble.column))
+        return fault("E136", place=case.rest(trouble.line, trouble.column))
+    return fault("E113", place=case.rest(trouble.line, trouble.column))
 
 
 def _indentation(case: _Case) -> Fault | None:
@@ -310,7 +310,7 @@ def _indentation(case: _Case) -> Fault | None:
         return None
     line = case.line(trouble.line)
     column = len(line) - len(line.lstrip(" "))
-    return fault("E173", place=case.rest(trouble.line, column))
+    return fault("E113", place=case.rest(trouble.line, column))
 
 
 def quoted(value: str) -> str:
