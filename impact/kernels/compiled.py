@@ -143,7 +143,7 @@ def cross_product(columns: Columns, weights: Floats | None, shift: Floats | None
     """Z'WZ (p, p) of Z = the arrays side by side, less the shift (p,); sums are compensated."""
     if not IS_COMPILED:
         return twins.cross_product(columns, weights, shift)
-    width = sum(1 if part.ndim == 1 else part.shape[1] for part in columns)
+    width = _width(columns)
     out = np.empty((width, width))
     _extension.cross_product(
         columns, _vector(weights), _vector(shift), out, _threads(len(columns[0]) * width)
@@ -197,28 +197,31 @@ def cross_table(
 
 
 def residual_gradient(
-    columns: Columns, weights: Floats | None, shift: Floats | None, params: tuple[Floats, Floats]
+    columns: Columns,
+    weights: Floats | None,
+    shift: Floats | None,
+    params: tuple[Floats, Floats],
+    *,
+    exact: bool = True,
 ) -> tuple[Floats, Floats, Floats, float]:
-    """Residual of the last column on the others, as a pair, with its gradient and sum of squares, to about 106 bits.
+    """Residual of the last column on the others, as a pair, with its gradient and sum of squares.
 
     Arguments: columns: arrays side by side, y last; shift (k+1,) subtracted from each; params: a pair of (k,).
+    exact: about 106 bits; False: doubles.
     Returns residual (n,), the part that its rounding lost (n,), X'W residual (k,), weighted sum of squares.
     """
     if not IS_COMPILED:
         return twins.residual_gradient(columns, weights, shift, params)
     n_rows, width = len(columns[0]), len(params[0])
-    residual, rest, gradient = np.empty(n_rows), np.empty(n_rows), np.empty(width)
-    squares = _extension.residual_gradient(
-        columns,
-        _vector(weights),
-        _vector(shift),
-        _vector(params[0]),
-        _vector(params[1]),
-        residual,
-        rest,
-        gradient,
-        _threads(n_rows * width),
+    residual, rest, gradient = (
+        np.empty(n_rows),
+        np.empty(n_rows) if exact else np.zeros(n_rows),
+        np.empty(width),
     )
+    squares = _extension.residual_gradient(
+        columns, _vector(weights), _vector(shift), _vector(params[0]), _vector(params[1]), residual,
+        rest if exact else None, gradient, exact, _threads(n_rows * width),
+    )  # fmt: skip
     return residual, rest, gradient, squares
 
 
@@ -226,10 +229,19 @@ def gather_columns(columns: Columns, rows: npt.NDArray[np.int64] | None = None) 
     """Copy columns, or some of their rows, side by side into one column-major (n, k) array."""
     if not IS_COMPILED:
         return twins.gather_columns(columns, rows)
-    width = sum(1 if part.ndim == 1 else part.shape[1] for part in columns)
-    out = np.empty((len(columns[0]) if rows is None else len(rows), width), order="F")
+    out = np.empty((len(columns[0]) if rows is None else len(rows), _width(columns)), order="F")
     _extension.gather_columns(columns, rows, out, None, _threads(out.size))
     return out
+
+
+def gather_finite(columns: Columns) -> tuple[Floats, Logicals]:
+    """The same for all rows, and (n,) True where no column is NaN or infinite."""
+    if not IS_COMPILED:
+        return twins.gather_columns(columns, None), twins.finite_rows(columns)
+    out = np.empty((len(columns[0]), _width(columns)), order="F")
+    finite = np.ones(len(out), dtype=bool)
+    _extension.gather_columns(columns, None, out, finite, _threads(out.size))
+    return out, finite
 
 
 def finite_rows(columns: Columns) -> Logicals:
@@ -239,3 +251,8 @@ def finite_rows(columns: Columns) -> Logicals:
     finite = np.ones(len(columns[0]), dtype=bool)
     _extension.gather_columns(columns, None, None, finite, _threads(len(finite) * len(columns)))
     return finite
+
+
+def _width(columns: Columns) -> int:
+    """Number of columns of all arrays together."""
+    return sum(1 if part.ndim == 1 else part.shape[1] for part in columns)

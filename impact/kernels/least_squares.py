@@ -157,7 +157,7 @@ def solve_least_squares(
         lost=tuple(int(j) for j in protect if not factor.kept[j]),
         condition=factor.condition,
         method=refined.method,
-        rss=extended.sum_of_squares(refined.residual, weights),
+        rss=_sum_of_squares(refined.residual, weights),
         attained=_attained(refined.gradient, lengths[:k][factor.kept], float(lengths[k])),
     )
 
@@ -274,7 +274,11 @@ def _evaluate(system: _System, params: extended.Pair, residual_of: Residual) -> 
     """Residual (n,) and gradient (k,) of the whole system, block by block, or by the extension in pairs."""
     if compiled.IS_COMPILED:
         high, low, gradient, _ = compiled.residual_gradient(
-            [system.x, system.y], system.weights, system.shift, params
+            [system.x, system.y],
+            system.weights,
+            system.shift,
+            params,
+            exact=residual_of is not _double_residual,
         )
         return (high, low), gradient
     high, low = np.empty_like(system.y), np.empty_like(system.y)
@@ -373,6 +377,13 @@ def _collinear_with(
     return tuple(
         (int(j), tuple(int(kept[i]) for i in parts)) for j, parts in zip(dropped, named, strict=True)
     )
+
+
+def _sum_of_squares(residual: extended.Pair, weights: Array | None) -> float:
+    """The weighted sum of squares, correctly rounded; to the rounding of blocks when the rows are many."""
+    if compiled.IS_COMPILED and residual[0].size > _SMALL_DESIGN:
+        return float(gram.cross_product(residual[0][:, None], weights)[0, 0])
+    return extended.sum_of_squares(residual, weights)
 
 
 def _attained(gradient: Array, lengths: Array, length_y: float) -> float:

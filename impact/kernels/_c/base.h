@@ -40,7 +40,7 @@ typedef Py_ssize_t index_t;
 
 #define LANES 8
 #define TILE 4
-#define GRAM_ROWS 512
+#define GRAM_ROWS 504
 #define PACK_DOUBLES 16384
 #define MAX_TASKS 32
 #define SMALL_ROWS 8192

@@ -79,13 +79,20 @@ INLINE void two_sum(double a, double b, double *sum, double *error) {
     *sum = s;
 }
 
+#if defined(__GNUC__)
+#define FETCH(address, bytes) \
+    for (index_t line = 0; line < (bytes); line += 64) __builtin_prefetch((address) + line, 0, 2)
+#else
+#define FETCH(address, bytes) (void)0
+#endif
+
 /* ---------------------------------------------------------------- Z'WZ */
 
 typedef struct {
     const Columns *columns;
     const double *weights, *shift;
-    index_t padded, rows_a_task;
-    double *total; /* a task: sums (padded x padded), then what their additions lost */
+    index_t rows_a_task;
+    double *total; /* a task: sums (width x width), then what their additions lost */
     int failed;
 } Gram;
 
@@ -112,34 +119,54 @@ INLINE double add_lanes(const Lanes *value) {
     return (a + c) + (b + d);
 }
 
-/* Products of TILE columns with TILE columns over the rows of one block, added to total with compensation. */
+/* Products of ni columns with nj columns over the rows of one block, added to total with compensation. */
 INLINE void gram_tile(const double *RESTRICT left, const double *RESTRICT right, index_t rows, double *RESTRICT total,
-                      double *RESTRICT lost, index_t padded) {
+                      double *RESTRICT lost, index_t width, int ni, int nj, int diagonal) {
     Lanes sums[TILE][TILE];
-    for (int i = 0; i < TILE; i++)
-        for (int j = 0; j < TILE; j++) sums[i][j] = (Lanes)ZERO_LANES;
+    for (int i = 0; i < ni; i++)
+        for (int j = 0; j < nj; j++) sums[i][j] = (Lanes)ZERO_LANES;
     for (index_t r = 0; r < rows; r += LANES) {
         Lanes a[TILE], b[TILE];
-        for (int i = 0; i < TILE; i++) {
-            LOAD_LANES(a[i], left + i * GRAM_ROWS + r);
-            LOAD_LANES(b[i], right + i * GRAM_ROWS + r);
-        }
-        for (int i = 0; i < TILE; i++)
-            for (int j = 0; j < TILE; j++) MULTIPLY_ADD(sums[i][j], a[i], b[j]);
+        for (int i = 0; i < ni; i++) LOAD_LANES(a[i], left + i * GRAM_ROWS + r);
+        for (int j = 0; j < nj; j++) LOAD_LANES(b[j], right + j * GRAM_ROWS + r);
+        for (int i = 0; i < ni; i++)
+            for (int j = diagonal ? i : 0; j < nj; j++) MULTIPLY_ADD(sums[i][j], a[i], b[j]);
     }
-    for (int i = 0; i < TILE; i++)
-        for (int j = 0; j < TILE; j++) {
+    for (int i = 0; i < ni; i++)
+        for (int j = diagonal ? i : 0; j < nj; j++) {
             double error;
-            two_sum(total[i * padded + j], add_lanes(&sums[i][j]), &total[i * padded + j], &error);
-            lost[i * padded + j] += error;
+            two_sum(total[i * width + j], add_lanes(&sums[i][j]), &total[i * width + j], &error);
+            lost[i * width + j] += error;
         }
 }
 
-CLONES static void gram_block(const double *buffer, index_t rows, index_t padded, double *total, double *lost) {
-    for (index_t i = 0; i < padded; i += TILE)
-        for (index_t j = i; j < padded; j += TILE)
-            gram_tile(buffer + i * GRAM_ROWS, buffer + j * GRAM_ROWS, rows, total + i * padded + j,
-                      lost + i * padded + j, padded);
+/* The number of columns at the edges is a constant for the compiler, so that no product is wasted. */
+INLINE void gram_tiles(const double *left, const double *right, index_t rows, double *total, double *lost, index_t width,
+                       index_t ni, index_t nj, int diagonal) {
+    switch ((ni << 4) | (nj << 1) | diagonal) {
+    case (4 << 4) | (4 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 4, 4, 1); break;
+    case (3 << 4) | (3 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 3, 3, 1); break;
+    case (2 << 4) | (2 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 2, 2, 1); break;
+    case (1 << 4) | (1 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 1, 1, 1); break;
+    case (4 << 4) | (4 << 1): gram_tile(left, right, rows, total, lost, width, 4, 4, 0); break;
+    case (4 << 4) | (3 << 1): gram_tile(left, right, rows, total, lost, width, 4, 3, 0); break;
+    case (4 << 4) | (2 << 1): gram_tile(left, right, rows, total, lost, width, 4, 2, 0); break;
+    default: gram_tile(left, right, rows, total, lost, width, 4, 1, 0);
+    }
+}
+
+/* All products of one block; while they are formed the columns of the next block are fetched. */
+CLONES static void gram_block(const double *buffer, index_t rows, index_t width, double *total, double *lost,
+                              const Columns *c, index_t next) {
+    index_t ahead = 0, stop = next + GRAM_ROWS < c->rows ? next + GRAM_ROWS : c->rows;
+    for (index_t i = 0; i < width; i += TILE)
+        for (index_t j = i; j < width; j += TILE) {
+            if (ahead < width && next < stop && c->stride[ahead] == 8)
+                FETCH(c->base[ahead] + next * 8, (stop - next) * 8);
+            ahead++;
+            gram_tiles(buffer + i * GRAM_ROWS, buffer + j * GRAM_ROWS, rows, total + i * width + j, lost + i * width + j,
+                       width, width - i < TILE ? width - i : TILE, width - j < TILE ? width - j : TILE, i == j);
+        }
 }
 
 CLONES static void gram_copy(const Columns *c, index_t start, index_t count, const double *shift, const double *scale,
@@ -154,20 +181,20 @@ CLONES static void gram_copy(const Columns *c, index_t start, index_t count, con
 static void gram_task(void *context, index_t task) {
     Gram *g = context;
     const Columns *c = g->columns;
-    index_t padded = g->padded, size = padded * padded;
+    index_t width = c->width, size = width * width;
     index_t stop = (task + 1) * g->rows_a_task < c->rows ? (task + 1) * g->rows_a_task : c->rows;
     double *total = g->total + 2 * task * size;
-    double *buffer = calloc((size_t)(padded * GRAM_ROWS + GRAM_ROWS), sizeof(double));
+    double *buffer = malloc((size_t)(width * GRAM_ROWS + GRAM_ROWS) * sizeof(double));
     if (!buffer) {
         g->failed = 1;
         return;
     }
-    double *scale = g->weights ? buffer + padded * GRAM_ROWS : NULL;
+    double *scale = g->weights ? buffer + width * GRAM_ROWS : NULL;
     for (index_t start = task * g->rows_a_task; start < stop; start += GRAM_ROWS) {
         index_t count = stop - start < GRAM_ROWS ? stop - start : GRAM_ROWS;
         for (index_t r = 0; scale && r < count; r++) scale[r] = sqrt(g->weights[start + r]);
         gram_copy(c, start, count, g->shift, scale, buffer);
-        gram_block(buffer, (count + LANES - 1) / LANES * LANES, padded, total, total + size);
+        gram_block(buffer, (count + LANES - 1) / LANES * LANES, width, total, total + size, c, start + GRAM_ROWS);
     }
     free(buffer);
 }
@@ -193,9 +220,8 @@ static PyObject *cross_product(PyObject *self, PyObject *args) {
     g.columns = &c;
     g.weights = (double *)weights.base;
     g.shift = (double *)shift.base;
-    g.padded = (p + TILE - 1) / TILE * TILE;
     g.rows_a_task = task_rows(c.rows, GRAM_ROWS);
-    index_t tasks = (c.rows + g.rows_a_task - 1) / g.rows_a_task, size = g.padded * g.padded;
+    index_t tasks = (c.rows + g.rows_a_task - 1) / g.rows_a_task, size = p * p;
     g.total = calloc((size_t)(2 * tasks * size + 1), sizeof(double));
     if (!g.total) goto memory;
     Py_BEGIN_ALLOW_THREADS
@@ -204,8 +230,8 @@ static PyObject *cross_product(PyObject *self, PyObject *args) {
         for (index_t j = i; j < p; j++) {
             double sum = 0.0, lost = 0.0, error;
             for (index_t t = 0; t < tasks; t++) {
-                two_sum(sum, g.total[2 * t * size + i * g.padded + j], &sum, &error);
-                lost += error + g.total[(2 * t + 1) * size + i * g.padded + j];
+                two_sum(sum, g.total[2 * t * size + i * p + j], &sum, &error);
+                lost += error + g.total[(2 * t + 1) * size + i * p + j];
             }
             ((double *)out.base)[i * p + j] = ((double *)out.base)[j * p + i] = sum + lost;
         }
@@ -232,8 +258,10 @@ typedef struct {
     const Columns *columns; /* x, then y */
     const double *weights, *shift, *high, *low;
     double *residual, *rest;
+    double constant[2];
+    int exact;
     index_t rows_a_task;
-    double *total; /* a task: k gradients and the residual's weighted sum of squares, then what their sums lost */
+    double *total; /* a task: k + 2 sums, then what their additions lost */
     int failed;
 } Refine;
 
@@ -244,98 +272,141 @@ INLINE void two_product(double a, double b, double *product, double *error) {
     *product = p;
 }
 
-/* residual -= (x - shift) (high + low), as a pair */
-CLONES static void refine_column(const double *RESTRICT x, index_t count, double shift, double high, double low,
+/* residual -= x (high + low), as a pair */
+CLONES static void refine_column(const double *RESTRICT x, index_t count, double high, double low,
                                  double *RESTRICT residual, double *RESTRICT rest) {
     for (index_t r = 0; r < count; r++) {
-        double centred, tail, product, error, sum, lost;
-        two_sum(x[r], -shift, &centred, &tail);
-        two_product(centred, high, &product, &error);
+        double product, error, sum, lost;
+        two_product(x[r], high, &product, &error);
         two_sum(residual[r], -product, &sum, &lost);
         residual[r] = sum;
-        rest[r] += lost - (error + (centred * low + tail * high));
+        rest[r] += lost - (error + x[r] * low);
     }
 }
 
-/* Sum of (x - shift) times score in twice the working precision: Ogita, Rump and Oishi (2005), in lanes. */
-CLONES static void refine_dot(const double *RESTRICT x, index_t count, double shift, const double *RESTRICT score,
-                              const double *RESTRICT tail_score, double *total, double *lost) {
-    double sum[LANES] = {0}, rest[LANES] = {0};
-    for (index_t r = 0; r + LANES <= count; r += LANES)
-        for (int l = 0; l < LANES; l++) {
-            double centred, tail, product, error, added, error_sum;
-            two_sum(x[r + l], -shift, &centred, &tail);
-            two_product(centred, score[r + l], &product, &error);
-            two_sum(sum[l], product, &added, &error_sum);
+/* The same in plain doubles. */
+CLONES static void plain_column(const double *RESTRICT x, index_t count, double param, double *RESTRICT residual) {
+    for (index_t r = 0; r < count; r++) residual[r] -= x[r] * param;
+}
+
+CLONES static void plain_dot(const double *RESTRICT x, index_t count, const double *RESTRICT score, double *total,
+                             double *lost) {
+    double sum[4 * LANES] = {0}, error;
+    for (index_t r = 0; r + 4 * LANES <= count; r += 4 * LANES)
+        for (int l = 0; l < 4 * LANES; l++) sum[l] += x[r + l] * score[r + l];
+    for (int step = 2 * LANES; step > 0; step /= 2)
+        for (int l = 0; l < step; l++) sum[l] += sum[l + step];
+    two_sum(*total, sum[0], total, &error);
+    *lost += error;
+}
+
+/* Sum of x times score in twice the working precision: Ogita, Rump and Oishi (2005), in lanes. */
+CLONES static void refine_dot(const double *RESTRICT x, index_t count, const double *RESTRICT score,
+                              const double *RESTRICT tail, double *total, double *lost) {
+    double sum[2 * LANES] = {0}, rest[2 * LANES] = {0};
+    for (index_t r = 0; r + 2 * LANES <= count; r += 2 * LANES)
+        for (int l = 0; l < 2 * LANES; l++) {
+            double product, error, added, missed;
+            two_product(x[r + l], score[r + l], &product, &error);
+            two_sum(sum[l], product, &added, &missed);
             sum[l] = added;
-            rest[l] += error_sum + (error + (centred * tail_score[r + l] + tail * score[r + l]));
+            rest[l] += missed + (error + x[r + l] * tail[r + l]);
         }
-    for (int l = 0; l < LANES; l++) {
+    for (int l = 0; l < 2 * LANES; l++) {
         double error;
         two_sum(*total, sum[l], total, &error);
         *lost += error + rest[l];
     }
 }
 
+/* Residual and score of one block, each as a pair; both are filled with zeros to a whole number of lanes. */
+CLONES static void refine_scores(const Refine *f, index_t start, index_t count, double *RESTRICT high,
+                                 double *RESTRICT low, double *RESTRICT score, double *RESTRICT tail) {
+    const double *weights = f->weights ? f->weights + start : NULL;
+    for (index_t r = 0; r < count; r++) {
+        double sum, lost, product, error;
+        two_sum(high[r], low[r], &sum, &lost);
+        high[r] = score[r] = f->residual[start + r] = sum;
+        low[r] = tail[r] = lost;
+        if (!weights) continue;
+        two_product(sum, weights[r], &product, &error);
+        score[r] = product;
+        tail[r] = lost * weights[r] + error;
+    }
+    if (f->rest) memcpy(f->rest + start, low, (size_t)count * 8);
+    for (index_t r = count; r < REFINE_ROWS; r++) high[r] = low[r] = score[r] = tail[r] = 0.0;
+}
+
+/* The totals of a task: gradients by column, sum of squares, sum of scores. The shift enters only through the
+ * constant y0 - sum of x0 b, and through the sum of scores at the end: nothing cancels in pairs of doubles. */
 static void refine_task(void *context, index_t task) {
     Refine *f = context;
     const Columns *c = f->columns;
     index_t k = c->width - 1;
     index_t stop = (task + 1) * f->rows_a_task < c->rows ? (task + 1) * f->rows_a_task : c->rows;
-    double *total = f->total + 2 * task * (k + 1), *lost = total + k + 1;
-    double *buffer = calloc((size_t)((k + 4) * REFINE_ROWS), sizeof(double));
+    double *total = f->total + 2 * task * (k + 2), *lost = total + k + 2;
+    double *buffer = calloc((size_t)((k + 5) * REFINE_ROWS), sizeof(double));
     if (!buffer) {
         f->failed = 1;
         return;
     }
     double *high = buffer + k * REFINE_ROWS, *low = high + REFINE_ROWS;
-    double *score = low + REFINE_ROWS, *tail = score + REFINE_ROWS;
+    double *score = low + REFINE_ROWS, *tail = score + REFINE_ROWS, *ones = tail + REFINE_ROWS;
+    for (index_t r = 0; r < REFINE_ROWS; r++) ones[r] = 1.0;
     for (index_t start = task * f->rows_a_task; start < stop; start += REFINE_ROWS) {
         index_t count = stop - start < REFINE_ROWS ? stop - start : REFINE_ROWS;
-        index_t filled = (count + LANES - 1) / LANES * LANES;
         copy_column(c, k, start, count, 0.0, NULL, high);
-        for (index_t r = 0; r < count; r++) two_sum(high[r], f->shift ? -f->shift[k] : 0.0, &high[r], &low[r]);
+        memset(low, 0, REFINE_ROWS * 8);
+        refine_column(ones, count, f->constant[0], f->constant[1], high, low);
         for (index_t j = 0; j < k; j++) {
-            double *own = buffer + j * REFINE_ROWS;
-            copy_column(c, j, start, count, 0.0, NULL, own);
-            refine_column(own, count, f->shift ? f->shift[j] : 0.0, f->high[j], f->low[j], high, low);
+            const double *own = buffer + j * REFINE_ROWS;
+            if (c->stride[j] == 8 && count == REFINE_ROWS) own = (const double *)c->base[j] + start;
+            else copy_column(c, j, start, count, 0.0, NULL, buffer + j * REFINE_ROWS);
+            if (f->exact) refine_column(own, count, f->high[j], f->low[j], high, low);
+            else plain_column(own, count, f->high[j], high);
         }
-        for (index_t r = 0; r < count; r++) {
-            two_sum(high[r], low[r], &high[r], &low[r]);
-            f->residual[start + r] = high[r];
-            if (f->rest) f->rest[start + r] = low[r];
-            score[r] = high[r];
-            tail[r] = low[r];
-            if (f->weights) {
-                double error;
-                two_product(high[r], f->weights[start + r], &score[r], &error);
-                tail[r] = low[r] * f->weights[start + r] + error;
-            }
+        refine_scores(f, start, count, high, low, score, tail);
+        for (index_t j = 0; j < k; j++) {
+            const double *own = buffer + j * REFINE_ROWS;
+            if (c->stride[j] == 8 && count == REFINE_ROWS) own = (const double *)c->base[j] + start;
+            if (f->exact) refine_dot(own, REFINE_ROWS, score, tail, &total[j], &lost[j]);
+            else plain_dot(own, REFINE_ROWS, score, &total[j], &lost[j]);
+            if (c->stride[j] == 8 && start + 2 * REFINE_ROWS <= c->rows)
+                FETCH(c->base[j] + (start + REFINE_ROWS) * 8, REFINE_ROWS * 8);
         }
-        for (index_t r = count; r < filled; r++) score[r] = tail[r] = high[r] = 0.0;
-        for (index_t j = 0; j < k; j++)
-            refine_dot(buffer + j * REFINE_ROWS, filled, f->shift ? f->shift[j] : 0.0, score, tail, &total[j], &lost[j]);
-        for (index_t r = 0; r < count; r++) {
-            double product, error, more;
-            two_product(high[r], score[r], &product, &error);
-            two_sum(total[k], product, &total[k], &more);
-            lost[k] += more + (error + (high[r] * tail[r] + low[r] * score[r]));
-        }
+        refine_dot(high, REFINE_ROWS, score, tail, &total[k], &lost[k]);
+        refine_dot(low, REFINE_ROWS, score, tail, &total[k], &lost[k]);
+        refine_dot(ones, REFINE_ROWS, score, tail, &total[k + 1], &lost[k + 1]);
     }
     free(buffer);
 }
 
-/* residual_gradient(x, y, weights, shift, high, low, residual, rest, gradient, threads): sum of squares */
+/* y0 - sum of x0 (high + low), as a pair */
+static void refine_constant(Refine *f, index_t k) {
+    f->constant[0] = f->constant[1] = 0.0;
+    if (!f->shift) return;
+    f->constant[0] = f->shift[k];
+    for (index_t j = 0; j < k; j++) {
+        double product, error, sum, lost;
+        two_product(f->shift[j], f->high[j], &product, &error);
+        two_sum(f->constant[0], -product, &sum, &lost);
+        two_sum(sum, f->constant[1] + (lost - (error + f->shift[j] * f->low[j])), &f->constant[0], &f->constant[1]);
+    }
+}
+
+/* residual_gradient(arrays, weights, shift, high, low, residual, rest, gradient, exact, threads): sum of squares */
 static PyObject *residual_gradient(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *columns, *o[7];
-    int threads;
-    if (!PyArg_ParseTuple(args, "OOOOOOOOi", &columns, &o[0], &o[1], &o[2], &o[3], &o[4], &o[5], &o[6], &threads))
+    int threads, exact;
+    if (!PyArg_ParseTuple(args, "OOOOOOOOii", &columns, &o[0], &o[1], &o[2], &o[3], &o[4], &o[5], &o[6], &exact,
+                          &threads))
         return NULL;
     Columns c;
     Matrix m[7];
     Refine f;
     PyObject *result = NULL;
+    double *sums = NULL;
     memset(m, 0, sizeof m);
     memset(&f, 0, sizeof f);
     if (take_columns(columns, &c)) return NULL;
@@ -351,31 +422,38 @@ static PyObject *residual_gradient(PyObject *self, PyObject *args) {
     f.low = (double *)m[3].base;
     f.residual = (double *)m[4].base;
     f.rest = (double *)m[5].base;
+    f.exact = exact;
     f.rows_a_task = task_rows(n, REFINE_ROWS);
     index_t tasks = (n + f.rows_a_task - 1) / f.rows_a_task;
-    f.total = calloc((size_t)(2 * tasks * (k + 1) + 1), sizeof(double));
-    if (!f.total) goto memory;
-    double squares = 0.0;
+    f.total = calloc((size_t)(2 * tasks * (k + 2) + 1), sizeof(double));
+    sums = calloc((size_t)(2 * (k + 2)), sizeof(double));
+    if (!f.total || !sums) goto memory;
+    refine_constant(&f, k);
     Py_BEGIN_ALLOW_THREADS
     run_tasks(refine_task, &f, tasks, threads);
-    for (index_t j = 0; j <= k; j++) {
-        double sum = 0.0, lost = 0.0, error;
+    double *lost = sums + k + 2, *gradient = (double *)m[6].base;
+    for (index_t j = 0; j < k + 2; j++)
         for (index_t t = 0; t < tasks; t++) {
-            two_sum(sum, f.total[2 * t * (k + 1) + j], &sum, &error);
-            lost += error + f.total[(2 * t + 1) * (k + 1) + j];
+            double error;
+            two_sum(sums[j], f.total[2 * t * (k + 2) + j], &sums[j], &error);
+            lost[j] += error + f.total[(2 * t + 1) * (k + 2) + j];
         }
-        if (j < k) ((double *)m[6].base)[j] = sum + lost;
-        else squares = sum + lost;
+    for (index_t j = 0; j < k; j++) {
+        double product = 0.0, error = 0.0, sum, missed;
+        if (f.shift) two_product(f.shift[j], sums[k + 1], &product, &error);
+        two_sum(sums[j], -product, &sum, &missed);
+        gradient[j] = sum + (missed - error + lost[j] - (f.shift ? f.shift[j] * lost[k + 1] : 0.0));
     }
     Py_END_ALLOW_THREADS
     if (f.failed) goto memory;
-    result = PyFloat_FromDouble(squares);
+    result = PyFloat_FromDouble(sums[k] + sums[2 * k + 2]);
     goto done;
 memory:
     PyErr_NoMemory();
 done:
     if (!result && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "no columns");
     free(f.total);
+    free(sums);
     for (int i = 0; i < 7; i++) release(&m[i]);
     release_columns(&c);
     return result;

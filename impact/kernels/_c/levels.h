@@ -361,6 +361,8 @@ done:
 
 /* ---------------------------------------------------------------- gathering columns */
 
+#define GATHER_ROWS 1024
+
 typedef struct {
     const Columns *columns;
     const int64_t *rows;
@@ -375,30 +377,33 @@ CLONES static void mark_finite(const double *RESTRICT x, index_t count, unsigned
 
 static void gather_task(void *context, index_t task) {
     Gather *g = context;
-    index_t start = task * g->rows_a_task, stop = start + g->rows_a_task;
-    if (stop > g->n) stop = g->n;
+    index_t first = task * g->rows_a_task, last = first + g->rows_a_task;
+    if (last > g->n) last = g->n;
     for (index_t j = 0; j < g->columns->width; j++) {
         const char *source = g->columns->base[j];
         index_t stride = g->columns->stride[j];
-        if (g->finite) {
+        double *target = g->out->held ? (double *)(g->out->base + j * g->out->col_stride) : NULL;
+        for (index_t start = first; start < last; start += GATHER_ROWS) {
+            index_t stop = start + GATHER_ROWS < last ? start + GATHER_ROWS : last;
+            if (target && g->rows)
+                for (index_t r = start; r < stop; r++) target[r] = *(const double *)(source + g->rows[r] * stride);
+            else if (target && stride == 8)
+                memcpy(target + start, source + start * 8, (size_t)(stop - start) * 8);
+            else if (target)
+                for (index_t r = start; r < stop; r++) target[r] = *(const double *)(source + r * stride);
+            if (!g->finite) continue;
             if (stride == 8) mark_finite((const double *)source + start, stop - start, g->finite + start);
             else
                 for (index_t r = start; r < stop; r++) {
                     double value = *(const double *)(source + r * stride);
                     g->finite[r] &= (value - value) == 0.0;
                 }
-            continue;
         }
-        double *target = (double *)(g->out->base + j * g->out->col_stride);
-        if (g->rows)
-            for (index_t r = start; r < stop; r++) target[r] = *(const double *)(source + g->rows[r] * stride);
-        else if (stride == 8) memcpy(target + start, source + start * 8, (size_t)(stop - start) * 8);
-        else
-            for (index_t r = start; r < stop; r++) target[r] = *(const double *)(source + r * stride);
     }
 }
 
-/* gather_columns(arrays, rows, out, finite, threads): fill out (n, k), column-major, or mark rows in finite (n,) */
+/* gather_columns(arrays, rows, out, finite, threads): fill out (n, k), column-major; clear finite (n,) where a column is
+ * missing or infinite. Either may be None; finite needs all rows. */
 static PyObject *gather_columns(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *columns, *o[3], *result = NULL;
@@ -414,8 +419,8 @@ static PyObject *gather_columns(PyObject *self, PyObject *args) {
     if (take_doubles(o[1], &out, 1) || take(o[0], &rows, "lq", 8, 0)) goto done;
     g.n = rows.held ? rows.rows : c.rows;
     if (take_vector(o[2], &finite, "?B", 1, c.rows, 1)) goto done;
-    if (finite.held ? rows.held : !out.held || out.rows != g.n || out.width != c.width ||
-                                      (g.n > 1 && out.row_stride != 8)) {
+    if ((finite.held && rows.held) || (!finite.held && !out.held) ||
+        (out.held && (out.rows != g.n || out.width != c.width || (g.n > 1 && out.row_stride != 8)))) {
         PyErr_SetString(PyExc_ValueError, "the output has another shape");
         goto done;
     }
