@@ -170,12 +170,14 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     units = panel.unit if panel is not None else None
     variance = variance_of(block, node, catalog.VARIANCES, design=treated, panel_unit="^".join(units) if units else None)
     _check_pair(keyword, record, variance, has_panel=panel is not None or treated is not None)
-    formula = parts.formula_of(block, node, context)
+    formula = parts.formula_of(block, node, context, where=f"models.{expanded.name}")
     options = _estimator_options(record.options, block)
     spec_outcomes = _outcomes(context)
     found: list[ModelRequest] = []
     for label, single in expand_formula(formula):
-        name, outcome = parts.outcome_of(block, single, spec_outcomes, node, context)
+        name, outcome = parts.outcome_of(
+            block, single, spec_outcomes, node, context, where=f"models.{expanded.name}"
+        )
         found.append(
             ModelRequest(
                 name=_labelled(expanded.name, label),

@@ -66,12 +66,12 @@ def expression_from(text: str, node: Node | None) -> Expression:
     return expression_of(node) if node is not None and node.kind == "scalar" else parse_expression(text)
 
 
-def formula_of(block: ModelBlock, node: Node, context: Node) -> Formula:
-    """The model's formula; `controls` and `absorb` in other blocks are not part of the formula language."""
+def formula_of(block: ModelBlock, node: Node, context: Node, *, where: str) -> Formula:
+    """The model's formula, with the sets of the spec expanded."""
     sets = {str(entry.key): _texts(entry.node) for entry in (context.get("sets") or map_node(node.place)).entries}
     written = node.get("formula")
     if block.formula is None or written is None:
-        raise SpecError(fault("E172", place=node.place, where=node.place.path or "the model"))
+        raise SpecError(fault("E172", place=node.place, where=where))
     return parse_formula(block.formula, place=text_place(written), sets=sets)
 
 
@@ -80,7 +80,13 @@ def _texts(node: Node) -> Sequence[str]:
 
 
 def outcome_of(
-    block: ModelBlock, formula: Formula, outcomes: Mapping[str, OutcomeBlock | str], node: Node, context: Node
+    block: ModelBlock,
+    formula: Formula,
+    outcomes: Mapping[str, OutcomeBlock | str],
+    node: Node,
+    context: Node,
+    *,
+    where: str,
 ) -> tuple[str, OutcomeSums | Expression | None]:
     """Name of the outcome, and how it is made (None: by the formula's own left side)."""
     named = context.get("outcomes") or map_node(node.place)
@@ -92,7 +98,7 @@ def outcome_of(
         return name, None
     wanted = block.outcome
     if wanted is None:
-        raise SpecError(fault("E173", place=node.place, where=node.place.path or "the model"))
+        raise SpecError(fault("E173", place=node.place, where=where))
     if isinstance(wanted, OutcomeBlock):
         return wanted.sum, _made(wanted, own)
     if wanted in outcomes:
