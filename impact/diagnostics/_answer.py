@@ -41,8 +41,8 @@ def answer_of(
         alpha: level of the verdicts.
 
     Returns:
-        {model, group, term, verdict, sentence: {en, es}, reasons: [{en, es}]}, or None when no estimate has
-        a verdict.
+        {model, group, term, verdict, sentence: {en, es}, reasons: [{en, es}]}, or None when no
+        estimate has a verdict.
     """
     block = block or AnswerBlock()
     row = _answering_row(document, block)

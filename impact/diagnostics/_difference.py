@@ -1,8 +1,8 @@
 """The difference between a treatment's effects on two groups, with its own test.
 
-Two groups share the units that were treated, so their estimates move together; the test takes both from the
-same sets of units (or the same clusters). That one estimate is significant and the other is not says
-nothing about the difference between them (Gelman and Stern 2006).
+Two groups share the units that were treated, so their estimates move together; the test takes both
+from the same sets of units (or the same clusters). That one estimate is significant and the other is
+not says nothing about the difference between them (Gelman and Stern 2006).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from impact.core.records import Floats, ModelResult
-from impact.diagnostics._permuted import common_sets, two_sided
 from impact.diagnostics._reading import is_few_treated, permutation_column, upper_tail
+from impact.kernels.permutation import common_sets, share_beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Difference:
 
 
 def combine(parts: Sequence[Part]) -> Difference:
-    """Σ weight × estimate over estimates that share units, tested by permutation over common sets, else by
-    clusters.
+    """Σ weight × estimate over estimates that share units, tested by permutation over common sets,
+    else by clusters.
 
     With few treated clusters and no permutation there is no valid test.
     """
@@ -59,15 +59,17 @@ def _by_permutation(parts: Sequence[Part], estimate: float) -> Difference | None
     known = [permutation for permutation in permutations if permutation is not None]
     if len(known) < len(parts):
         return None
-    common = common_sets(known)
     columns = [permutation_column(part.result, part.position) if part.result else None for part in parts]
-    if common is None or any(column is None for column in columns):
+    try:
+        common = common_sets(known)
+    except ValueError:  # the groups were not treated alike
         return None
-    values = np.zeros(1 + len(common[0]))
-    values[0] = estimate
+    if any(column is None for column in columns) or len(common[0]) < 2:
+        return None
+    values = np.zeros(len(common[0]))
     for part, permutation, positions, column in zip(parts, known, common, columns, strict=True):
-        values[1:] += part.weight * permutation.estimates[positions, column]
-    return Difference(estimate, two_sided(values), "permutation", len(values))
+        values += part.weight * permutation.estimates[positions, column]
+    return Difference(estimate, share_beyond(values, 0), "permutation", len(values))
 
 
 def _by_clusters(parts: Sequence[Part]) -> tuple[float | None, float]:

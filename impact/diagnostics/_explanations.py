@@ -1,7 +1,7 @@
 """Why a cell may differ from print: other conventions are tried, and what each would give is reported.
 
-The conventions that differ between packages: the small-sample factors of a variance, what counts in K, the
-sample, the divisor of a standard deviation, one-sided or normal p-values, the scale, the base of a
+The conventions that differ between packages: the small-sample factors of a variance, what counts in K,
+the sample, the divisor of a standard deviation, one-sided or normal p-values, the scale, the base of a
 logarithm, the sign.
 """
 

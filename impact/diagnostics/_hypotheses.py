@@ -33,7 +33,8 @@ def restrictions(texts: Sequence[str], names: Sequence[str], *, model: str = "")
         texts: one linear equation each. names: the k terms of the model.
 
     Raises:
-        SpecError: E611 for a text that is no linear equation, E606 for a name that is no term of the model.
+        SpecError: E611 for a text that is no linear equation, E606 for a name that is no term of the
+        model.
     """
     rows, right = np.zeros((len(texts), len(names))), np.zeros(len(texts))
     position = {name: j for j, name in enumerate(names)}

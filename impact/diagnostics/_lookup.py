@@ -60,8 +60,8 @@ def known_stat(stat: str) -> bool:
 def find(document: Mapping[str, object], reference: str, *, place: Place | None = None) -> Target:
     """The model, group of a model, or test that ``reference`` names.
 
-    A group is written after a point: all of ``sex=women;age=14-24``, or its values alone (``women;14-24``,
-    also separated by points).
+    A group is written after a point: all of ``sex=women;age=14-24``, or its values alone
+    (``women;14-24``, also separated by points).
 
     Raises:
         SpecError: E601 for an unknown model, E602 for an unknown group.
@@ -75,11 +75,12 @@ def find(document: Mapping[str, object], reference: str, *, place: Place | None 
         wanted = reference[len(name) + 1 :]
         group = match_group(groups_of(document, name), wanted)
         if group is None:
-            known = [str(g) for g in groups_of(document, name)]
+            known = groups_of(document, name)
+            short = [";".join(one.partition("=")[2] for one in group.split(";")) for group in known]
             raise SpecError(
                 fault(
-                    "E602", place=place, suggestion=nearest(wanted, known), group=wanted, model=name,
-                    groups=", ".join(known) or "-",
+                    "E602", place=place, suggestion=nearest(wanted, [*known, *short]),
+                    group=wanted, model=name, groups=", ".join(known) or "-",
                 )
             )  # fmt: skip
         return Target(name, group)
@@ -160,9 +161,12 @@ def statistic(document: Mapping[str, object], target: Target, term: str, stat: s
         found = [f for f in entries(document, "tests") if f.get("test") == target.name]
         chosen = [f for f in found if f.get("term") == term] if term else found
         return chosen[0].get(name) if chosen else None
+    whole = model_fact(document, target, name)
+    if not term and whole is not None:
+        return whole
     row = row_of(document, target, term)
     value = None if row is None else row.get(name)
-    return model_fact(document, target, name) if value is None else value
+    return whole if value is None else value
 
 
 def model_fact(document: Mapping[str, object], target: Target, name: str) -> object:

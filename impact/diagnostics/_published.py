@@ -1,7 +1,8 @@
 """Published numbers against ours, cell by cell.
 
 A number is read as it was printed: 0.120 has three decimals and is met by whatever rounds to it. A cell
-that is not met is looked into: which other convention would give the printed digits (see ``_explanations``).
+that is not met is looked into: which other convention would give the printed digits (see
+``_explanations``).
 """
 
 from __future__ import annotations
@@ -64,8 +65,9 @@ def compare_published(
 
     Arguments:
         blocks: name of the table → block. document: models, rows, tests.
-        written: path of a value (``published.t1.grid.rows.x.se.0``, ``published.t1.also.0.value``) → what
-            the user typed, so that trailing zeros count; without it the number's shortest form is used.
+        written: path of a value (``published.t1.grid.rows.x.se.0``, ``published.t1.also.0.value``) →
+            what the user typed, so that trailing zeros count; without it the number's shortest form is
+            used.
         places: the same paths → places in the spec, for messages.
 
     Returns:
@@ -101,11 +103,12 @@ def check_published(
     written: Mapping[str, str] | None = None,
     places: Mapping[str, Place] | None = None,
 ) -> list[Fault]:
-    """Faults that can be seen before anything is estimated: models, statistics, lengths of rows, unreadable
-    numbers.
+    """Faults that can be seen before anything is estimated: models, statistics, lengths of rows,
+    unreadable numbers.
 
     Arguments:
-        document: {"models": {name: {}}, "tests": [{"test": name}]} is enough; groups are then not looked at.
+        document: {"models": {name: {}}, "tests": [{"test": name}]} is enough; groups are then not
+            looked at.
     """
     found: list[Fault] = []
     for name, block in blocks.items():

@@ -1,9 +1,9 @@
 """What a verdict reads of one estimate: the p-values that count, the interval, the smallest detectable
 effect.
 
-With treatment in fewer than ten clusters these come from the permutation distribution, or from the cluster
-jackknife (CR3) where no permutation is possible; never from the usual clustered error (Conley and Taber
-2011; MacKinnon and Webb 2020).
+With treatment in fewer than ten clusters these come from the permutation distribution, or from the
+cluster jackknife (CR3) where no permutation is possible; never from the usual clustered error (Conley
+and Taber 2011; MacKinnon and Webb 2020).
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from impact.diagnostics._lookup import (
     statistic,
 )
 from impact.diagnostics._reading import finite
+from impact.diagnostics._sentences import both
 
 REST = "rest"
 # Statistics that speak of an effect: a claim on them is only as good as the verdict behind them.
@@ -50,7 +51,8 @@ class Resolver:
     """Looks names up in the results and remembers what was looked at.
 
     Arguments:
-        document: the results document. results: fitted models by (name, group), for tests of differences.
+        document: the results document. results: fitted models by (name, group), for tests of
+            differences.
         uses: what was looked at, in order.
     """
 
@@ -68,9 +70,7 @@ class Resolver:
         """
         if parts and parts[0] == "difference":
             return self.difference(*parts[1:])
-        if keys or len(parts) == 3:
-            return self._get(parts, keys)
-        return self._dotted(parts)
+        return self._get(parts, keys) if keys else self._dotted([part for part in parts if part])
 
     def difference(self, model: str, term: str, first: str, second: str) -> float:
         """Effect on the first group minus that on the second (``rest``: the others, weighted by size)."""
@@ -133,7 +133,7 @@ class Resolver:
         return bool(group) and match_group(groups_of(self.document, model), group) is not None
 
     def _get(self, parts: Sequence[str], keys: Keys) -> Scalar:
-        model, term, stat = (*parts, "", "", "estimate")[:3] if len(parts) < 3 else parts[:3]
+        model, term, stat = parts
         target, selectors = self._selected(model, keys)
         if selectors:
             return self._selected_row(target, term, stat, selectors)
@@ -203,6 +203,8 @@ class Resolver:
         groups = facts.get("groups")
         known = groups.get(group) if isinstance(groups, Mapping) and group is not None else None
         warnings = [row.get("warnings"), known.get("warnings") if isinstance(known, Mapping) else None]
+        if row.get("verdict_reason") == both("reason.thin"):
+            return True
         return bool(row.get("thin")) or any("W514" in w for w in warnings if isinstance(w, (list, tuple)))
 
 

@@ -65,9 +65,8 @@ def _treatment(treatment: Treatment, keep: Logicals) -> Treatment:
 
 
 def _panel(panel: Panel, keep: Logicals) -> Panel:
-    used = np.unique(panel.time.codes[keep])
     cohort = None if panel.cohort is None else panel.cohort[keep]
-    return Panel(subset(panel.unit, keep), subset(panel.time, keep), panel.time_values[used], cohort)
+    return Panel(subset(panel.unit, keep), subset(panel.time, keep), panel.time_values[keep], cohort)
 
 
 def _rows(values: Floats | None, keep: Logicals) -> Floats | None:

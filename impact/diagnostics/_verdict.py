@@ -26,10 +26,12 @@ class Equivalence:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One robustness row: its estimate (the ends of a range for leave-one-out) and what is expected of it.
+    """One robustness row: its estimate (the ends of a range for leave-one-out) and what is expected of
+    it.
 
     Arguments:
-        name: of the row. readings: one, or several for a family such as leave-one-out; none where it failed.
+        name: of the row. readings: one, or several for a family such as leave-one-out; none where it
+            failed.
         expect: "no_effect" for a placebo. label, note: words of the spec.
     """
 
@@ -59,14 +61,15 @@ def judge(
 ) -> tuple[str, Words]:
     """The verdict on a row of the results and the reason in words.
 
-    ``effect`` needs every p-value that counts (both of a permutation) below alpha, the same sign in 90 % of
-    the robustness rows and no placebo that rejects or exceeds half the effect. ``effect_but_small`` rejects
-    zero and everything beyond the bound. ``equivalent`` needs the equivalence test. All else is
-    ``inconclusive``, or ``fragile`` when only the robustness rows speak against it.
+    ``effect`` needs every p-value that counts (both of a permutation) below alpha, the same sign in 90
+    % of the robustness rows and no placebo that rejects or exceeds half the effect.
+    ``effect_but_small`` rejects zero and everything beyond the bound. ``equivalent`` needs the
+    equivalence test. All else is ``inconclusive``, or ``fragile`` when only the robustness rows speak
+    against it.
 
     Arguments:
-        row: of the results document. robustness: rows of the same term and group. equivalence: its test, if
-            any.
+        row: of the results document. robustness: rows of the same term and group. equivalence: its
+            test, if any.
         alpha: level. thin: whether the row rests on too few observations (W514).
     """
     reading = read_row(row)
@@ -130,8 +133,8 @@ def checks_of(
 ) -> tuple[Check, ...]:
     """The robustness rows of one estimate in the results document.
 
-    Rows are models with the same base and the same name apart from ``row=…``. Rows whose name has a value in
-    brackets or after a colon (``drop_one:1301``) are one family, judged together.
+    Rows are models with the same base and the same name apart from ``row=…``. Rows whose name has a
+    value in brackets or after a colon (``drop_one:1301``) are one family, judged together.
     """
     models = _mapping(document.get("models"))
     rows = {(str(r.get("model")), r.get("group"), str(r.get("term"))): r for r in _rows(document)}

@@ -2,11 +2,11 @@
 
     t1 = (b + D)/se > t_{1−α,df}   and   t2 = (b − D)/se < −t_{1−α,df}
 
-which is the same as the (1 − 2α) interval lying in (−D, D). With treatment in fewer than ten clusters both
-one-sided tests come from the permutation distribution: the outcome is freed of an effect of −D (or D) and
-the estimate is compared with those of all other sets of units. Of an event study, every coefficient before
-treatment has to pass (the largest one decides). Sources: Schuirmann (1987); Berger and Hsu (1996); Conley
-and Taber (2011).
+which is the same as the (1 − 2α) interval lying in (−D, D). With treatment in fewer than ten clusters
+both one-sided tests come from the permutation distribution: the outcome is freed of an effect of −D
+(or D) and the estimate is compared with those of all other sets of units. Of an event study, every
+coefficient before treatment has to pass (the largest one decides). Sources: Schuirmann (1987); Berger
+and Hsu (1996); Conley and Taber (2011).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pydantic import Field
 
 from impact.core.options import Options
 from impact.core.records import Diagnostic, Finding, Question
-from impact.diagnostics._permuted import one_sided
 from impact.diagnostics._reading import Reading, permutation_column, upper_quantile, upper_tail
 from impact.diagnostics._sentences import Words, both, number, pair, probability, word
 from impact.diagnostics._subjects import Subject, failed, subjects
+from impact.kernels.permutation import one_sided
 
 
 class EquivalenceOptions(Options):
@@ -60,7 +60,7 @@ def two_one_sided(subject: Subject, reading: Reading, *, bound: float, alpha: fl
     """The two one-sided tests of one coefficient, on the basis that the number of treated clusters allows."""
     column = permutation_column(subject.result, subject.position)
     if reading.basis == "permutation" and subject.result.permutation is not None and column is not None:
-        low, high = one_sided(subject.result.permutation, column, bound, estimate=reading.estimate)
+        low, high = one_sided(subject.result.permutation, column, bound)
         return TwoOneSided(low, high, reading.ci_low, reading.ci_high)
     error = reading.std_error
     if error is None or error <= 0 or math.isnan(reading.df):
@@ -78,7 +78,8 @@ def examine(question: Question, options: EquivalenceOptions) -> tuple[Finding, .
     """One finding a coefficient; for event studies one on the largest coefficient before treatment; one
     joint.
 
-    ``verdict`` is pass (within the bound), fail (the whole interval lies beyond it) or note (cannot be told).
+    ``verdict`` is pass (within the bound), fail (the whole interval lies beyond it) or note (cannot be
+    told).
     """
     found: list[Finding] = []
     for group in _by_model(subjects(question)):

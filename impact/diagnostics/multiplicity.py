@@ -1,8 +1,8 @@
 """p-values adjusted over a family of estimates, from the p-values alone.
 
 Family-wise: Bonferroni m·p; Holm, step-down (m − i + 1)·p_(i). False discovery rate: Benjamini–Hochberg
-m·p_(i)/i, step-up; Benjamini–Yekutieli times Σ 1/j (valid under any dependence); sharpened two-stage q on a
-grid of 0.001. Sources: Holm (1979); Benjamini and Hochberg (1995); Benjamini and Yekutieli (2001);
+m·p_(i)/i, step-up; Benjamini–Yekutieli times Σ 1/j (valid under any dependence); sharpened two-stage q
+on a grid of 0.001. Sources: Holm (1979); Benjamini and Hochberg (1995); Benjamini and Yekutieli (2001);
 Benjamini, Krieger and Yekutieli (2006) as used by Anderson (2008).
 """
 

@@ -1,7 +1,8 @@
 """Placebo rows: estimates where there can be no effect, against the main one.
 
-A placebo speaks against the design when it is told from zero, or when it exceeds half of the main estimate:
-a design that finds as much where nothing happened cannot tell the effect from what else moves the outcome.
+A placebo speaks against the design when it is told from zero, or when it exceeds half of the main
+estimate: a design that finds as much where nothing happened cannot tell the effect from what else
+moves the outcome.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
     MDE = (t_{1−α/2,df} + t_{π,df}) · se
 
 With treatment in fewer than ten clusters the smallest detectable effect is read from the permutation
-distribution, never from the clustered error. The power of a permutation test at an effect d is the share of
-sets, the real one left out, that would be called different from zero had d been added to their estimate.
-Sources: Bloom (1995); Conley and Taber (2011).
+distribution, never from the clustered error. The power of a permutation test at an effect d is the
+share of sets, the real one left out, that would be called different from zero had d been added to
+their estimate. Sources: Bloom (1995); Conley and Taber (2011).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pydantic import Field
 
 from impact.core.options import Options
 from impact.core.records import Diagnostic, Finding, Permutation, Question
-from impact.diagnostics._permuted import TIE
 from impact.diagnostics._reading import Reading, permutation_column, upper_quantile, upper_tail
 from impact.diagnostics._sentences import both, number, word
 from impact.diagnostics._subjects import Subject, failed, subjects
+from impact.kernels.permutation import TIE
 
 
 class PowerOptions(Options):
@@ -46,19 +46,23 @@ def power_at(effect: float, df: float, error: float, *, alpha: float) -> float:
 
 
 def permuted_power(permutation: Permutation, column: int, effect: float, *, alpha: float) -> float:
-    """Power of the permutation test at an effect: share of the other sets that would reject with it added."""
-    others = np.delete(
-        permutation.estimates[:, column], permutation.actual if permutation.actual >= 0 else []
-    )
-    if not len(others):
-        return 0.0
-    # A set rejects when less than alpha of all sets, itself included, is at least as far from zero.
-    allowed = math.ceil(alpha * (len(others) + 1) * (1 - 1e-12)) - 2
-    if allowed < 0:
-        return 0.0
-    sizes = np.sort(np.abs(others))[::-1]
-    critical = sizes[allowed] * (1 + TIE) if allowed < len(sizes) else 0.0
-    return float(np.mean(np.abs(others + effect) > critical))
+    """Power of the permutation test at ±effect: the share of rejections over the noise of every set.
+
+    The estimated effects are taken out of all estimates; the real set then has the noise of each set
+    in turn and the effect, and the other sets keep their own noise and the part of the effect that
+    they pick up.
+    """
+    real = permutation.estimates[permutation.actual]
+    null = permutation.estimates[:, column] - permutation.slopes[:, column, :] @ real
+    slopes = np.delete(permutation.slopes[:, column, column], permutation.actual)
+    others = np.delete(null, permutation.actual)
+    share = 0.0
+    for signed in (effect, -effect):
+        sizes = np.sort(np.abs(others + signed * slopes))
+        at_least = len(sizes) - np.searchsorted(sizes, np.abs(null + signed) * (1 - TIE), side="left")
+        p_values = (at_least + 1) / (len(sizes) + 1)
+        share += float(np.mean(p_values <= alpha * (1 + 1e-12))) / 2
+    return share
 
 
 def examine(question: Question, options: PowerOptions) -> tuple[Finding, ...]:
@@ -117,21 +121,19 @@ def _smallest_by_permutation(options: PowerOptions, subject: Subject) -> float |
 
 
 def smallest_effect(permutation: Permutation, column: int, *, power: float, alpha: float) -> float:
-    """Smallest size of effect at which the permutation test has the power in both directions; inf if none."""
-    ends = 4.0 * float(np.max(np.abs(permutation.estimates[:, column]), initial=0.0))
-    low, high = 0.0, max(ends, 1e-300)
-    if _weaker_side(permutation, column, high, alpha) < power:
+    """Smallest size of effect at which the permutation test has the power; infinite if none."""
+    low, high = 0.0, float(np.max(np.abs(permutation.estimates[:, column])))
+    for _ in range(20):
+        if permuted_power(permutation, column, high, alpha=alpha) >= power:
+            break
+        low, high = high, 2 * high
+    else:
         return math.inf
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (
-            (low, middle) if _weaker_side(permutation, column, middle, alpha) >= power else (middle, high)
-        )
+        reached = permuted_power(permutation, column, middle, alpha=alpha) >= power
+        low, high = (low, middle) if reached else (middle, high)
     return high
-
-
-def _weaker_side(permutation: Permutation, column: int, effect: float, alpha: float) -> float:
-    return min(permuted_power(permutation, column, side * effect, alpha=alpha) for side in (-1.0, 1.0))
 
 
 def _curve(

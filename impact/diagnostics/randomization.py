@@ -1,8 +1,9 @@
 """Randomization inference: what the permutation distribution of a model says.
 
 p is the share of sets of units whose estimate (or t) is at least as large in absolute value as the real
-one, the real one included. Assumption: without an effect, every set was as likely to be treated as the real
-one. Sources: Fisher (1935); Conley and Taber (2011); Ferman and Pinto (2019) for the adjustment for size.
+one, the real one included. Assumption: without an effect, every set was as likely to be treated as the
+real one. Sources: Fisher (1935); Conley and Taber (2011); Ferman and Pinto (2019) for the adjustment
+for size.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ class RandomizationOptions(Options):
 
 
 def examine(question: Question, options: RandomizationOptions) -> tuple[Finding, ...]:
-    """One finding a treatment term: p by the chosen statistic, interval by inversion, the other p-values in
-    details.
+    """One finding a treatment term: p by the chosen statistic, interval by inversion, the other
+    p-values in details.
 
     Raises:
         SpecError: E613 where the model was estimated without ``permute:``.

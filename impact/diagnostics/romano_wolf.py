@@ -1,26 +1,27 @@
-"""Romano–Wolf: p-values adjusted for several outcomes or groups, by permutation over common sets of units.
+"""Romano–Wolf: p-values adjusted for several outcomes or groups, by permutation over common sets of
+units.
 
-Step-down: the largest statistic is compared with the distribution of the largest of all, the next with that
-of the largest of the rest, and so on. The sets of units are the same for every estimate, so that their
-dependence is kept. Estimates are put on one scale by their standard deviation over the sets. Source: Romano
-and Wolf (2005).
+Step-down: the largest statistic is compared with the distribution of the largest of all, the next with
+that of the largest of the rest, and so on. The sets of units are the same for every estimate, so that
+their dependence is kept. Estimates are put on one scale by their root mean square over the sets.
+Source: Romano and Wolf (2005).
 """
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
 from impact.core.errors import SpecError
 from impact.core.options import Options
-from impact.core.records import Diagnostic, Finding, Floats, Permutation, Question
+from impact.core.records import Diagnostic, Finding, Permutation, Question
 from impact.core.texts import fault
-from impact.diagnostics._permuted import Positions, common_sets, stepdown
 from impact.diagnostics._reading import permutation_column
 from impact.diagnostics._sentences import both, probability, word
 from impact.diagnostics._subjects import Subject, failed, subjects
+from impact.kernels.permutation import Positions, common_sets, share_beyond, stepdown
 
 
 class RomanoWolfOptions(Options):
@@ -41,55 +42,54 @@ def examine(question: Question, options: RomanoWolfOptions) -> tuple[Finding, ..
     family = subjects(question)
     if not family:
         return failed(question)
-    permutations = [_permutation(question, subject) for subject in family]
-    common = common_sets(permutations)
-    if common is None:
-        raise SpecError(fault("E614", test=question.test, count=0))
-    columns = [
-        standardised(subject, permutation, positions, statistic=options.statistic)
-        for subject, permutation, positions in zip(family, permutations, common, strict=True)
+    items = [_item(question, subject) for subject in family]
+    statistic = options.statistic if options.statistic != "primary" else items[0][0].primary
+    try:
+        sets = common_sets([permutation for permutation, _ in items])
+    except ValueError:
+        raise SpecError(fault("E614", test=question.test, count=0)) from None
+    if len(sets[0]) < 2:
+        raise SpecError(fault("E614", test=question.test, count=len(sets[0])))
+    adjusted = stepdown(items, statistic=statistic)
+    found = [
+        _finding(
+            question,
+            options,
+            subject,
+            (_known(value), _own(item, rows, statistic)),
+            sizes=(len(rows), len(items)),
+        )
+        for subject, value, item, rows in zip(family, adjusted.tolist(), items, sets, strict=True)
     ]
-    statistics = np.abs(np.column_stack(columns))
-    adjusted = stepdown(statistics)
-    found = []
-    for j, subject in enumerate(family):
-        own = float(np.mean(statistics[:, j] >= statistics[0, j] * (1 - 1e-10)))
-        found.append(_finding(question, options, subject, (float(adjusted[j]), own), sizes=statistics.shape))
     return (*found, *failed(question))
 
 
-def _permutation(question: Question, subject: Subject) -> Permutation:
+def _item(question: Question, subject: Subject) -> tuple[Permutation, int]:
     permutation = subject.result.permutation
-    if permutation is None or permutation_column(subject.result, subject.position) is None:
+    column = permutation_column(subject.result, subject.position)
+    if permutation is None or column is None:
         raise SpecError(fault("E613", test=question.test, model=subject.label))
-    return permutation
+    return permutation, column
 
 
-def standardised(
-    subject: Subject, permutation: Permutation, positions: Positions, *, statistic: str
-) -> Floats:
-    """The statistic of the real set and of the common ones (1 + S,): t, or the estimate over its spread."""
-    column = permutation.columns.index(subject.position)
-    chosen = permutation.primary if statistic == "primary" else statistic
-    if chosen == "t":
-        real = float(subject.inference.statistic[subject.position])
-        if permutation.actual >= 0:
-            real = float(permutation.statistics[permutation.actual, column])
-        return np.concatenate([[real], permutation.statistics[positions, column]])
-    values = np.concatenate(
-        [[float(subject.estimate.params[subject.position])], permutation.estimates[positions, column]]
-    )
-    spread = float(np.sqrt(np.mean(values**2)))
-    return values / spread if spread > 0 else values
+def _own(item: tuple[Permutation, int], rows: Positions, statistic: str) -> float | None:
+    """The unadjusted p-value over the common sets."""
+    permutation, column = item
+    values = permutation.statistics if statistic == "t" else permutation.estimates
+    return _known(share_beyond(values[rows, column], 0))
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _finding(
     question: Question,
     options: RomanoWolfOptions,
     subject: Subject,
-    p_values: tuple[float, float],
+    p_values: tuple[float | None, float | None],
     *,
-    sizes: tuple[int, ...],
+    sizes: tuple[int, int],
 ) -> Finding:
     adjusted, own = p_values
     sentences = both(
@@ -115,7 +115,7 @@ def _finding(
             "p_unadjusted": own,
             "n_sets": sizes[0],
             "n_family": sizes[1],
-            "rejects": adjusted < options.alpha,
+            "rejects": adjusted is not None and adjusted < options.alpha,
             "columns": {"p_romano_wolf": adjusted},
             "sentences": sentences,
         },

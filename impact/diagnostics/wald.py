@@ -2,8 +2,8 @@
 
     F = (R b − r)′ (R V R′)⁻¹ (R b − r) / q   with q and df degrees of freedom
 
-df is that of the coefficients' t-tests (the smallest among those in the hypotheses); with normal inference,
-or when asked for, the statistic is q·F and its law chi-squared.
+df is that of the coefficients' t-tests (the smallest among those in the hypotheses); with normal
+inference, or when asked for, the statistic is q·F and its law chi-squared.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def examine(question: Question, options: WaldOptions) -> tuple[Finding, ...]:
     """One finding a model.
 
     Raises:
-        SpecError: E611 for a hypothesis that cannot be read, E606 for an unknown term, E612 for redundant
-        ones.
+        SpecError: E611 for a hypothesis that cannot be read, E606 for an unknown term, E612 for
+        redundant ones.
     """
     done: dict[tuple[str, str | None], tuple[ModelResult, list[str]]] = {}
     for subject in subjects(question):

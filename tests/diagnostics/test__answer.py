@@ -8,7 +8,10 @@ from impact.diagnostics._answer import answer_of
 from impact.schema.published import AnswerBlock
 
 BLOCK = AnswerBlock(
-    about={"en": "the arrival changed the chance of keeping a job", "es": "la llegada cambió la probabilidad"},
+    about={
+        "en": "the arrival changed the chance of keeping a job",
+        "es": "la llegada cambió la probabilidad",
+    },
     units={"en": "areas", "es": "zonas"},
     scale="share",
 )
@@ -32,7 +35,10 @@ def row(model="main", estimate=-0.0149024, p=121 / 325, p_t=0.4, **more):
 
 
 def document(**main):
-    note = {"en": "It compares a metropolis with the countryside.", "es": "Compara una metrópoli con el campo."}
+    note = {
+        "en": "It compares a metropolis with the countryside.",
+        "es": "Compara una metrópoli con el campo.",
+    }
     return {
         "labels": {"exposed": {"en": "Migration", "es": "La migración"}, "kept": "keeping a job"},
         "models": {
@@ -56,7 +62,9 @@ def test_inconclusive_says_how_many_groups_and_what_would_have_been_seen():
         "but 121 of 325 equally sized groups of areas, the real one included, show a change at least as large; "
         "only changes beyond 4.3 points would have been seen."
     )
-    assert "121 de 325 grupos de zonas" in answer["sentence"]["es"] and "4.3 puntos" in answer["sentence"]["es"]
+    assert (
+        "121 de 325 grupos de zonas" in answer["sentence"]["es"] and "4.3 puntos" in answer["sentence"]["es"]
+    )
 
 
 def test_rows_that_look_significant_are_explained_by_their_note():

@@ -52,7 +52,9 @@ def test_the_clustered_p_value_alone_is_no_effect_with_few_treated_clusters():
 
 
 def test_own_p_value_where_many_clusters_are_treated():
-    assert judge({"estimate": 1.0, "std_error": 0.2, "p_value": 0.0001, "primary": "asymptotic"})[0] == "effect"
+    assert (
+        judge({"estimate": 1.0, "std_error": 0.2, "p_value": 0.0001, "primary": "asymptotic"})[0] == "effect"
+    )
     assert judge({"estimate": 1.0, "std_error": 0.9, "p_value": 0.27})[0] == "inconclusive"
     assert judge({"estimate": None, "p_value": 0.001})[0] == "inconclusive"
 

@@ -1,0 +1,98 @@
+"""Models to test: a panel with few treated units, fitted with the package's own estimator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from impact.core.records import (
+    AbsorbedFactor,
+    Design,
+    Factor,
+    ModelResult,
+    Panel,
+    Question,
+    Sample,
+    Term,
+    Treatment,
+)
+from impact.estimators.ols import OlsOptions, fit
+from impact.inference._permutation import PermuteOptions, permute
+from impact.inference.cluster import ClusterOptions, infer
+
+
+def factor(name, values):
+    labels, codes = np.unique(values, return_inverse=True)
+    return Factor(name, codes.astype(np.int32), tuple(str(label) for label in labels.tolist()))
+
+
+def panel_design(
+    seed=1, *, units=12, periods=6, treated=2, effect=0.0, noise=1.0, event=False, outcome="y", shift=None
+):
+    """Units × periods, the first ``treated`` units exposed from period 3 on; with ``event`` a term a period but 2."""
+    random = np.random.default_rng(seed)
+    unit, time = np.repeat(np.arange(units), periods), np.tile(np.arange(periods), units)
+    on = (unit < treated).astype(float)
+    y = random.normal(size=units)[unit] + 0.1 * time + noise * random.normal(size=len(unit))
+    y = y + effect * on * (time >= 3) + (0.0 if shift is None else shift)
+    ours, years = factor("unit", np.char.add("u", unit.astype(str).astype("U2"))), factor("time", time)
+    if event:
+        profile = np.column_stack([time == t for t in range(periods) if t != 2]).astype(float)
+        terms = tuple(
+            Term(f"time={t}:treated", "event", time=t, event_time=t - 3.0) for t in range(periods) if t != 2
+        )
+    else:
+        profile, terms = (time >= 3).astype(float)[:, None], (Term("exposed"),)
+    focus = tuple(range(len(terms)))
+    by_label = np.array([int(label[1:]) < treated for label in ours.labels], dtype=float)
+    return Design(
+        outcome=outcome,
+        terms=terms,
+        y=y,
+        x=on[:, None] * profile,
+        sample=Sample(np.arange(len(y))),
+        absorb=(AbsorbedFactor(ours), AbsorbedFactor(years)),
+        clusters={"unit": ours},
+        focus=focus,
+        treatment=Treatment(ours, by_label, profile, focus),
+        panel=Panel(ours, years, np.arange(float(periods))),
+    )
+
+
+def fitted(design, name="main", *, group=None, permuted=True, sets=None, **more):
+    """A model result with clustered inference and, if asked for, its permutation."""
+    estimate = fit(design, OlsOptions())
+    inference = infer(estimate, design, ClusterOptions(cluster="unit"), 0.95)
+    treated = int(np.sum(design.treatment.treated))
+    if inference.n_treated_clusters is None:
+        inference = replace(inference, n_treated_clusters=treated)
+    options = PermuteOptions() if sets is None else PermuteOptions(sets=sets)
+    permutation = permute(estimate, design, options, seed=1, level=0.95) if permuted else None
+    return ModelResult(
+        name, group, estimate, inference, design, permutation=permutation, base=name.partition("[")[0], **more
+    )
+
+
+def question(kind, *of, results=(), language="en"):
+    """A question about models: each of ``of`` is a result, or (result, term)."""
+    pairs = tuple(one if isinstance(one, tuple) else (one, "") for one in of)
+    known = {(result.name, result.group): result for result in [*(pair[0] for pair in pairs), *results]}
+    return Question(
+        test="asked",
+        kind=kind,
+        of=pairs,
+        results=known,
+        refit=lambda result, design: fit(design, OlsOptions()),
+        infer=lambda result, estimate, design: infer(estimate, design, ClusterOptions(cluster="unit"), 0.95),
+        seed=1,
+        language=language,
+    )
+
+
+@pytest.fixture(scope="session")
+def make():
+    """The functions of this file, by name."""
+    return type("Make", (), {"design": staticmethod(panel_design), "fitted": staticmethod(fitted),
+                             "question": staticmethod(question), "factor": staticmethod(factor)})  # fmt: skip

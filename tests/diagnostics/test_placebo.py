@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from impact.diagnostics.placebo import PlaceboOptions, examine
+
+
+@pytest.fixture(scope="module")
+def models(make):
+    main = make.fitted(make.design(1, units=40, treated=20, effect=2.0), permuted=False)
+
+    def row(name, effect, **more):
+        design = make.design(7, units=40, treated=20, effect=effect, noise=0.6)
+        return make.fitted(design, f"main[row={name}]", permuted=False, row=name, **more)
+
+    quiet = row("quiet", 0.0, expect="no_effect")
+    loud = row("loud", 1.0, expect="no_effect")
+    other = row("urban", 2.0)
+    return main, quiet, loud, other
+
+
+def test_rows_marked_no_effect_are_compared(make, models):
+    main, quiet, loud, other = models
+    found = examine(make.question("placebo", main, results=models), PlaceboOptions())
+    assert [finding.details["row"] for finding in found] == ["quiet", "loud"]
+    assert [finding.verdict for finding in found] == ["pass", "fail"]
+    assert found[0].statistic == quiet.estimate.params[0]
+    assert found[0].p_value == pytest.approx(quiet.inference.p_value[0])
+    assert found[0].details["ratio"] == pytest.approx(abs(quiet.estimate.params[0] / main.estimate.params[0]))
+    assert "told from zero" in found[1].sentence
+    del loud, other
+
+
+def test_too_large_fails_although_it_does_not_reject(make, models):
+    main, quiet, _, _ = models
+    noisy = replace(quiet.inference, p_value=np.array([0.4]))
+    large = replace(
+        quiet, inference=noisy, estimate=replace(quiet.estimate, params=main.estimate.params * 0.6)
+    )
+    found = examine(make.question("placebo", main, results=[large]), PlaceboOptions())
+    assert found[0].verdict == "fail" and "more than half" in found[0].sentence
+    allowed = examine(make.question("placebo", main, results=[large]), PlaceboOptions(share=0.7))
+    assert allowed[0].verdict == "pass"
+
+
+def test_either_permutation_p_value_rejects(make):
+    main = make.fitted(make.design(1, effect=5.0))
+    row = make.fitted(make.design(2), "main[row=p]", row="p", expect="no_effect")
+    small = replace(row.permutation, p_value=np.array([0.2]), p_value_t=np.array([0.01]))
+    found = examine(
+        make.question("placebo", main, results=[replace(row, permutation=small)]), PlaceboOptions()
+    )
+    assert found[0].verdict == "fail"
+
+
+def test_named_rows_missing_rows_and_failed_rows(make, models):
+    main, quiet, _, other = models
+    named = examine(make.question("placebo", main, results=models), PlaceboOptions(rows=("urban",)))
+    assert [finding.of for finding in named] == [other.name]
+    nothing = examine(make.question("placebo", main, results=[other]), PlaceboOptions())
+    assert nothing[0].verdict == "note" and "expect: no_effect" in nothing[0].sentence
+    failed = replace(quiet, estimate=None, inference=None)
+    lost = examine(make.question("placebo", main, results=[failed]), PlaceboOptions())
+    assert lost[0].verdict == "note" and "could not be estimated" in lost[0].sentence
+    grouped = replace(quiet, group="sex=women")
+    assert examine(make.question("placebo", main, results=[grouped]), PlaceboOptions())[0].verdict == "note"
