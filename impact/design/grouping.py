@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from impact.core.records import Factor
-
-_SPAN_FACTOR = 8
+from impact.kernels.factors import encode
 
 
 def make_factor(name: str, columns: Sequence[npt.NDArray[Any]]) -> Factor:
@@ -74,15 +73,5 @@ def _codes_of(column: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], tuple[ob
 
 
 def _codes_of_numbers(column: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], tuple[object, ...]]:
-    low, high = (float(column.min()), float(column.max())) if len(column) else (0.0, 0.0)
-    if abs(low) < 2**53 and abs(high) < 2**53 and high - low < _SPAN_FACTOR * len(column) + 1024:
-        whole = column.astype(np.int64)
-        if np.array_equal(whole, column):
-            shifted = whole - int(low)
-            counts = np.bincount(shifted)
-            present = np.flatnonzero(counts)
-            renumber = np.zeros(len(counts), dtype=np.int32)
-            renumber[present] = np.arange(len(present), dtype=np.int32)
-            return renumber[shifted], tuple((present + int(low)).astype(np.float64).tolist())
-    values, codes = np.unique(column, return_inverse=True)
-    return codes.astype(np.int32), tuple(values.tolist())
+    codes, labels = encode(np.ascontiguousarray(column))
+    return codes, tuple(labels.tolist())

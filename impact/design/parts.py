@@ -12,7 +12,7 @@ import impact.schema.expressions.tree as expression_tree
 from impact.core.errors import DesignError
 from impact.core.records import Floats, Panel
 from impact.core.texts import fault
-from impact.design.table import Columns, column_of, values_of
+from impact.design.table import Columns, column_of, take_rows, values_of
 from impact.schema.expressions.tree import Expression
 from impact.schema.formulas.tree import Call, Formula, Indicator, Interaction, Lag, Part, Power, Variable
 
@@ -62,14 +62,14 @@ def piece_values(piece: Piece | str, formula: Formula, source: Source) -> list[n
     """The arrays (n of the sample) behind a piece: one, or one for each lag."""
     match piece:
         case str():
-            return [column_of(source.columns, piece, place=formula.place)[source.rows]]
+            return [take_rows(column_of(source.columns, piece, place=formula.place), source.rows)]
         case Variable():
-            return [_number(piece, formula, source)[source.rows]]
+            return [take_rows(_number(piece, formula, source), source.rows)]
         case Call() if piece.function in BASIS_FUNCTIONS:
-            return [_evaluated(piece.arguments[0], formula, source)[source.rows]]
+            return [take_rows(_evaluated(piece.arguments[0], formula, source), source.rows)]
         case Call():
             call = expression_tree.Call(piece.function, piece.arguments, (), piece.start, piece.end)
-            return [_evaluated(call, formula, source)[source.rows]]
+            return [take_rows(_evaluated(call, formula, source), source.rows)]
         case Lag():
             return _lagged(piece, formula, source)
 

@@ -13,6 +13,7 @@ import impact.kernels.factors as factor_kernels
 from impact.core.records import AbsorbedFactor, Step
 from impact.design.grouping import subset_factor
 from impact.design.table import Columns, is_missing, values_of
+from impact.kernels.compiled import finite_rows
 from impact.schema.expressions.tree import Expression
 
 
@@ -52,6 +53,9 @@ def without_missing(
     """
     kept = np.ones(len(selection.rows), dtype=bool)
     current = selection
+    numbers = [values for _, values in columns if values.dtype == np.float64 and values.ndim == 1]
+    if len(numbers) == len(columns) > 0 and finite_rows(numbers).all():
+        return selection, kept
     for name, values in columns:
         missing = is_missing(values)
         if not missing.any():

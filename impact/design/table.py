@@ -44,6 +44,11 @@ def is_missing(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return np.fromiter((value is None for value in values), dtype=bool, count=len(values))
 
 
+def take_rows(values: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """The rows of a column; rows ascend without repetition, so as many as there are means all, and no copy."""
+    return values if len(rows) == len(values) else values[rows]
+
+
 def values_of(expression: Expression, columns: Columns, n_rows: int) -> npt.NDArray[Any]:
     """An expression evaluated on the columns."""
     return evaluate(expression, columns, Context(rows=n_rows))
