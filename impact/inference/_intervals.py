@@ -126,8 +126,10 @@ def _treated_rows(design: Design) -> npt.NDArray[np.int64] | None:
     if not design.focus:
         return None
     columns = design.x[:, list(design.focus)]
-    if not np.all((columns == 0) | (columns == 1)):
-        return None
+    # The first rows settle it for most columns that are no indicators.
+    for rows in (columns[:1024], columns):
+        if not np.all((rows == 0) | (rows == 1)):
+            return None
     return np.flatnonzero(np.any(columns != 0, axis=1))
 
 

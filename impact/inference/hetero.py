@@ -29,6 +29,7 @@ from impact.inference._small_sample import (
     convention,
     counted_parameters,
 )
+from impact.kernels.gram import cross_product
 from impact.kernels.leverage import TooManyEffects, full_leverage
 
 Kind = Literal["hc0", "hc1", "hc2", "hc3", "hc4"]
@@ -98,8 +99,7 @@ def meat_sandwich(linear: Linear, scaling: Floats | None) -> Floats:
         squares = weighted**2
     if scaling is not None:
         squares = squares * scaling
-    influence = linear.x @ linear.bread
-    vcov: Floats = influence.T @ (influence * squares[:, None])
+    vcov: Floats = linear.bread @ cross_product(linear.x, squares) @ linear.bread
     return (vcov + vcov.T) / 2.0
 
 
