@@ -157,7 +157,7 @@ def _collect(requests: list[ModelRequest], expanded: ExpandedModel) -> list[Faul
 def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     """The models of one block: several outcomes and steps are models of their own."""
     node, context = expanded.node, expanded.context
-    keyword = _text(node, "estimator") or "ols"
+    keyword = _text(node, "estimator") or ("iv" if parts.has_instruments(node, context) else "ols")
     written = node.get("estimator")
     record: Any = catalog.ESTIMATORS.load(keyword, place=written.place if written is not None else node.place)
     block_class = model_class_of(record.options)
@@ -171,7 +171,8 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     variance = variance_of(block, node, catalog.VARIANCES, design=treated, panel_unit="^".join(units) if units else None)
     _check_pair(keyword, record, variance, has_panel=panel is not None or treated is not None)
     formula = parts.formula_of(block, node, context, where=f"models.{expanded.name}")
-    options = _estimator_options(record.options, block)
+    parts.check_instruments(formula, keyword, "instruments" in record.accepts)
+    options = _estimator_options(record.options, clean, f"models.{expanded.name}")
     spec_outcomes = _outcomes(context)
     found: list[ModelRequest] = []
     for label, single in expand_formula(formula):
@@ -244,8 +245,10 @@ def _outcomes(context: Node) -> Mapping[str, Any]:
     return found
 
 
-def _estimator_options(options_class: type[Options], block: ModelBlock) -> Options:
-    return options_class(**{name: getattr(block, name) for name in options_class.model_fields})
+def _estimator_options(options_class: type[Options], node: Node, where: str) -> Options:
+    own = tuple(entry for entry in node.entries if str(entry.key) in options_class.model_fields)
+    options: Options = checked(options_class, map_node(node.place, own), where)
+    return options
 
 
 def _check_pair(keyword: str, record: Any, variance: VarianceRequest, *, has_panel: bool) -> None:

@@ -82,7 +82,7 @@ class AbsorbedFactor:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Unit and time of each row; time labels are sorted, cohort is None where no cohort is declared."""
+    """Unit, time and value of the time (n,) of each row; labels are sorted, cohort is None where none is declared."""
 
     unit: Factor
     time: Factor
@@ -147,7 +147,8 @@ class Design:
         focus: positions of the treatment terms: never dropped in silence.
         treatment: assignment of the treatment to units, or None.
         panel: unit and time, or None; coordinates: (n, 2) latitude, longitude in degrees, or None.
-        endogenous, instruments: reserved for instrumental variables.
+        endogenous: positions of the endogenous terms among those of x; instruments: (n, m) the excluded instruments,
+            named by instrument_names; the other columns of x are their own instruments.
         offset: (n,) or None; notices: what the builder found.
     """
 
@@ -167,6 +168,7 @@ class Design:
     coordinates: Floats | None = None
     endogenous: tuple[int, ...] = ()
     instruments: Floats | None = None
+    instrument_names: tuple[str, ...] = ()
     offset: Floats | None = None
     intercept: bool = False
     notices: tuple[Notice, ...] = ()
@@ -178,7 +180,7 @@ class Linear:
     """The linear representation of an estimate, on weighted and absorbed rows of the sample.
 
     Arguments:
-        x: (n, k) regressors after absorption, NOT multiplied by weights.
+        x: (n, k) regressors after absorption, NOT multiplied by weights; with instruments, their projection on them.
         residual: (n,) y − xb − effects, not weighted.
         bread: (k, k) inverse of X'WX.
         weights: (n,) or None, as in the design; weight_kind likewise.
@@ -220,6 +222,8 @@ class Estimate:
         effect_levels: name of each absorbed effect → its levels; df_absorbed: rank they use (Σ L − (F−1), or exact).
         fit: name → number (r2, r2_within, rss, rmse, mean_outcome, …).
         dropped_terms: name → reason.
+        design: the rows that ``linear`` stands on where the estimator made rows of its own (unit means, differences),
+            with the clusters of those rows; None: those of the design that was given.
     """
 
     estimator: str
@@ -239,6 +243,7 @@ class Estimate:
     dropped_terms: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     tables: Mapping[str, object] = field(default_factory=dict)
+    design: Design | None = None
 
 
 @dataclass(frozen=True, slots=True)

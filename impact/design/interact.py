@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import scipy.linalg as linalg
 
 from impact.core.records import AbsorbedFactor, Design, Factor, Floats, Panel, Sample, Term, Treatment
 
@@ -51,6 +52,13 @@ def stack_designs(
         treatment=_stack_treatment(designs, offsets.tolist()),
         panel=_stack_panel(designs),
         coordinates=_concatenate([design.coordinates for design in designs]),
+        endogenous=tuple(int(offsets[g]) + j for g, design in enumerate(designs) for j in design.endogenous),
+        instruments=_stack_instruments(designs),
+        instrument_names=tuple(
+            f"{name}[{group}]"
+            for design, group in zip(designs, groups, strict=True)
+            for name in design.instrument_names
+        ),
         notices=tuple(item for design in designs for item in design.notices),
         extra={},
     )
@@ -75,6 +83,12 @@ def _stack_terms(
             terms.append(replace(term, name=stacked))
         row, column = row + n, column + k
     return x, tuple(terms), names
+
+
+def _stack_instruments(designs: Sequence[Design]) -> Floats | None:
+    """Each group's instruments on its own rows, zero elsewhere."""
+    found = [design.instruments for design in designs if design.instruments is not None]
+    return linalg.block_diag(*found) if found else None
 
 
 def _merge_factor(factors: Sequence[Factor], *, common: bool) -> Factor:

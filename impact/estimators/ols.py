@@ -48,15 +48,15 @@ def fit(design: Design, options: OlsOptions) -> Estimate:
             treatment is a combination of other columns, E505 no degrees of freedom, E507 no regressor left.
         ConvergenceError: E510 absorption did not reach its tolerance.
     """
-    _refuse_empty(design)
-    y, x, norms, attained = _absorb(design, options)
+    refuse_empty(design)
+    y, x, norms, attained = absorb_columns(design, options)
     solution = least_squares.solve_least_squares(
         x, y, weights=design.weights, protect=design.focus, reference_norms=norms
     )
     kept = np.flatnonzero(solution.kept)
-    dropped = _dropped_terms(design, solution)
-    effects = _effects(design.absorb)
-    levels, df_absorbed = _rank_of_effects(design.absorb, effects, exact=options.exact_df)
+    dropped = dropped_terms_of(design, solution)
+    effects = effects_of(design.absorb)
+    levels, df_absorbed = rank_of_effects(design.absorb, effects, exact=options.exact_df)
     n_obs = number_of_observations(design)
     df_model = len(kept)
     df_resid = n_obs - df_model - df_absorbed
@@ -68,7 +68,7 @@ def fit(design: Design, options: OlsOptions) -> Estimate:
         bread=solution.bread,
         weights=design.weights,
         weight_kind=design.weight_kind,
-        row_sum_of_squares=_row_sum_of_squares(design, solution.residual),
+        row_sum_of_squares=row_sum_of_squares(design, solution.residual),
         absorb=design.absorb,
     )
     position = {old: new for new, old in enumerate(kept.tolist())}
@@ -84,9 +84,9 @@ def fit(design: Design, options: OlsOptions) -> Estimate:
         linear=linear,
         effect_levels=levels,
         focus=tuple(position[j] for j in design.focus if j in position),
-        fit={**_fit_statistics(design, y, linear, df_resid), "attained": attained},
+        fit={**fit_statistics(design, y, linear, df_resid), "attained": attained},
         dropped_terms=dropped,
-        notices=_notices(design, solution),
+        notices=conditioning_notices(design, solution),
     )
 
 
@@ -97,7 +97,7 @@ def number_of_observations(design: Design) -> float:
     return float(len(design.y))
 
 
-def _refuse_empty(design: Design) -> None:
+def refuse_empty(design: Design) -> None:
     if len(design.y) == 0:
         raise DesignError(fault("E501", outcome=design.outcome))
     within = design.within_sum_of_squares
@@ -108,7 +108,7 @@ def _refuse_empty(design: Design) -> None:
         raise DesignError(fault("E507", outcome=design.outcome))
 
 
-def _absorb(design: Design, options: OlsOptions) -> tuple[Floats, Floats, Floats | None, float]:
+def absorb_columns(design: Design, options: OlsOptions) -> tuple[Floats, Floats, Floats | None, float]:
     """Outcome and regressors with the effects removed, raw column norms, and the largest remaining group mean."""
     if not design.absorb:
         return design.y, design.x, None, 0.0
@@ -117,7 +117,7 @@ def _absorb(design: Design, options: OlsOptions) -> tuple[Floats, Floats, Floats
     norms = np.sqrt(np.einsum("ij,ij->j", weighted, weighted))
     absorbed = absorption.absorb(
         columns,
-        _effects(design.absorb),
+        effects_of(design.absorb),
         weights=design.weights,
         tolerance=options.tolerance,
         max_iterations=options.max_iterations,
@@ -130,14 +130,14 @@ def _absorb(design: Design, options: OlsOptions) -> tuple[Floats, Floats, Floats
     return np.ascontiguousarray(residual[:, 0]), np.ascontiguousarray(residual[:, 1:]), norms, absorbed.attained
 
 
-def _effects(absorb: tuple[AbsorbedFactor, ...]) -> list[absorption.Effect]:
+def effects_of(absorb: tuple[AbsorbedFactor, ...]) -> list[absorption.Effect]:
     return [
         absorption.Effect(effect.factor.codes, effect.factor.levels, effect.slope, effect.intercept)
         for effect in absorb
     ]
 
 
-def _rank_of_effects(
+def rank_of_effects(
     absorb: tuple[AbsorbedFactor, ...], effects: list[absorption.Effect], *, exact: bool
 ) -> tuple[dict[str, int], int]:
     """Levels of each effect by name, and the number of parameters that the effects use."""
@@ -153,7 +153,7 @@ def _rank_of_effects(
     return levels, sum(levels.values()) - max(intercepts - 1, 0)
 
 
-def _dropped_terms(design: Design, solution: least_squares.LeastSquares) -> dict[str, str]:
+def dropped_terms_of(design: Design, solution: least_squares.LeastSquares) -> dict[str, str]:
     """Names of the columns left out and why; a treatment among them is an error."""
     names = [term.name for term in design.terms]
     because = {dropped: tuple(names[j] for j in others) for dropped, others in solution.collinear_with}
@@ -177,14 +177,14 @@ def _effect_names(design: Design) -> str:
     return " + ".join(effect.factor.name for effect in design.absorb) or "the effects"
 
 
-def _row_sum_of_squares(design: Design, residual: Floats) -> Floats | None:
+def row_sum_of_squares(design: Design, residual: Floats) -> Floats | None:
     if design.weight_kind != "frequency" or design.weights is None:
         return None
     total = design.weights * residual**2
     return total if design.within_sum_of_squares is None else total + design.within_sum_of_squares
 
 
-def _fit_statistics(design: Design, y_absorbed: Floats, linear: Linear, df_resid: float) -> dict[str, float]:
+def fit_statistics(design: Design, y_absorbed: Floats, linear: Linear, df_resid: float) -> dict[str, float]:
     """R², adjusted and within R², root mean squared error, mean of the outcome, residual sum of squares."""
     weights = np.ones(len(design.y)) if design.weights is None else design.weights
     within = 0.0 if design.within_sum_of_squares is None else float(np.sum(design.within_sum_of_squares))
@@ -205,7 +205,7 @@ def _fit_statistics(design: Design, y_absorbed: Floats, linear: Linear, df_resid
     return statistics
 
 
-def _notices(design: Design, solution: least_squares.LeastSquares) -> tuple[Notice, ...]:
+def conditioning_notices(design: Design, solution: least_squares.LeastSquares) -> tuple[Notice, ...]:
     if solution.condition <= least_squares.WARN_CONDITION:
         return ()
     names = ", ".join(term.name for term in design.terms[:6])

@@ -133,7 +133,7 @@ def model_facts(
 ) -> dict[str, object]:
     """What the document says of one model of the plan (of all its groups)."""
     fitted = [result for result in results if result.estimate is not None]
-    first = fitted[0] if fitted else None
+    first = next((result for result in fitted if result.group is None), fitted[0] if fitted else None)
     facts: dict[str, object] = {
         "estimator": request.estimator,
         "status": "ok" if len(fitted) == len(results) and fitted else "failed",
@@ -151,7 +151,11 @@ def model_facts(
         "warnings": sorted({notice.code for result in results for notice in _notices(result)}),
     }
     facts |= _fit_facts(first, names)
-    if request.grouping is not None:
+    facts["steps"] = _own_steps(request, first)
+    if names:
+        fine = {"status": "ok", "n_obs": None, "error": None}
+        facts["groups"] = {group: fine for _, group in names.values()}
+    elif request.grouping is not None:
         facts["groups"] = {
             str(result.group): {
                 "status": "ok" if result.estimate is not None else "failed",
@@ -161,6 +165,15 @@ def model_facts(
             for result in results
         }
     return facts
+
+
+def _own_steps(request: ModelRequest, first: ModelResult | None) -> list[dict[str, object]]:
+    """Drops of the model itself: filters that the main sample has, too, and group conditions are told there."""
+    if first is None or first.design is None:
+        return []
+    shared = request.sample == "main"
+    hidden = {"filter", "group"} if shared else {"group"}
+    return steps_of([step for step in first.design.sample.steps if step.reason not in hidden])
 
 
 def _error_text(results: Sequence[ModelResult]) -> str | None:
@@ -184,10 +197,10 @@ def _weights(request: ModelRequest, first: ModelResult | None) -> dict[str, str]
 def _fit_facts(first: ModelResult | None, names: Mapping[str, tuple[str, str]]) -> dict[str, object]:
     if first is None or first.estimate is None or first.design is None:
         return {"n_obs": None, "focus": [], "steps": [], "extra": {}}
-    estimate, design, inference = first.estimate, first.design, first.inference
+    estimate, inference = first.estimate, first.inference
+    design = estimate.design or first.design
     focus = [names.get(estimate.terms[j].name, (estimate.terms[j].name, ""))[0] for j in estimate.focus]
     facts: dict[str, object] = {
-        "steps": steps_of(design.sample.steps),
         "n_obs": count(estimate.n_obs),
         "n_rows": len(design.y),
         "n_units": estimate.n_units,

@@ -138,7 +138,7 @@ def estimate_design(design: Design, request: ModelRequest) -> Estimate:
 def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> Inference:
     """The variance of a request on an estimate."""
     record: Any = catalog.VARIANCES.load(request.variance.keyword)
-    inference: Inference = record.infer(estimate, design, request.variance.options, request.level)
+    inference: Inference = record.infer(estimate, estimate.design or design, request.variance.options, request.level)
     if request.variance.is_default:
         found = notice("W520", of=request.name, variance=str(inference.variance.get("text", request.variance.keyword)))
         inference = replace(inference, notices=(*inference.notices, found))

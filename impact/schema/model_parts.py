@@ -8,7 +8,7 @@ from typing import Any
 from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault
-from impact.schema.changes import merge
+from impact.schema.resolving.changes import merge
 from impact.schema.expressions.parse import parse_expression
 from impact.schema.expressions.tree import Expression
 from impact.schema.formulas.parse import parse_formula
@@ -73,6 +73,28 @@ def formula_of(block: ModelBlock, node: Node, context: Node, *, where: str) -> F
     if block.formula is None or written is None:
         raise SpecError(fault("E172", place=node.place, where=where))
     return parse_formula(block.formula, place=text_place(written), sets=sets)
+
+
+def has_instruments(node: Node, context: Node) -> bool:
+    """Whether a model's formula can be read and has a part for instruments."""
+    written = node.get("formula")
+    if written is None or written.text is None:
+        return False
+    sets = {str(entry.key): _texts(entry.node) for entry in (context.get("sets") or map_node(node.place)).entries}
+    try:
+        return bool(parse_formula(written.text, place=text_place(written), sets=sets).instruments)
+    except SpecError:
+        return False
+
+
+def check_instruments(formula: Formula, estimator: str, takes_instruments: bool) -> None:
+    """Refuse an instrument part with another estimator (E551), and ``iv`` without one (E552)."""
+    if formula.instruments and not takes_instruments:
+        first = formula.endogenous[0]
+        part = " | ".join(formula.text().split(" | ")[-1:])
+        raise SpecError(fault("E551", place=formula.at(first), estimator=estimator, part=part))
+    if estimator == "iv" and not formula.instruments:
+        raise SpecError(fault("E552", place=formula.place))
 
 
 def _texts(node: Node) -> Sequence[str]:
