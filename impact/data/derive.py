@@ -32,7 +32,7 @@ def derive_columns(
     """
     columns: dict[str, npt.NDArray[Any]] = dict(frame.columns)
     notices: list[Notice] = list(frame.notices)
-    for name in order_by_dependence(derive):
+    for name in _order(derive, panel):
         expression = derive[name]
         found = evaluate_on(
             replace(frame, columns=columns), expression, params=params, panel=panel, of=f"derive.{name}"
@@ -42,6 +42,16 @@ def derive_columns(
         columns[name] = found.values
         notices.extend(found.notices)
     return replace(frame, columns=_in_order(columns, derive), notices=tuple(notices))
+
+
+def _order(derive: Mapping[str, Expression], panel: PanelBlock | None) -> list[str]:
+    """Each column after those it reads; the panel's keys first, because lags read them without naming them."""
+    order = order_by_dependence(derive)
+    needed = {name for name in (*panel.unit, panel.time) if name in derive} if panel is not None else set()
+    for name in reversed(order):
+        if name in needed:
+            needed |= {use.name for use in columns_of(derive[name]) if use.name in derive}
+    return [name for name in order if name in needed] + [name for name in order if name not in needed]
 
 
 def _in_order(

@@ -84,11 +84,14 @@ def _join(main: Frame, other: Frame, join: _Join) -> Frame:
     match = _matched(left, right, join)
     _meet_expectations(match, left, right, join)
     columns = _combined(main, other, match, brought, join)
+    n_rows = len(next(iter(columns.values())))
+    if not n_rows:
+        raise DataError(join.fault("E247", key="keep", main=join.main, other=join.other))
     steps, notices = _ledger(match, main, join)
     return replace(
         main,
         columns=columns,
-        n_rows=len(match.left),
+        n_rows=n_rows,
         steps=(*main.steps, *steps),
         labels={**other.labels, **main.labels},
         notices=(*main.notices, *other.notices, *notices),

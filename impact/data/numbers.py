@@ -15,10 +15,10 @@ Floats = npt.NDArray[np.float64]
 LARGEST_WHOLE = 2**53
 _FOREIGN = re.compile(r"[^0-9eE+\-.\n]")
 _ZERO_LED = re.compile(r"^[+-]?0[0-9]", re.MULTILINE)
-_LONG = re.compile(r"^[+-]?[0-9]{16,}", re.MULTILINE)
+_LONG = re.compile(r"^[+-]?[0-9]{16,}$", re.MULTILINE)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _ZERO_LED_CODE = re.compile(r"[+-]?0[0-9]+")
-_WHOLE = re.compile(r"[+-]?[0-9]+(?:\.0*)?")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 _INFINITIES = {
     sign + word: (-math.inf if sign == "-" else math.inf)
     for sign in ("", "+", "-")
@@ -81,7 +81,7 @@ def read_number(text: str, style: NumberStyle) -> Written:
     value = float(bare)
     if _ZERO_LED_CODE.fullmatch(bare):
         return Written("code", value)
-    if abs(value) > LARGEST_WHOLE and _WHOLE.fullmatch(bare):
+    if abs(value) >= LARGEST_WHOLE and _WHOLE.fullmatch(bare) and abs(int(bare)) > LARGEST_WHOLE:
         return Written("long", value)
     return Written("number", value)
 

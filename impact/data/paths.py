@@ -19,6 +19,7 @@ PROJECT_FILE = "impact.toml"
 SHIPPED = "shipped:"
 _PROJECT_MARKS = (PROJECT_FILE, "pyproject.toml", ".git")
 _ROOT_VARIABLE = "IMPACT_ROOT_"
+_MOST_ABOVE = 3
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|\\\\|//")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -178,15 +179,23 @@ def _absent(path: Path, block: DataBlock, shown: str, place: Place | None) -> Fa
 def project_folder(folder: Path) -> Path:
     """The project that a spec belongs to: the nearest folder above with impact.toml, pyproject.toml or .git.
 
-    Without one: the working folder when the spec is inside it, else the folder above the spec's own.
+    Without one: the working folder when it is at most three folders above the spec's (never the home or the topmost
+    folder), else the folder above the spec's own.
     """
     above = _ancestors(folder)
     marked = next((place for place in above if any((place / mark).exists() for mark in _PROJECT_MARKS)), None)
     if marked is not None:
         return marked
     working = _resolved(Path.cwd())
-    parent = above[1] if len(above) > 1 else above[0]
-    return working if working in above and working in parent.parents else parent
+    near = working in above[1 : _MOST_ABOVE + 1] and working != _home() and working.parent != working
+    return working if near else above[min(1, len(above) - 1)]
+
+
+def _home() -> Path | None:
+    try:
+        return _resolved(Path.home())
+    except RuntimeError:
+        return None
 
 
 def _ancestors(folder: Path) -> list[Path]:

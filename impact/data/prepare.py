@@ -42,13 +42,12 @@ def prepare_frame(
     frame = join_frames(frames, joins or {})
     expressions = (*(derive or {}).values(), *(filters or {}).values())
     lagged = any(map(uses_panel, expressions))
-    if panel is not None and set((*panel.unit, panel.time)) <= set(frame.columns):
+    # a panel whose keys are derived can be examined only afterwards
+    later = panel is not None and any(name in (derive or {}) for name in (*panel.unit, panel.time))
+    if panel is not None and not later:
         frame = replace(frame, notices=(*frame.notices, *examine_panel(frame, panel, needed=lagged)))
-        panel_checked = True
-    else:
-        panel_checked = False
     frame = derive_columns(frame, derive or {}, params=values, panel=panel)
-    if panel is not None and not panel_checked:
-        frame = replace(frame, notices=(*frame.notices, *examine_panel(frame, panel)))
+    if panel is not None and later:
+        frame = replace(frame, notices=(*frame.notices, *examine_panel(frame, panel, needed=lagged)))
     frame = filter_rows(frame, filters or {}, params=values, panel=panel)
     return run_checks(frame, checks or {}, params=values, panel=panel)

@@ -171,7 +171,7 @@ def _header_row(rows: Iterator[Row], request: ReadRequest) -> tuple[str, ...]:
     if request.block.delimiter is None:
         counts = {mark: unquoted.count(mark) for mark in (*_SEPARATORS, ",") if mark != delimiter}
         mark = max(counts, key=lambda sign: counts[sign])
-        if counts[mark] >= max(len(first), 1):
+        if counts[mark] and counts[mark] >= len(first) - 1:
             shown = "\\t" if mark == "\t" else mark
             raise DataError(request.fault("E215", mark=shown, written=f'"{shown}"'))
     return clean_names(first)
