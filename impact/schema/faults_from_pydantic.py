@@ -270,25 +270,31 @@ def _unknown_key(error: _Error, model_class: type[BaseModel], named: str) -> Fau
 
 
 def _wrong_kind(error: _Error, place: Place, named: str) -> Fault:
-    kinds = error.context.get("kinds") or [_expected(error)]
-    words = [text(f"kinds.{kind}") for kind in kinds if kind is not None] or [text("kinds.value")]
+    kinds: list[str] = error.context.get("kinds") or [word for word in (_expected(error),) if word]
+    words = [text(f"kinds.{kind}") for kind in kinds] or [text("kinds.value")]
     expected = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {text('kinds.or')} {words[-1]}"
-    node, suggestion, hint = error.node, "", ""
-    written = node.text
-    if written is not None and "boolean" in kinds:
-        suggestion = _BOOLEAN_WORDS.get(written.lower(), written.lower())
-        suggestion = suggestion if suggestion in ("true", "false") else ""
-        hint = text("hints.boolean")
-    elif written is not None and {"whole", "number"} & set(kinds):
-        hint = text("hints.no_quotes") if node.style in ("single", "double") else ""
-    elif node.kind == "scalar" and not node.is_null and written is None and "text" in kinds:
-        hint = text("hints.quotes", value=quoted(node.written))
-    elif node.kind == "scalar" and not node.is_null and "list" in kinds:
-        hint = text("hints.list", value=node.written)
+    node, suggestion = error.node, ""
+    if node.text is not None and "boolean" in kinds:
+        close = _BOOLEAN_WORDS.get(node.text.lower(), node.text.lower())
+        suggestion = close if close in ("true", "false") else ""
+    hint = _hint(node, kinds)
     found = _found(node)
     return fault(
         "E104", place=place, suggestion=suggestion, where=named, expected=expected, found=found, hint=hint
     )
+
+
+def _hint(node: Node, kinds: Sequence[str]) -> str:
+    """What to type to get the kind of value that was expected."""
+    if node.kind != "scalar" or node.is_null:
+        return ""
+    if node.text is None:
+        return text("hints.quotes", value=quoted(node.written)) if "text" in kinds else ""
+    if "boolean" in kinds:
+        return text("hints.boolean")
+    if {"whole", "number"} & set(kinds):
+        return text("hints.no_quotes") if node.style in ("single", "double") else ""
+    return text("hints.list", value=node.written) if "list" in kinds else ""
 
 
 def _found(node: Node) -> str:

@@ -125,17 +125,14 @@ class _Composer:
 
     def take(self, event: Any) -> None:
         """One event of the parser."""
-        name = type(event).__name__
-        if name == "DocumentStartEvent":
-            self._document(event)
-        elif name == "ScalarEvent":
-            self._scalar(event)
-        elif name == "AliasEvent":
-            self._alias(event)
-        elif name in ("MappingStartEvent", "SequenceStartEvent"):
-            self._open(event, "map" if name == "MappingStartEvent" else "list")
-        elif name in ("MappingEndEvent", "SequenceEndEvent"):
-            self._close()
+        takers = {
+            "DocumentStartEvent": self._document, "ScalarEvent": self._scalar, "AliasEvent": self._alias,
+            "MappingStartEvent": self._open, "SequenceStartEvent": self._open,
+            "MappingEndEvent": self._close, "SequenceEndEvent": self._close,
+        }  # fmt: skip
+        taker = takers.get(type(event).__name__)
+        if taker is not None:
+            taker(event)
         if len(self.faults) >= MAX_FAULTS:
             raise SpecError(*self.faults[:MAX_FAULTS])
 
@@ -344,7 +341,8 @@ class _Composer:
         origin = f"from {target.place.file}:{target.place.line}:{target.place.column}"
         self._add(replace(target, place=replace(place, note=origin)), None)
 
-    def _open(self, event: Any, kind: str) -> None:
+    def _open(self, event: Any) -> None:
+        kind = "map" if type(event).__name__ == "MappingStartEvent" else "list"
         place = self._place(event)
         self._count(place)
         if self._expects_key():
@@ -357,7 +355,7 @@ class _Composer:
             place = replace(place, end_column=len(self.lines[place.line - 1].rstrip()) + 1)
         self.stack.append(_Frame(kind, place, flow, event.anchor and str(event.anchor)))
 
-    def _close(self) -> None:
+    def _close(self, _event: Any) -> None:
         frame = self.stack.pop()
         if frame.kind == "map":
             node = Node("map", frame.place, entries=tuple(frame.entries))

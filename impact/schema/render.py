@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from impact.core.errors import Fault, Place
 from impact.core.texts import text
-from impact.schema.extends import Source
+from impact.schema.source_text import Source
 
 MAX_LINES = 12
 MAX_MESSAGE = 600

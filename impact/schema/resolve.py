@@ -12,15 +12,23 @@ from pathlib import Path
 
 from impact.core.errors import Fault, SpecError
 from impact.core.texts import fault
-from impact.schema.extends import Source, load_with_bases
 from impact.schema.load import MAX_FAULTS
-from impact.schema.matrix import MAX_MODELS, Cell, Matrix, cells, count_cells, full_name, read_matrix
 from impact.schema.nodes import Entry, Node, map_node
-from impact.schema.placeholders import mentions, not_inside_text, substitute, unknown_names
-from impact.schema.robustness import Row, apply_changes, read_rows, unknown_model
-from impact.schema.set_values import apply_settings
-from impact.schema.shorthands import Accepts, name_faults, with_defaults, write_out
-from impact.schema.source_text import Text, read_text
+from impact.schema.resolving.extends import load_with_bases
+from impact.schema.resolving.matrix import (
+    MAX_MODELS,
+    Cell,
+    Matrix,
+    cells,
+    count_cells,
+    full_name,
+    read_matrix,
+)
+from impact.schema.resolving.placeholders import mentions, not_inside_text, substitute, unknown_names
+from impact.schema.resolving.robustness import Row, apply_changes, read_rows, unknown_model
+from impact.schema.resolving.set_values import apply_settings
+from impact.schema.resolving.shorthands import Accepts, name_faults, with_defaults, write_out
+from impact.schema.source_text import Source, Text, read_text
 
 
 @dataclass(frozen=True, slots=True)

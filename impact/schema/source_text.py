@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -26,6 +27,20 @@ class Text:
     file: str
     text: str
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A spec file that was read: its name as messages show it, its text, the SHA-256 of its bytes."""
+
+    file: str
+    text: str
+    sha256: str
+
+
+def source_of(read: Text) -> Source:
+    """The record of a file that was read."""
+    return Source(read.file, read.text, hashlib.sha256(read.content).hexdigest())
 
 
 def read_text(source: Path | str | bytes, *, name: str | None = None) -> Text:

@@ -223,8 +223,7 @@ def _scan_brackets(case: _Case) -> tuple[int, int] | None:
         for column, character in enumerate(bare):
             if character in "[{":
                 open_at.append((number, column))
-            elif character in "]}" and open_at:
-                open_at.pop()
+            open_at = open_at[:-1] if character in "]}" else open_at
     return open_at[-1] if open_at else None
 
 

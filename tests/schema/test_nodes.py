@@ -36,7 +36,8 @@ HERE = Place("<python>")
     "path, parts",
     [
         ("a", ("a",)), ("a.b.c", ("a", "b", "c")), ("a.of[0]", ("a", "of", 0)),
-        ("a[1][2].b", ("a", 1, 2, "b")),        ('a."x.y".b', ("a", "x.y", "b")), ('"say ""hi"""', ('say "hi"',)), ("filter+", ("filter+",)),
+        ("a[1][2].b", ("a", 1, 2, "b")),
+        ('a."x.y".b', ("a", "x.y", "b")), ('"say ""hi"""', ('say "hi"',)), ("filter+", ("filter+",)),
         ("years.2016", ("years", "2016")),
     ],
 )  # fmt: skip

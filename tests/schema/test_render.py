@@ -5,8 +5,8 @@ import json
 import pytest
 
 from impact.core.errors import Fault, Place
-from impact.schema.extends import Source
 from impact.schema.render import MAX_LINES, distinct, fault_as_dict, render_fault, render_faults
+from impact.schema.source_text import Source
 
 SOURCE = "\n" * 12 + "    tiem: year\n"
 FAULT = Fault(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault
-from impact.schema.changes import ChangeError, change
 from impact.schema.load import load_value
 from impact.schema.nodes import Entry, Key, Node, child, split_path
+from impact.schema.resolving.changes import ChangeError, change
 
 # in these a new name would be a typing error: a model that is not there cannot be changed
 NAMED = ("models", "tests", "tables", "figures", "params", "sets", "matrix", "joins", "published", "claims")

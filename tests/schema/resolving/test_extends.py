@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impact.core.errors import Place, SpecError
-from impact.schema.changes import merge
 from impact.schema.nodes import from_plain, node_at, to_plain
 from impact.schema.resolve import resolve_spec
+from impact.schema.resolving.changes import merge
 
 HERE = Place("x.yaml", 1, 1)
 VALUES = st.recursive(

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault
-from impact.schema.changes import ChangeError, change, plus
 from impact.schema.nodes import Entry, Key, Node, map_node, node_at, split_path, with_entry, without
+from impact.schema.resolving.changes import ChangeError, change, plus
 
 # blocks of the spec that a model does not have itself; all other paths are those of the model
 CONTEXT_KEYS = ("data", "joins", "derive", "checks", "subgroups", "outcomes", "sets", "survey", "instruments",
@@ -83,15 +83,7 @@ def apply_changes(model: Node, context: Node, row: Row) -> tuple[Node, Node]:
     faults: list[Fault] = []
     for entry in row.changes.entries:
         try:
-            parts = _parts(entry)
-            if parts[0] in OVERLAID and len(parts) > 1:
-                model = _overlay(model, context, parts, entry)
-            elif parts[0] in CONTEXT_KEYS:
-                context = change(context, parts, entry)
-            elif parts == ("filter+",):
-                model = _add_filter(model, entry, row.name)
-            else:
-                model = change(model, parts, entry, base=context)
+            model, context = _apply(model, context, entry, row.name)
         except ChangeError as error:
             known = f"there is: {', '.join(error.known)}" if error.known else ""
             faults.append(
@@ -103,6 +95,17 @@ def apply_changes(model: Node, context: Node, row: Row) -> tuple[Node, Node]:
     if faults:
         raise SpecError(*faults)
     return model, context
+
+
+def _apply(model: Node, context: Node, entry: Entry, row: str) -> tuple[Node, Node]:
+    parts = _parts(entry)
+    if parts == ("filter+",):
+        return _add_filter(model, entry, row), context
+    if parts[0] in OVERLAID and len(parts) > 1:
+        return _overlay(model, context, parts, entry), context
+    if parts[0] in CONTEXT_KEYS:
+        return model, change(context, parts, entry)
+    return change(model, parts, entry, base=context), context
 
 
 def _parts(entry: Entry) -> tuple[Key, ...]:

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from impact.core.errors import SpecError
 from impact.core.texts import fault
-from impact.schema.changes import merge
 from impact.schema.load import compose
 from impact.schema.nodes import Entry, Node, map_node, text_place, with_note, without
+from impact.schema.resolving.changes import merge
+from impact.schema.resolving.shorthands import one_default, twice_faults
 from impact.schema.shipped import PREFIX, check_path, folder_of, require_shipped
-from impact.schema.shorthands import one_default, twice_faults
-from impact.schema.source_text import Text, read_text
+from impact.schema.source_text import Source, Text, read_text, source_of
 
 MAX_FILES_DEEP = 8
 NOT_INHERITED = ("base", "study", "extends")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A spec file that was read: its name as messages show it, its text, the SHA-256 of its bytes."""
-
-    file: str
-    text: str
-    sha256: str
-
-
-def source_of(read: Text) -> Source:
-    """The record of a file that was read."""
-    return Source(read.file, read.text, hashlib.sha256(read.content).hexdigest())
 
 
 def load_with_bases(read: Text) -> tuple[Node, tuple[Source, ...]]:
