@@ -132,7 +132,7 @@ def _tell(ctx: click.Context, outcome: Outcome) -> None:
         return
     if as_json or setting(ctx, "quiet") or outcome.document is None or outcome.request is None:
         return
-    done = text("terminal.done", language, seconds=f"{outcome.seconds:.1f}")
+    done = text("run.done", language, seconds=f"{outcome.seconds:.1f}")
     report = os.path.join(outcome.folder, "report.html")
     table = terminal_table.result_table(outcome.document, outcome.request, language=language)
     if table:

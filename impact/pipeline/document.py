@@ -115,18 +115,18 @@ def _thin(model: FittedModel) -> dict[tuple[str, str | None], bool]:
 
 
 def _thin_notices(document: Document, thin: Mapping[tuple[str, str | None], bool]) -> list[dict[str, object]]:
-    rows = {(row["model"], row["group"]): row for row in document["rows"]}
-    found = []
-    for key, is_thin in thin.items():
-        row = rows.get(key)
-        if not is_thin or row is None:
-            continue
-        of = f"{key[0]} ({key[1]})" if key[1] else key[0]
-        values = {"group": key[1] or key[0], "n_treated": row.get("n_treated"), "n_obs": row.get("n_obs")}
-        found.append(_notice(notice("W514", of=of, **values)))
-        facts = document["models"][key[0]]
+    """One W514 a model: which subgroups are too thin for a verdict."""
+    groups: dict[str, list[str]] = {}
+    for (model, group), is_thin in thin.items():
+        if is_thin and group is not None:
+            groups.setdefault(model, []).append(group)
+    for model in groups:
+        facts = document["models"][model]
         facts["warnings"] = sorted({*facts["warnings"], "W514"})
-    return found
+    return [
+        _notice(notice("W514", of=model, count=len(names), groups="; ".join(n.replace(";", ", ") for n in names)))
+        for model, names in groups.items()
+    ]
 
 
 def _notice(found: Notice) -> dict[str, object]:

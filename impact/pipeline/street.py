@@ -5,7 +5,7 @@ plan → read_data → fit_models (design, estimate, inference) → robustness �
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import impact.data.checks as data_checks
@@ -20,6 +20,9 @@ from impact.pipeline.ask import ask_tests
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.plan import Plan, drop_one_requests, names_used, unknown_faults
 from impact.schema.requests import ModelRequest
+
+# models named under a notice that several share
+MOST_OWNERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,7 @@ def run_plan(
     rows = _drop_one_requests(plan, fitted)
     fitted = (*fitted, *fit_models(frame, rows, seed=plan.spec.seed, jobs=jobs, progress=progress))
     findings = ask_tests(plan, fitted)
-    found = [*main.notices, *(n for model in fitted for n in _model_notices(model))]
-    distinct = {(item.code, item.of, item.message): item for item in found}
-    return RunResult(plan, frame, main, fitted, findings, tuple(distinct.values()))
+    return RunResult(plan, frame, main, fitted, findings, collect_notices(main.notices, fitted))
 
 
 def read_data(plan: Plan) -> tuple[Frame, Frame]:
@@ -117,9 +118,28 @@ def _units(result: ModelResult, among: str) -> list[object]:
     return [label for label, treated in labels if treated in wanted]
 
 
-def _model_notices(model: FittedModel) -> list[Notice]:
-    found: list[Notice] = []
-    for result in model.results:
-        for part in (result.design, result.estimate, result.inference):
-            found += [replace(item, of=item.of or model.request.name) for item in (part.notices if part else ())]
-    return found
+def collect_notices(data: Sequence[Notice], fitted: Sequence[FittedModel]) -> tuple[Notice, ...]:
+    """Every notice once: what several models share is said for all of them together."""
+    found: dict[tuple[str, str], Notice] = {}
+    owners: dict[tuple[str, str], list[str]] = {}
+    for item, owner in [*((item, item.of) for item in data), *_owned_notices(fitted)]:
+        key = (item.code, item.message)
+        found.setdefault(key, item)
+        names = owners.setdefault(key, [])
+        if owner and owner not in names:
+            names.append(owner)
+    return tuple(replace(item, of=_listed(owners[key])) for key, item in found.items())
+
+
+def _owned_notices(fitted: Sequence[FittedModel]) -> Iterator[tuple[Notice, str]]:
+    for model in fitted:
+        if (model.request.row or "").startswith("drop_one"):
+            continue
+        for result in model.results:
+            for part in (result.design, result.estimate, result.inference):
+                yield from ((item, model.request.name) for item in (part.notices if part is not None else ()))
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MOST_OWNERS])
+    return shown if len(names) <= MOST_OWNERS else f"{shown} (+{len(names) - MOST_OWNERS})"

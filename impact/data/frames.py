@@ -1,0 +1,90 @@
+"""Data frames of other libraries, or mappings of arrays, to our frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from impact.core.errors import DataError, Place
+from impact.core.records import Frame
+from impact.core.texts import fault
+
+Column = npt.NDArray[Any]
+_LARGEST_EXACT = 2**53
+
+
+def frame_of(data: Any, wanted: Iterable[str]) -> Frame:
+    """The wanted columns of a pandas, polars, pyarrow … frame or of a mapping of arrays.
+
+    Arguments:
+        data: the frame. wanted: columns to take; names it lacks are left to the model to miss.
+
+    Raises:
+        DataError: E260 what is no frame, E261 columns of unequal length, E262 values no column can hold.
+    """
+    getter, names = _columns_of(data)
+    columns = {name: _converted(name, getter(name)) for name in sorted(set(wanted)) if name in names}
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) > 1:
+        raise DataError(fault("E261", place=Place(file="data"), lengths=", ".join(map(str, sorted(lengths)))))
+    n_rows = lengths.pop() if lengths else 0
+    return Frame(columns=columns, n_rows=n_rows, name="data", read=n_rows)
+
+
+def _columns_of(data: Any) -> tuple[Any, set[str]]:
+    if isinstance(data, Mapping):
+        return data.__getitem__, {str(name) for name in data}
+    if type(data).__module__.startswith("pandas") and hasattr(data, "columns"):
+        return data.__getitem__, {str(name) for name in data.columns}
+    import narwhals  # only frames of other libraries need the adapter
+
+    try:
+        frame = narwhals.from_native(data)
+    except TypeError:
+        raise DataError(fault("E260", place=Place(file="data"), kind=type(data).__name__)) from None
+    if isinstance(frame, narwhals.LazyFrame):
+        frame = frame.collect()
+    return (lambda name: frame[name].to_numpy()), set(frame.columns)
+
+
+def _converted(name: str, column: Any) -> Column:
+    """A column as float64, object of str or None, or datetime64[D]."""
+    values = column.to_numpy() if hasattr(column, "to_numpy") and not isinstance(column, np.ndarray) else column
+    values = np.asarray(values)
+    if values.ndim != 1:
+        raise DataError(fault("E262", place=Place(file="data"), name=name, problem="it is not one-dimensional"))
+    kind = values.dtype.kind
+    if kind == "f":
+        return _finite(values.astype(np.float64, copy=False))
+    if kind in "iu":
+        if len(values) and (int(values.max()) > _LARGEST_EXACT or int(values.min()) < -_LARGEST_EXACT):
+            return np.array([str(value) for value in values.tolist()], dtype=object)
+        return values.astype(np.float64)
+    if kind == "b":
+        return values.astype(np.float64)
+    if kind == "M":
+        return values.astype("datetime64[D]")
+    return _objects(name, values)
+
+
+def _finite(values: Column) -> Column:
+    bad = np.isinf(values)
+    return np.where(bad, np.nan, values) if bad.any() else values
+
+
+def _objects(name: str, values: Column) -> Column:
+    items = [None if _is_missing(value) else value for value in values.tolist()]
+    present = [value for value in items if value is not None]
+    if present and all(isinstance(value, (int, float)) for value in present):
+        return _finite(np.array([np.nan if value is None else float(value) for value in items]))
+    if not all(isinstance(value, str) for value in present):
+        kinds = ", ".join(sorted({type(value).__name__ for value in present}))
+        raise DataError(fault("E262", place=Place(file="data"), name=name, problem=f"it mixes {kinds}"))
+    return np.array(items, dtype=object)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value != value or type(value).__name__ in ("NAType", "NaTType")

@@ -1,0 +1,269 @@
+"""The Python face: `run`, `check` and `feols`, with the numbers of the spec bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import impact.catalog as catalog
+import impact.outputs._assemble as assemble
+import impact.pipeline.check as checking
+import impact.pipeline.fit as fitting
+import impact.pipeline.study as studies
+from impact.core.errors import Fault, Place
+from impact.core.records import Estimate, Floats, Frame, Inference, ModelResult
+from impact.data.frames import frame_of
+from impact.design.build import build_design
+from impact.estimators.ols import OlsOptions
+from impact.outputs._request import OutputRequest
+from impact.outputs._tables import grids
+from impact.outputs.table_html import html_table
+from impact.outputs.terminal_table import grid_text
+from impact.schema.columns_used import model_uses
+from impact.schema.formulas.parse import parse_formula
+from impact.schema.formulas.tree import Formula
+from impact.schema.model import ModelBlock
+from impact.schema.model_parts import weights_of
+from impact.schema.nodes import from_plain
+from impact.schema.option_requests import variance_of
+from impact.schema.requests import ModelRequest, VarianceRequest, WeightRequest
+
+_HERE = Place(file="feols")
+Vcov = str | Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished spec: the results document and the folder it was written to."""
+
+    result: studies.StudyResult
+
+    @property
+    def path(self) -> Path | None:
+        """Folder of the report."""
+        return self.result.folder
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The content of results.json."""
+        return self.result.document
+
+    def tidy(self) -> Any:
+        """All rows as a data frame: model, group, term, estimate, std_error …"""
+        import pandas as pd  # frames are made only when asked for
+
+        return pd.DataFrame(self.document["rows"])
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted regression. Changing the variance does not fit again."""
+
+    request: ModelRequest
+    frame: Frame
+    result: ModelResult
+
+    @property
+    def estimate(self) -> Estimate:
+        """The estimate record."""
+        assert self.result.estimate is not None
+        return self.result.estimate
+
+    @property
+    def inference(self) -> Inference:
+        """The inference record."""
+        assert self.result.inference is not None
+        return self.result.inference
+
+    def coef(self) -> dict[str, float]:
+        """Term → estimate."""
+        return dict(zip((t.name for t in self.estimate.terms), self.estimate.params.tolist(), strict=True))
+
+    def se(self) -> dict[str, float]:
+        """Term → standard error."""
+        return dict(zip((t.name for t in self.estimate.terms), self.inference.std_error.tolist(), strict=True))
+
+    def vcov(self) -> Floats:
+        """Covariance matrix of the coefficients, (k, k)."""
+        return self.inference.vcov
+
+    def tidy(self, *, vcov: Vcov = None) -> Any:
+        """A data frame: term, estimate, std_error, statistic, p_value, ci_low, ci_high, df."""
+        import pandas as pd  # frames are made only when asked for
+
+        fit = self if vcov is None else self.summary(vcov=vcov)
+        inference = fit.inference
+        columns = {"term": [t.name for t in fit.estimate.terms], "estimate": fit.estimate.params}
+        names = ("std_error", "statistic", "p_value", "ci_low", "ci_high", "df")
+        return pd.DataFrame(columns | {name: getattr(inference, name) for name in names})
+
+    def glance(self) -> dict[str, float]:
+        """Facts of the fit: n_obs, r2, r2_within, rmse, df_resid …"""
+        return {"n_obs": self.estimate.n_obs, "df_resid": self.estimate.df_resid, **self.estimate.fit}
+
+    def confint(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
+        """Term → interval at a level."""
+        inference = _infer(self, self.request.variance, level)
+        bounds = zip(inference.ci_low.tolist(), inference.ci_high.tolist(), strict=True)
+        return dict(zip((t.name for t in self.estimate.terms), bounds, strict=True))
+
+    def summary(self, *, vcov: Vcov = None, ssc: str | Mapping[str, Any] | None = None) -> Fit:
+        """The same fit with another variance; printing it shows the table."""
+        if vcov is None and ssc is None:
+            return self
+        variance = _variance(vcov, ssc, self.request.panel)
+        request = replace(self.request, variance=variance)
+        design = build_design(self.frame, request)
+        changed = Fit(request, self.frame, replace(self.result, design=design))
+        return Fit(request, self.frame, replace(changed.result, inference=_infer(changed, variance, request.level)))
+
+    def __repr__(self) -> str:
+        return grid_text(self._grid())
+
+    def _repr_html_(self) -> str:
+        return html_table(self._grid())
+
+    def _grid(self) -> Any:
+        return next(iter(grids(self._document(), OutputRequest(), "en").values()))
+
+    def _document(self) -> dict[str, Any]:
+        model = {"fit": assemble.model_facts(self.request, [self.result], {})}
+        rows = assemble.model_rows(self.result, self.request, {}, self.estimate.n_obs)
+        notices = [{"code": n.code, "of": "fit", "message": n.message} for n in self.inference.notices]
+        return {"study": "fit", "models": model, "rows": rows, "tests": [], "notices": notices, "labels": {}}
+
+
+def feols(
+    formula: str,
+    data: Any,
+    *,
+    vcov: Vcov = None,
+    weights: str | Mapping[str, str] | None = None,
+    ssc: str | Mapping[str, Any] | None = None,
+    panel: tuple[str | Sequence[str], str] | None = None,
+    level: float = 0.95,
+) -> Fit:
+    """Least squares with absorbed effects: ``outcome ~ regressors | effects``.
+
+    Arguments:
+        formula: as in a spec. data: a pandas, polars or pyarrow frame, or a mapping of arrays.
+        vcov: keyword or mapping, as in a spec; hc1 by default, clustered by unit with a panel.
+        weights: column (sampling weights) or {column: kind}.
+        ssc: small-sample preset. panel: (unit, time), for lags and panel variances. level: of intervals.
+
+    Returns:
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``.
+
+    Raises:
+        SpecError, DataError, DesignError: as a spec with the same content would.
+    """
+    units = None if panel is None else ((panel[0],) if isinstance(panel[0], str) else tuple(panel[0]), panel[1])
+    variance = _variance(vcov, ssc, units)
+    parsed = _parsed(formula)
+    request = ModelRequest(
+        name="fit",
+        base="fit",
+        estimator="ols",
+        options=_OLS_OPTIONS,
+        formula=parsed,
+        variance=variance,
+        outcome_name=parsed.outcomes[0].text() if parsed.outcomes else "",
+        weights=_weights(weights),
+        panel=units,
+        level=level,
+        coordinates=getattr(variance.options, "coordinates", None),
+    )
+    frame = frame_of(data, {name for name, _ in model_uses(request)})
+    return Fit(request, frame, fitting.fit_design(build_design(frame, request), request, None, None))
+
+
+_OLS_OPTIONS = OlsOptions()
+
+
+@lru_cache(maxsize=256)
+def _parsed(formula: str) -> Formula:
+    return parse_formula(formula, place=_HERE)
+
+
+def _weights(weights: str | Mapping[str, str] | None) -> WeightRequest | None:
+    if weights is None:
+        return None
+    value = weights if isinstance(weights, str) else dict(weights)
+    return weights_of(ModelBlock(weights=value), from_plain({"weights": value}, _HERE))
+
+
+def _variance(vcov: Vcov, ssc: object, panel: tuple[tuple[str, ...], str] | None) -> VarianceRequest:
+    return _variance_cached(repr(vcov), repr(ssc), panel, _Frozen(vcov, ssc))
+
+
+@dataclass(frozen=True, eq=False)
+class _Frozen:
+    """Arguments carried past the cache's key, which is their spelling."""
+
+    vcov: Vcov
+    ssc: object
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Frozen)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=256)
+def _variance_cached(
+    vcov: str, ssc: str, panel: tuple[tuple[str, ...], str] | None, given: _Frozen
+) -> VarianceRequest:
+    content: dict[str, Any] = {}
+    if given.vcov is not None:
+        content["vcov"] = given.vcov if isinstance(given.vcov, str) else dict(given.vcov)
+    if given.ssc is not None:
+        content["ssc"] = given.ssc
+    unit = "^".join(panel[0]) if panel is not None else None
+    node = from_plain(content, _HERE)
+    return variance_of(ModelBlock(), node, catalog.VARIANCES, design=None, panel_unit=unit)
+
+
+def _infer(fit: Fit, variance: VarianceRequest, level: float) -> Inference:
+    assert fit.result.design is not None
+    request = replace(fit.request, variance=variance, level=level)
+    return fitting.infer_design(fit.estimate, fit.result.design, request)
+
+
+def run(
+    spec: str | Path | Mapping[str, Any],
+    *,
+    out: str | Path | None = "reports",
+    jobs: int = 1,
+    only: Sequence[str] = (),
+    roots: Mapping[str, str | Path] | None = None,
+    strict: bool = False,
+) -> Study:
+    """Run a spec file (or the same content as a dict) and write its report.
+
+    Arguments:
+        out: folder for the report; None writes nothing. jobs, only, roots, strict: as `impact run`.
+
+    Raises:
+        SpecError, DataError, OutputError; a model that fails is in the document with its error.
+    """
+    source: Any = from_plain(dict(spec), Place(file="spec.yaml")) if isinstance(spec, Mapping) else spec
+    options = studies.StudyOptions(
+        out=None if out is None else Path(out), jobs=jobs, only=tuple(only), roots=roots, strict=strict
+    )
+    return Study(studies.run_study(source, options))
+
+
+def check(spec: str | Path | Mapping[str, Any], *, data: bool = False) -> list[Fault]:
+    """Every problem of a spec; never raises for a user's mistake."""
+    source: Any = from_plain(dict(spec), Place(file="spec.yaml")) if isinstance(spec, Mapping) else spec
+    faults, _ = checking.check_spec(source, depth="data" if data else "headers")
+    return faults
+
+
