@@ -19,8 +19,8 @@ _FOREIGN_NAMES = {
     "stdev": "sd",
     "median": "p", "quantile": "p", "percentile": "p", "len": "count", "n": "count", "one_of": "in",
     "inlist": "in", "inrange": "between", "standardize": "std", "int": "floor", "str": "text",
-    "string": "text", "float": "number", "to_number": "number", "destring": "number", "tostring": "text", "substring": "substr",
-    "trim": "strip",
+    "string": "text", "float": "number", "to_number": "number", "destring": "number", "tostring": "text",
+    "substring": "substr", "trim": "strip",
     "toupper": "upper", "tolower": "lower", "qcut": "ntile", "xtile": "ntile", "winsorize": "winsor",
     "pow": "**", "ceiling": "ceil", "trunc": "floor", "zfill": "lpad", "to_date": "date", "as_date": "date",
 }  # fmt: skip

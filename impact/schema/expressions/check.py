@@ -245,10 +245,10 @@ def _same(nodes: tuple[Node, Node], kinds: tuple[str, str], checking: _Checking)
 def clash(expression: Expression, nodes: tuple[Node, Node], kinds: tuple[str, str]) -> Fault:
     """The fault for two values that never compare, with the literal to type."""
     shown = [expression.excerpt(node)[:60] for node in nodes]
-    advice, suggestion = _advice(nodes, kinds, shown)
+    advice, suggestion, wrong = _advice(nodes, kinds, shown)
     return fault(
         "E405",
-        place=expression.at(nodes[1]),
+        place=expression.at(nodes[wrong]),
         suggestion=suggestion,
         first=f"'{shown[0]}'",
         second=f"'{shown[1]}'",
@@ -258,7 +258,8 @@ def clash(expression: Expression, nodes: tuple[Node, Node], kinds: tuple[str, st
     )
 
 
-def _advice(nodes: tuple[Node, Node], kinds: tuple[str, str], shown: list[str]) -> tuple[str, str]:
+def _advice(nodes: tuple[Node, Node], kinds: tuple[str, str], shown: list[str]) -> tuple[str, str, int]:
+    """What to type, the suggestion, and which of the two nodes it replaces."""
     for position in (0, 1):
         literal, other = nodes[position], shown[1 - position]
         other_kind = family(kinds[1 - position])
@@ -268,13 +269,17 @@ def _advice(nodes: tuple[Node, Node], kinds: tuple[str, str], shown: list[str]) 
             quoted = spell_text(
                 shown[position] if not shown[position].startswith("-") else spell_number(literal.value)
             )
-            return text("expression.advice.quote", name=other, literal=quoted), quoted
+            return text("expression.advice.quote", name=other, literal=quoted), quoted, position
         if isinstance(literal, tree.Text) and other_kind == NUMBER and _numeric(literal.value):
-            return text("expression.advice.unquote", name=other, literal=literal.value), literal.value
+            return (
+                text("expression.advice.unquote", name=other, literal=literal.value),
+                literal.value,
+                position,
+            )
         if isinstance(literal, tree.Text) and other_kind == DATE:
             typed = f"date({spell_text(literal.value)})"
-            return text("expression.advice.date", literal=spell_text(literal.value)), typed
-    return text("expression.advice.convert"), ""
+            return text("expression.advice.date", literal=spell_text(literal.value)), typed, position
+    return text("expression.advice.convert"), "", 1
 
 
 def _numeric(spelling: str) -> bool:

@@ -1,7 +1,7 @@
 """A parsed expression on columns: whole arrays at a time, no code of the user is ever run.
 
 Any operation with a missing value is missing; ``and``, ``or``, ``not`` are three-valued; a choice whose
-condition is missing is missing. Undefined and infinite results become missing, counted in the rows that use them.
+condition is missing is missing. Undefined and infinite results become missing, counted where they are used.
 """
 
 from __future__ import annotations
@@ -149,8 +149,7 @@ def _logical(node: Node, scope: Scope) -> Value:
         case tree.Unary():
             return negated(node, _value(node.operand, scope), scope)
         case tree.Logic():
-            conditions = [condition_of(_value(part, scope), part, scope) for part in node.operands]
-            return joined_conditions(node.operator, conditions)
+            return _joined(node, scope)
         case tree.Comparison():
             return _chain(node, scope)
         case tree.Membership():
@@ -158,6 +157,19 @@ def _logical(node: Node, scope: Scope) -> Value:
             return contained(_value(node.item, scope), choices, outside=node.negated)
         case _:
             raise TypeError(type(node).__name__)
+
+
+def _joined(node: tree.Logic, scope: Scope) -> Value:
+    """``and``, ``or``; rows decided by an earlier condition do not count later: ``x > 0 and log(x) > 1``."""
+    deciding = 0.0 if node.operator == "and" else 1.0
+    conditions: list[Array] = []
+    inner = scope
+    for part in node.operands:
+        condition = condition_of(_value(part, inner), part, inner)
+        conditions.append(condition)
+        undecided = np.broadcast_to(condition != deciding, scope.context.rows)
+        inner = replace(inner, active=undecided if inner.active is None else inner.active & undecided)
+    return joined_conditions(node.operator, conditions)
 
 
 def _chain(node: tree.Comparison, scope: Scope) -> Value:

@@ -13,6 +13,7 @@ from impact.schema.expressions.check import wrong_kind
 from impact.schema.expressions.context import Use
 from impact.schema.expressions.functions_row import Function
 from impact.schema.expressions.values import (
+    LARGEST_WHOLE,
     Value,
     blank,
     is_scalar,
@@ -88,7 +89,8 @@ def _parsed_number(value: str) -> float | None:
     if len(stripped) > 400 or not _NUMBER.fullmatch(stripped):
         return None
     number = float(stripped)
-    exact = not stripped.lstrip("+-").isdigit() or abs(number) <= 2**53
+    digits = stripped.lstrip("+-")
+    exact = not digits.isdigit() or int(digits) <= LARGEST_WHOLE
     return number if exact and np.isfinite(number) else None
 
 

@@ -60,7 +60,10 @@ def condition_of(value: Value, node: tree.Node, scope: Scope) -> Array:
     Raises:
         DataError: E406 for texts and dates, E411 for numbers other than 0 and 1 in rows that count.
     """
-    condition = number_of(value, node, "if", scope)
+    kind = kind_of_value(value)
+    if kind in ("text", "date"):
+        raise DataError(wrong_kind(scope.expression, node, ("condition", "condition", kind)))
+    condition = np.asarray(np.nan if value is None else value, dtype=np.float64)
     logical = isinstance(node, tree.Comparison | tree.Membership | tree.Logic | tree.Logical)
     if logical or (isinstance(node, tree.Unary) and node.operator == "not"):
         return condition
@@ -71,7 +74,7 @@ def condition_of(value: Value, node: tree.Node, scope: Scope) -> Array:
         found = np.unique(np.broadcast_to(condition, other.shape)[other] if other.ndim else condition)
         shown = [f"{entry:g}" for entry in found[:3]]
         name = scope.expression.excerpt(node)[:60]
-        values = {"name": f"'{name}'", "values": ", ".join(shown), "example": shown[0]}
+        values = {"name": f"'{name}'", "bare": name, "values": ", ".join(shown), "example": shown[0]}
         raise scope.error("E411", node, values)
     return condition
 

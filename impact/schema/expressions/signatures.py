@@ -1,8 +1,8 @@
 """The functions of the expression language: the whitelist, with the arguments each takes.
 
-Letters for arguments: ``n`` number, ``c`` condition (true or false), ``t`` text, ``d`` date, ``o`` number or date,
-``a`` anything, ``=`` the kind of the first argument, ``w`` a whole number, ``k`` a number and ``q`` a text that are
-the same in all rows, ``L`` a list, ``M`` a mapping. ``when`` and ``get`` have their own rules.
+Letters for arguments: ``n`` number, ``c`` condition (true or false), ``t`` text, ``d`` date, ``o`` number or
+date, ``a`` anything, ``=`` the kind of the first argument, ``w`` whole number, ``k`` number and ``q`` text
+that are the same in all rows, ``L`` a list, ``M`` a mapping. ``when`` and ``get`` have their own rules.
 """
 
 from __future__ import annotations

@@ -27,11 +27,8 @@ def as_column(values: Any) -> Array:
     if array.dtype.kind == "f":
         return array.astype(np.float64, copy=False)
     if array.dtype.kind in "iub":
-        if (
-            array.dtype.itemsize == 8
-            and array.size
-            and np.abs(array.astype(np.float64)).max() > LARGEST_WHOLE
-        ):
+        whole = array.dtype.kind != "b" and array.dtype.itemsize == 8 and array.size > 0
+        if whole and (array.max() > LARGEST_WHOLE or array.min() < -LARGEST_WHOLE):
             raise OverflowError
         return array.astype(np.float64)
     if array.dtype.kind == "M":
