@@ -154,16 +154,26 @@ def _check(
 ) -> Check:
     facts = members[0][0]
     readings = [read_row(row) for _, row in members if row is not None]
-    labels = _mapping(document.get("labels"))
     return Check(
         name=family,
         readings=tuple(reading for reading in readings if reading is not None),
         expect=str(facts["expect"]) if facts.get("expect") else None,
-        label=pair(
-            facts.get("label") or facts.get("title") or labels.get(family) or family.replace("_", " ")
-        ),
+        label=_row_label(document, family, facts),
         note=pair(facts.get("note")) if facts.get("note") else {},
     )
+
+
+def _row_label(document: Mapping[str, object], family: str, facts: Mapping[str, object]) -> Words:
+    """A row's own title, its label, or its name; a title taken over from the main model is no label."""
+    main = _mapping(_mapping(document.get("models")).get(str(facts.get("base"))))
+    title = facts.get("label") or facts.get("title")
+    is_family = ":" in str(facts.get("row"))
+    if title and title != main.get("title") and not is_family:
+        return pair(title)
+    label = _mapping(document.get("labels")).get(family)
+    if label:
+        return pair(label)
+    return both("answer.drop_one") if family == "drop_one" else pair(family.replace("_", " "))
 
 
 def without_row(name: str) -> str:

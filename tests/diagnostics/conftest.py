@@ -31,7 +31,7 @@ def factor(name, values):
 def panel_design(
     seed=1, *, units=12, periods=6, treated=2, effect=0.0, noise=1.0, event=False, outcome="y", shift=None
 ):
-    """Units × periods, the first ``treated`` units exposed from period 3 on; with ``event`` a term a period but 2."""
+    """Units × periods, the first ``treated`` units exposed from period 3 on; or a term a period."""
     random = np.random.default_rng(seed)
     unit, time = np.repeat(np.arange(units), periods), np.tile(np.arange(periods), units)
     on = (unit < treated).astype(float)
@@ -57,7 +57,7 @@ def panel_design(
         clusters={"unit": ours},
         focus=focus,
         treatment=Treatment(ours, by_label, profile, focus),
-        panel=Panel(ours, years, np.arange(float(periods))),
+        panel=Panel(ours, years, time.astype(float)),
     )
 
 
@@ -94,5 +94,13 @@ def question(kind, *of, results=(), language="en"):
 @pytest.fixture(scope="session")
 def make():
     """The functions of this file, by name."""
-    return type("Make", (), {"design": staticmethod(panel_design), "fitted": staticmethod(fitted),
-                             "question": staticmethod(question), "factor": staticmethod(factor)})  # fmt: skip
+    return type(
+        "Make",
+        (),
+        {
+            "design": staticmethod(panel_design),
+            "fitted": staticmethod(fitted),
+            "question": staticmethod(question),
+            "factor": staticmethod(factor),
+        },
+    )

@@ -19,18 +19,43 @@ BLOCK = AnswerBlock(
 
 def facts(**more):
     base = {
-        "row": None, "expect": None, "focus": ["exposed"], "outcome": "kept", "n_treated_clusters": 2,
-        "extra": {"permutation": {"unit": "area_id", "n_sets": 325, "enumerated": True, "size": 2, "smallest_p": 1 / 325}},
-    }  # fmt: skip
+        "row": None,
+        "expect": None,
+        "focus": ["exposed"],
+        "outcome": "kept",
+        "n_treated_clusters": 2,
+        "extra": {
+            "permutation": {
+                "unit": "area_id",
+                "n_sets": 325,
+                "enumerated": True,
+                "size": 2,
+                "smallest_p": 1 / 325,
+            }
+        },
+    }
     return {**base, **more}
 
 
 def row(model="main", estimate=-0.0149024, p=121 / 325, p_t=0.4, **more):
     base = {
-        "model": model, "group": None, "term": "exposed", "outcome": "kept", "estimate": estimate, "std_error": 0.004,
-        "p_value": 0.0004, "primary": "permutation", "p_permutation": p, "p_permutation_t": p_t, "mde80": 0.0432,
-        "primary_ci_low": -0.05, "primary_ci_high": 0.02, "verdict": None, "verdict_reason": None, "level": 0.95,
-    }  # fmt: skip
+        "model": model,
+        "group": None,
+        "term": "exposed",
+        "outcome": "kept",
+        "estimate": estimate,
+        "std_error": 0.004,
+        "p_value": 0.0004,
+        "primary": "permutation",
+        "p_permutation": p,
+        "p_permutation_t": p_t,
+        "mde80": 0.0432,
+        "primary_ci_low": -0.05,
+        "primary_ci_high": 0.02,
+        "verdict": None,
+        "verdict_reason": None,
+        "level": 0.95,
+    }
     return {**base, **more}
 
 
@@ -58,8 +83,10 @@ def test_inconclusive_says_how_many_groups_and_what_would_have_been_seen():
     answer = answer_of(document(), BLOCK)
     assert answer["verdict"] == "inconclusive" and answer["model"] == "main" and answer["term"] == "exposed"
     assert answer["sentence"]["en"] == (
-        "The data cannot tell whether the arrival changed the chance of keeping a job: the estimate is −1.5 points, "
-        "but 121 of 325 equally sized groups of areas, the real one included, show a change at least as large; "
+        "The data cannot tell whether the arrival changed the chance of keeping a job: "
+        "the estimate is −1.5 points, "
+        "but 121 of 325 equally sized groups of areas, the real one included, "
+        "show a change at least as large; "
         "only changes beyond 4.3 points would have been seen."
     )
     assert (
@@ -107,9 +134,16 @@ def test_no_set_can_be_told_apart():
 
 def test_interval_where_nothing_is_permuted():
     found = document(
-        primary="asymptotic", p_permutation=None, p_permutation_t=None, ci_low=-0.04, ci_high=0.01, p_value=0.3,
-        primary_ci_low=None, primary_ci_high=None, mde80=None,
-    )  # fmt: skip
+        primary="asymptotic",
+        p_permutation=None,
+        p_permutation_t=None,
+        ci_low=-0.04,
+        ci_high=0.01,
+        p_value=0.3,
+        primary_ci_low=None,
+        primary_ci_high=None,
+        mde80=None,
+    )
     sentence = answer_of(found, BLOCK)["sentence"]["en"]
     assert "95 % interval from −4.0 points to 1.0 points" in sentence
     assert "beyond 1.1 points" in sentence  # 2.8 standard errors of 0.004

@@ -15,8 +15,17 @@ from impact.schema.published import ClaimBlock
 
 
 def row(model, term, estimate, verdict=None, group=None, **more):
-    return {"model": model, "group": group, "term": term, "estimate": estimate, "std_error": 0.1, "p_value": 0.3,
-            "n_obs": 100.0, "verdict": verdict, **more}  # fmt: skip
+    return {
+        "model": model,
+        "group": group,
+        "term": term,
+        "estimate": estimate,
+        "std_error": 0.1,
+        "p_value": 0.3,
+        "n_obs": 100.0,
+        "verdict": verdict,
+        **more,
+    }
 
 
 def document():
@@ -41,13 +50,21 @@ def document():
             row("ols[y=kept]", "x", 0.3, "fragile", group="sex=men;age=14-24"),
             row("ols[y=wage]", "x", 0.4, "effect", group="sex=women;age=14-24"),
             row("sure[row=urban]", "x", -0.3, "effect"),
-            row("event", "a", 0.5, "effect", event_time=-1.0), row("event", "b", 0.7, "effect", event_time=2.0),
+            row("event", "a", 0.5, "effect", event_time=-1.0),
+            row("event", "b", 0.7, "effect", event_time=2.0),
         ],
         "tests": [
-            {"test": "bound", "kind": "equivalence", "of": "main", "term": "x", "p_value": 0.2, "verdict": "note"},
+            {
+                "test": "bound",
+                "kind": "equivalence",
+                "of": "main",
+                "term": "x",
+                "p_value": 0.2,
+                "verdict": "note",
+            },
             {"test": "joint", "kind": "wald", "of": "main", "term": "", "p_value": 0.01, "verdict": "note"},
         ],
-    }  # fmt: skip
+    }
 
 
 def state(test, *, results=None, **more):
@@ -57,22 +74,32 @@ def state(test, *, results=None, **more):
 
 @pytest.mark.parametrize(
     ("test", "expected"),
-    [("sure.x.estimate < 0", "agrees"), ("sure.x.estimate > 0", "disagrees"), ("main.x.estimate < 0", "cannot_tell"),
-     ("main.x.p > 0.05", "cannot_tell"), ("null.x.verdict == \"equivalent\"", "agrees"),
-     ("main.x.verdict == \"equivalent\"", "cannot_tell"), ("sure.x.verdict == \"equivalent\"", "disagrees"),
-     ("sure.estimate < -0.05 and null.x.estimate < 0.02", "agrees"),
-     ("sure.x.estimate < 0 and main.x.estimate < 0", "cannot_tell"),
-     ("all.migrant.capital.estimate > all.native.capital.estimate", "agrees"),
-     ("all.native.capital.estimate > 2 * all.migrant.capital.estimate", "disagrees"),
-     ("main.n == 500", "agrees"), ("main.r2 > 0.9", "disagrees"), ("main.x.n < 50", "disagrees"),
-     ("joint.p < 0.05", "agrees"), ("tests.joint.p > 0.05", "disagrees"), ("bound.verdict == \"pass\"", "cannot_tell"),
-     ("get(\"ols\", \"x\", \"estimate\", y=\"kept\", sex=\"women\", age=\"14-24\") < 0", "agrees"),
-     ("get(\"ols\", \"x\", \"estimate\", y=\"wage\", age=\"14-24\", sex=\"women\") < 0", "disagrees"),
-     ("get(\"ols\", \"x\", \"estimate\", y=\"kept\", sex=\"men\", age=\"14-24\") > 0", "cannot_tell"),
-     ("get(\"sure\", \"x\", \"estimate\", row=\"urban\") < -0.2", "agrees"),
-     ("get(\"event\", \"\", \"estimate\", event_time=2) == 0.7", "agrees"),
-     ("sure.x.mde80 > 0", "cannot_tell")],
-)  # fmt: skip
+    [
+        ("sure.x.estimate < 0", "agrees"),
+        ("sure.x.estimate > 0", "disagrees"),
+        ("main.x.estimate < 0", "cannot_tell"),
+        ("main.x.p > 0.05", "cannot_tell"),
+        ('null.x.verdict == "equivalent"', "agrees"),
+        ('main.x.verdict == "equivalent"', "cannot_tell"),
+        ('sure.x.verdict == "equivalent"', "disagrees"),
+        ("sure.estimate < -0.05 and null.x.estimate < 0.02", "agrees"),
+        ("sure.x.estimate < 0 and main.x.estimate < 0", "cannot_tell"),
+        ("all.migrant.capital.estimate > all.native.capital.estimate", "agrees"),
+        ("all.native.capital.estimate > 2 * all.migrant.capital.estimate", "disagrees"),
+        ("main.n == 500", "agrees"),
+        ("main.r2 > 0.9", "disagrees"),
+        ("main.x.n < 50", "disagrees"),
+        ("joint.p < 0.05", "agrees"),
+        ("tests.joint.p > 0.05", "disagrees"),
+        ('bound.verdict == "pass"', "cannot_tell"),
+        ('get("ols", "x", "estimate", y="kept", sex="women", age="14-24") < 0', "agrees"),
+        ('get("ols", "x", "estimate", y="wage", age="14-24", sex="women") < 0', "disagrees"),
+        ('get("ols", "x", "estimate", y="kept", sex="men", age="14-24") > 0', "cannot_tell"),
+        ('get("sure", "x", "estimate", row="urban") < -0.2', "agrees"),
+        ('get("event", "", "estimate", event_time=2) == 0.7', "agrees"),
+        ("sure.x.mde80 > 0", "cannot_tell"),
+    ],
+)
 def test_states(test, expected):
     found = state(test)
     assert found["state"] == expected, found["detail"]
@@ -93,10 +120,14 @@ def test_thin_groups_cannot_tell():
 
 @pytest.mark.parametrize(
     ("test", "code"),
-    [("sure.x.estimte < 0", "E416"), ("sur.x.estimate < 0", "E601"), ("1 < 2", "E616"),
-     ("get(\"ols\", \"x\", \"estimate\", y=\"kept\", sex=\"woman\", age=\"14-24\") < 0", "E602"),
-     ("difference(\"ols[y=kept]\", \"x\", \"women;14-24\", \"boys;14-24\") < 0", "E602")],
-)  # fmt: skip
+    [
+        ("sure.x.estimte < 0", "E416"),
+        ("sur.x.estimate < 0", "E601"),
+        ("1 < 2", "E616"),
+        ('get("ols", "x", "estimate", y="kept", sex="woman", age="14-24") < 0', "E602"),
+        ('difference("ols[y=kept]", "x", "women;14-24", "boys;14-24") < 0', "E602"),
+    ],
+)
 def test_faults(test, code):
     with pytest.raises(ImpactError) as caught:
         state(test)
@@ -172,7 +203,7 @@ def test_difference_without_a_valid_test_cannot_be_told(make):
 
 
 def test_clustered_difference_equals_the_interacted_regression(make):
-    """Var(b1 − b2) with common clusters = clustered variance of the interaction when both groups are stacked."""
+    """Var(b1 − b2) with common clusters is that of the stacked regression."""
     one = make.fitted(make.design(1, units=30, treated=15), "groups", group="a", permuted=False)
     two = make.fitted(make.design(2, units=30, treated=15), "groups", group="b", permuted=False)
     x = np.concatenate([one.estimate.linear.x[:, 0], np.zeros(len(two.estimate.linear.x))])

@@ -19,17 +19,33 @@ TOTAL = math.prod(FACTORS.values())
 def document(**changes):
     error = BARE * math.sqrt(TOTAL)
     row = {
-        "model": "m", "group": None, "term": "x", "estimate": 0.0531, "std_error": error, "statistic": 0.0531 / error,
-        "df": G - 1.0, "p_value": float(2 * stats.t.sf(0.0531 / error, G - 1)), "level": 0.95, "n_obs": N,
-        "ci_low": 0.0531 - stats.t.ppf(0.975, G - 1) * error, "ci_high": 0.0531 + stats.t.ppf(0.975, G - 1) * error,
-        "std_error_cr3": 0.0399, **changes,
-    }  # fmt: skip
+        "model": "m",
+        "group": None,
+        "term": "x",
+        "estimate": 0.0531,
+        "std_error": error,
+        "statistic": 0.0531 / error,
+        "df": G - 1.0,
+        "p_value": float(2 * stats.t.sf(0.0531 / error, G - 1)),
+        "level": 0.95,
+        "n_obs": N,
+        "ci_low": 0.0531 - stats.t.ppf(0.975, G - 1) * error,
+        "ci_high": 0.0531 + stats.t.ppf(0.975, G - 1) * error,
+        "std_error_cr3": 0.0399,
+        **changes,
+    }
     model = {
-        "status": "ok", "n_obs": N, "n_clusters": {"sid": G}, "n_units": UNITS, "absorbed": {"sid": UNITS, "year": YEARS},
-        "vcov": {"kind": "cluster", "k": K, "factors": FACTORS}, "r2": 0.93, "r2_within": 0.12,
+        "status": "ok",
+        "n_obs": N,
+        "n_clusters": {"sid": G},
+        "n_units": UNITS,
+        "absorbed": {"sid": UNITS, "year": YEARS},
+        "vcov": {"kind": "cluster", "k": K, "factors": FACTORS},
+        "r2": 0.93,
+        "r2_within": 0.12,
         "steps": [{"name": "singletons", "dropped": 10}, {"name": "missing y", "dropped": 3}],
         "extra": {"rmse": 0.0777},
-    }  # fmt: skip
+    }
     return {"models": {"m": model}, "rows": [row], "tests": []}
 
 
@@ -49,11 +65,17 @@ K_FULL = 1 + UNITS + YEARS - 1
 
 @pytest.mark.parametrize(
     ("name", "factor"),
-    [("factor_none", 1.0), ("factor_g", G / (G - 1)), ("factor_n1_k", (N - 1) / (N - K)),
-     ("factor_n_k", N / (N - K)), ("factor_g_n_k", G / (G - 1) * N / (N - K)),
-     ("factor_g_n1_kfull", G / (G - 1) * (N - 1) / (N - K_FULL)), ("factor_n_kfull", N / (N - K_FULL)),
-     ("factor_g_n1_kterms", G / (G - 1) * (N - 1) / (N - 1))],
-)  # fmt: skip
+    [
+        ("factor_none", 1.0),
+        ("factor_g", G / (G - 1)),
+        ("factor_n1_k", (N - 1) / (N - K)),
+        ("factor_n_k", N / (N - K)),
+        ("factor_g_n_k", G / (G - 1) * N / (N - K)),
+        ("factor_g_n1_kfull", G / (G - 1) * (N - 1) / (N - K_FULL)),
+        ("factor_n_kfull", N / (N - K_FULL)),
+        ("factor_g_n1_kterms", G / (G - 1) * (N - 1) / (N - 1)),
+    ],
+)
 def test_small_sample_factors(name, factor):
     attempts = explained("se", BARE * math.sqrt(factor))
     if name == "factor_g_n1_kterms":  # with one regressor it is G/(G−1) alone

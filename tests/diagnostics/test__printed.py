@@ -9,10 +9,19 @@ from impact.diagnostics._printed import read_printed
 
 @pytest.mark.parametrize(
     ("written", "value", "half", "sign", "stars"),
-    [("0.120", 0.12, 0.0005, 1, 0), ("-1.5e-3", -0.0015, 0.00005, -1, 0), ("1794", 1794, 0.5, 1, 0),
-     ("−.055**", -0.055, 0.0005, -1, 2), ("(0.033)", 0.033, 0.0005, 1, 0), ("1,794", 1794, 0.5, 1, 0),
-     ("0.000", 0.0, 0.0005, 0, 0), ("1_000", 1000, 0.5, 1, 0), ('"0.10*"', 0.10, 0.005, 1, 1), ("1e3", 1000, 0.5, 1, 0)],
-)  # fmt: skip
+    [
+        ("0.120", 0.12, 0.0005, 1, 0),
+        ("-1.5e-3", -0.0015, 0.00005, -1, 0),
+        ("1794", 1794, 0.5, 1, 0),
+        ("−.055**", -0.055, 0.0005, -1, 2),
+        ("(0.033)", 0.033, 0.0005, 1, 0),
+        ("1,794", 1794, 0.5, 1, 0),
+        ("0.000", 0.0, 0.0005, 0, 0),
+        ("1_000", 1000, 0.5, 1, 0),
+        ('"0.10*"', 0.10, 0.005, 1, 1),
+        ("1e3", 1000, 0.5, 1, 0),
+    ],
+)
 def test_as_written(written, value, half, sign, stars):
     found = read_printed(999.0, written)
     assert (found.value, found.sign, found.stars) == (value, sign, stars)
@@ -28,7 +37,7 @@ def test_not_available_and_bare_signs():
 
 @pytest.mark.parametrize("bad", ["about 3", "1.2.3", "inf", "nan", "--1"])
 def test_unreadable(bad):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         read_printed(bad)
 
 

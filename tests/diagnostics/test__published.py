@@ -16,8 +16,17 @@ SOURCE = {"text": "Cheng and Hoekstra 2013", "where": "Table 5", "evidence": "ta
 
 def document():
     def row(model, term, estimate, error, **more):
-        return {"model": model, "group": None, "term": term, "estimate": estimate, "std_error": error, "n_obs": 550,
-                "p_value": 0.02, "statistic": estimate / error, **more}  # fmt: skip
+        return {
+            "model": model,
+            "group": None,
+            "term": term,
+            "estimate": estimate,
+            "std_error": error,
+            "n_obs": 550,
+            "p_value": 0.02,
+            "statistic": estimate / error,
+            **more,
+        }
 
     return {
         "models": {
@@ -86,8 +95,9 @@ def test_match_rules():
     assert verdicts(block(rows, match="exact")) == ["close"]
     assert verdicts(block({"cdl": {"estimate": ["0.0800626"]}}, match="exact")) == ["equal"]
     assert verdicts(block({"cdl": {"estimate": [1]}, "x": {"estimate": ["+"]}}, match="sign")) == [
-        "sign_agrees", "differs",
-    ]  # fmt: skip
+        "sign_agrees",
+        "differs",
+    ]
     one_cell = {"cdl": {"estimate": [{"value": 0.2, "match": {"abs": 0.2}}]}}
     assert verdicts(block(one_cell)) == ["equal"]
 
@@ -151,10 +161,15 @@ def test_summary_line():
 
 @pytest.mark.parametrize(
     ("rows", "columns", "code"),
-    [({"cdl": {"estimate": [1]}}, ["twefe"], "E601"), ({"female": {"estimate": [1]}}, ["all.natve"], "E602"),
-     ({"cdl": {"estimte": [1]}}, ["twfe"], "E603"), ({"cdl": {"estimate": [1, 2]}}, ["twfe"], "E604"),
-     ({"cdl": {"estimate": ["about 1"]}}, ["twfe"], "E605"), ({"cld": {"estimate": [1]}}, ["twfe"], "E606")],
-)  # fmt: skip
+    [
+        ({"cdl": {"estimate": [1]}}, ["twefe"], "E601"),
+        ({"female": {"estimate": [1]}}, ["all.natve"], "E602"),
+        ({"cdl": {"estimte": [1]}}, ["twfe"], "E603"),
+        ({"cdl": {"estimate": [1, 2]}}, ["twfe"], "E604"),
+        ({"cdl": {"estimate": ["about 1"]}}, ["twfe"], "E605"),
+        ({"cld": {"estimate": [1]}}, ["twfe"], "E606"),
+    ],
+)
 def test_faults(rows, columns, code):
     with pytest.raises(SpecError) as caught:
         compared(block(rows, columns=columns))

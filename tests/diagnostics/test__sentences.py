@@ -26,9 +26,17 @@ def test_every_text_exists_in_every_language_with_the_same_places():
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.0149024, "0.0149"), (-1234.5, "−1,234"), (0, "0"), (None, "n/a"), (math.inf, "∞"), (1e-12, "1.00e−12"),
-     (0.5, "0.500"), (math.nan, "n/a")],
-)  # fmt: skip
+    [
+        (0.0149024, "0.0149"),
+        (-1234.5, "−1,234"),
+        (0, "0"),
+        (None, "n/a"),
+        (math.inf, "∞"),
+        (1e-12, "1.00e−12"),
+        (0.5, "0.500"),
+        (math.nan, "n/a"),
+    ],
+)
 def test_number(value, shown):
     assert number(value) == shown
 
@@ -46,6 +54,9 @@ def test_words():
     assert probability(0.0004) == "<0.001" and probability(0.0404) == "0.040" and probability(None) == "n/a"
     assert listed(["a", "b", "c"]) == {"en": "a, b and c", "es": "a, b y c"}
     assert listed(["a"])["en"] == "a" and listed([])["en"] == ""
-    assert both("published.cell", stat="se", term={"en": "age", "es": "edad"}, model="m", printed="1", ours="2") == {
-        "en": "se of age, m: 1 published, 2 here", "es": "se de edad, m: 1 publicado, 2 aquí",
-    }  # fmt: skip
+    assert both(
+        "published.cell", stat="se", term={"en": "age", "es": "edad"}, model="m", printed="1", ours="2"
+    ) == {
+        "en": "se of age, m: 1 published, 2 here",
+        "es": "se de edad, m: 1 publicado, 2 aquí",
+    }

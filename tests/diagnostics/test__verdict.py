@@ -22,9 +22,15 @@ from impact.diagnostics._verdict import (
 
 def row(estimate=-0.03, by_estimate=0.01, by_t=0.02, **more):
     base = {
-        "estimate": estimate, "std_error": 0.005, "p_value": 1e-6, "df": 25.0, "primary": "permutation",
-        "p_permutation": by_estimate, "p_permutation_t": by_t, "mde80": 0.05,
-    }  # fmt: skip
+        "estimate": estimate,
+        "std_error": 0.005,
+        "p_value": 1e-6,
+        "df": 25.0,
+        "primary": "permutation",
+        "p_permutation": by_estimate,
+        "p_permutation_t": by_t,
+        "mde80": 0.05,
+    }
     return {**base, **more}
 
 
@@ -118,9 +124,12 @@ def test_a_family_such_as_leave_one_out_is_one_row():
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.floats(0, 1), st.floats(0, 1), st.one_of(st.none(), st.floats(0, 1)),
-    st.lists(st.tuples(st.floats(-1, 1), st.booleans()), max_size=6), st.booleans(),
-)  # fmt: skip
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.one_of(st.none(), st.floats(0, 1)),
+    st.lists(st.tuples(st.floats(-1, 1), st.booleans()), max_size=6),
+    st.booleans(),
+)
 def test_effect_is_never_given_without_what_it_needs(by_estimate, by_t, equivalence, rows, thin):
     checks = [check(f"r{i}", e, expect="no_effect" if b else None) for i, (e, b) in enumerate(rows)]
     tost = None if equivalence is None else Equivalence(equivalence, 0.02)
@@ -140,7 +149,11 @@ def document():
         "labels": {"all_areas": {"en": "all areas", "es": "todas las zonas"}},
         "models": {
             "main": {"base": "main", "row": None},
-            "main[row=all_areas]": {"base": "main", "row": "all_areas", "note": {"en": "Why.", "es": "Por qué."}},
+            "main[row=all_areas]": {
+                "base": "main",
+                "row": "all_areas",
+                "note": {"en": "Why.", "es": "Por qué."},
+            },
             "main[row=placebo]": {"base": "main", "row": "placebo", "expect": "no_effect"},
             "main[row=drop:a]": {"base": "main", "row": "drop:a"},
             "main[row=drop:b]": {"base": "main", "row": "drop:b"},
@@ -150,11 +163,15 @@ def document():
         "rows": [
             {"model": name, "group": None, "term": "exposed", **row(value)}
             for name, value in [
-                ("main", -0.015), ("main[row=all_areas]", -0.023), ("main[row=placebo]", -0.014),
-                ("main[row=drop:a]", -0.01), ("main[row=drop:b]", -0.02), ("other[row=x]", 3.0),
+                ("main", -0.015),
+                ("main[row=all_areas]", -0.023),
+                ("main[row=placebo]", -0.014),
+                ("main[row=drop:a]", -0.01),
+                ("main[row=drop:b]", -0.02),
+                ("other[row=x]", 3.0),
             ]
         ],
-    }  # fmt: skip
+    }
 
 
 def test_robustness_rows_are_found_in_the_document():
@@ -170,9 +187,15 @@ def test_robustness_rows_are_found_in_the_document():
 
 @pytest.mark.parametrize(
     ("name", "plain"),
-    [("main[row=a]", "main"), ("ols[y=kept,row=a]", "ols[y=kept]"), ("ols[y=kept][row=a]", "ols[y=kept]"),
-     ("ols[row=a,y=kept]", "ols[y=kept]"), ("ols[y=kept]", "ols[y=kept]"), ("m[arrow=a]", "m[arrow=a]")],
-)  # fmt: skip
+    [
+        ("main[row=a]", "main"),
+        ("ols[y=kept,row=a]", "ols[y=kept]"),
+        ("ols[y=kept][row=a]", "ols[y=kept]"),
+        ("ols[row=a,y=kept]", "ols[y=kept]"),
+        ("ols[y=kept]", "ols[y=kept]"),
+        ("m[arrow=a]", "m[arrow=a]"),
+    ],
+)
 def test_name_without_row(name, plain):
     assert without_row(name) == plain
 

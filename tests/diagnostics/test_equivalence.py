@@ -27,7 +27,7 @@ def test_many_treated_clusters_use_the_t_law(make):
     assert found.p_value == pytest.approx(max(p_low, p_high), rel=1e-9)
     assert (found.details["p_low"], found.details["p_high"]) == pytest.approx((p_low, p_high), rel=1e-9)
     assert found.ci_high == pytest.approx(b + stats.t.ppf(0.95, df) * se, rel=1e-9)
-    within = -0.4 < found.ci_low and found.ci_high < 0.4
+    within = found.ci_low > -0.4 and found.ci_high < 0.4
     assert (found.verdict == "pass") == within == (found.p_value < 0.05)
     assert found.details["basis"] == "asymptotic" and found.details["level"] == pytest.approx(0.9)
     assert found.details["columns"] == {"equivalence_p": found.p_value, "bound": 0.4}

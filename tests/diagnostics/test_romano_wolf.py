@@ -13,7 +13,7 @@ from impact.diagnostics.romano_wolf import RomanoWolfOptions, examine
 
 
 def brute_force(columns, actual):
-    """Closed testing with the maximum statistic: adjusted p of j = largest p over all families that hold j."""
+    """Closed testing: the adjusted p of j is the largest p over all families that hold j."""
     table = np.column_stack(columns)
     count = table.shape[1]
     adjusted = np.zeros(count)
