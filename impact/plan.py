@@ -77,7 +77,7 @@ def make_plan(
     faults: list[Fault] = list(resolved.faults)
     tree = resolved.tree
     faults += refuse_reserved(tree)
-    model, found = validate_node(SpecModel, _without_reserved(tree), where="the spec")
+    model, found = validate_node(SpecModel, _without_reserved(tree))
     faults += found
     requests: list[ModelRequest] = []
     for expanded in resolved.models:

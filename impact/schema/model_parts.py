@@ -8,14 +8,14 @@ from typing import Any
 from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault
-from impact.schema.resolving.changes import merge
 from impact.schema.expressions.parse import parse_expression
 from impact.schema.expressions.tree import Expression
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
 from impact.schema.model import DesignBlock, ModelBlock, OutcomeBlock, StartBlock
-from impact.schema.nodes import Entry, Node, map_node, text_node, text_place
+from impact.schema.nodes import Entry, Node, map_node, read_with, text_node, text_place
 from impact.schema.requests import Grouping, OutcomeSums, TreatedBlock, WeightRequest
+from impact.schema.resolving.changes import merge
 
 WEIGHT_KINDS = ("sampling", "analytic", "frequency")
 ALL_GROUPS = "all"
@@ -58,7 +58,7 @@ def filters_of(node: Node | None) -> dict[str, Expression]:
 
 def expression_of(node: Node) -> Expression:
     """The expression in a scalar; `true` and numbers are expressions, too."""
-    return parse_expression(node.text if node.text is not None else node.written, place=text_place(node))
+    return read_with(lambda text, place: parse_expression(text, place=place), node)
 
 
 def expression_from(text: str, node: Node | None) -> Expression:
@@ -72,7 +72,7 @@ def formula_of(block: ModelBlock, node: Node, context: Node, *, where: str) -> F
     written = node.get("formula")
     if block.formula is None or written is None:
         raise SpecError(fault("E172", place=node.place, where=where))
-    return parse_formula(block.formula, place=text_place(written), sets=sets)
+    return read_with(lambda text, place: parse_formula(text, place=place, sets=sets), written)
 
 
 def has_instruments(node: Node, context: Node) -> bool:

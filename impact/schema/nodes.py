@@ -6,14 +6,15 @@ A tree is immutable; changes make a new tree that shares what did not change.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from impact.core.errors import Fault, Place, SpecError
 from impact.core.texts import fault
 
+Parsed = TypeVar("Parsed")
 Scalar = str | int | float | bool | None
 Key = str | int
 Kind = Literal["map", "list", "scalar"]
@@ -239,6 +240,21 @@ def relocate(found: Fault, node: Node) -> Fault:
     several_lines = node.style == "block" or "\n" in node.raw
     details = (text, " " * offset + "^" * length) if several_lines and "\n" not in text else ()
     return replace(found, place=place, details=(*details, *found.details))
+
+
+def read_with(parse: Callable[[str, Place], Parsed], node: Node) -> Parsed:
+    """What a parser of texts makes of a text of the spec, its faults at the characters of the file.
+
+    Arguments:
+        parse: takes the text and the place of its first character.
+
+    Raises:
+        SpecError: the parser's, each fault through ``relocate``.
+    """
+    try:
+        return parse(node.text if node.text is not None else node.written, text_place(node))
+    except SpecError as error:
+        raise SpecError(*(relocate(found, node) for found in error.faults)) from None
 
 
 def _character_starts(raw: str, style: str) -> Iterator[int]:

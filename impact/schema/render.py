@@ -56,14 +56,17 @@ def render_faults(faults: Iterable[Fault], sources: Sources = (), *, language: s
 
 
 def distinct(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """The faults without repetitions: one for each code and place in a file."""
-    seen: dict[tuple[object, ...], Fault] = {}
+    """The faults without repetitions: one for each code and place, one for each message and line."""
+    seen: set[tuple[object, ...]] = set()
+    kept: list[Fault] = []
     for found in faults:
         place = found.place
-        known = place is not None and place.line > 0
-        key = (found.code, place.file, place.line, place.column) if place and known else (found.code, found)
-        seen.setdefault(key, found)
-    return tuple(seen.values())
+        line = (found.code, place.file, place.line) if place and place.line else (found.code, found)
+        keys = {(*line, found.message), (*line, place.column if place else 0)}
+        if not keys & seen:
+            kept.append(found)
+        seen |= keys
+    return tuple(kept)
 
 
 def fault_as_dict(found: Fault) -> dict[str, object]:

@@ -19,6 +19,7 @@ from impact.schema.nodes import (
     node_at,
     place_inside,
     place_of,
+    read_with,
     relocate,
     split_path,
     text_place,
@@ -140,6 +141,18 @@ def test_a_folded_text_is_shown_joined_with_the_caret_under_it(text):
     moved = relocate(found, node)
     assert moved.place.line == 1
     assert moved.details == ("y ~ lgo(x)", "    ^^^")
+
+
+def test_a_parser_is_given_the_text_and_its_faults_are_moved():
+    node = load_nodes('model: "a == \\"b\\" + lgo"\n', name="x.yaml").get("model")
+
+    def parse(text, place):
+        raise SpecError(Fault("E301", "no", place=place.shifted(text.index("lgo"), 3)))
+
+    with pytest.raises(SpecError) as caught:
+        read_with(parse, node)
+    assert (caught.value.where.column, caught.value.where.end_column) == (22, 25)
+    assert read_with(lambda text, place: (text, place.column), node) == ('a == "b" + lgo', 9)
 
 
 def test_relocate_keeps_faults_without_a_place():

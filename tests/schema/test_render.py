@@ -93,7 +93,8 @@ def test_long_messages_stay_short():
 def test_the_same_fault_reached_twice_is_shown_once():
     again = Fault("E102", "unknown key 'tiem' in models.b", place=FAULT.place)
     other = Fault("E102", "unknown key", place=Place("specs/x.yaml", 14, 5, 9))
-    assert distinct([FAULT, again, other]) == (FAULT, other)
+    beside = Fault("E102", FAULT.message, place=Place("specs/x.yaml", 13, 7, 9))
+    assert distinct([FAULT, again, other, beside]) == (FAULT, other)
     assert render_faults([FAULT, again]) == render_fault(FAULT)
 
 
