@@ -41,6 +41,15 @@ def has_groups(entry: Entry) -> bool:
     return bool(entry.get("groups"))
 
 
+def observations(document: Document, name: str) -> Any:
+    """Observations of a model; of one by subgroup those of everybody, null where that is not estimated."""
+    entry: Entry = document["models"].get(name, {})
+    if not has_groups(entry):
+        return entry.get("n_obs")
+    everybody = rows_of(document, name)
+    return everybody[0].get("n_obs") if everybody else None
+
+
 def rows_of(document: Document, model: str, *, group: str | None = None) -> list[Entry]:
     """The rows of one model: of everybody, or of one subgroup."""
     return [
@@ -131,16 +140,40 @@ def model_label(document: Document, name: str, language: str) -> str:
     """The label of a model: its own, its robustness row's, or its base name with the labels of its matrix."""
     labels: Mapping[str, Any] = document.get("labels") or {}
     entry = document["models"].get(name, {})
+    if entry.get("row"):
+        return robustness_label(document, name, language)
+    if entry.get("title"):
+        return said(entry["title"], language)
     if name in labels:
         return said(labels[name], language)
-    if entry.get("row"):
-        return row_label(document, str(entry["row"]), language)
     cell: Mapping[str, Any] = entry.get("cell") or {}
     if not cell:
         return name.replace("_", " ") if name in document["models"] else name
     base = label_of(document, str(entry.get("base") or name.split("[", maxsplit=1)[0]), language)
     parts = [label_of(document, str(value), language) for value in cell.values()]
     return f"{base}: {', '.join(parts)}"
+
+
+def robustness_label(document: Document, model: str, language: str) -> str:
+    """The label of a robustness row by its model: the row's title, else its label or name."""
+    entry = document["models"][model]
+    main = document["models"].get(main_of(model, entry), {})
+    own = entry.get("title") if entry.get("title") != main.get("title") else None
+    family, mark, member = str(entry["row"]).partition(":")
+    if mark:
+        return f"{family_name(document, family, language)}: {label_of(document, member, language)}"
+    return said(own, language) or row_label(document, family, language)
+
+
+def main_of(name: str, entry: Entry) -> str:
+    """The model that a robustness row changes: its name without the row."""
+    return name.replace(f",row={entry['row']}", "").replace(f"[row={entry['row']}]", "")
+
+
+def family_name(document: Document, family: str, language: str) -> str:
+    """A family of robustness rows in words."""
+    known = text(f"table.family.{family}", language)
+    return row_label(document, family, language) if known.startswith("table.family.") else known
 
 
 def row_label(document: Document, row: str, language: str) -> str:

@@ -42,7 +42,7 @@ _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A drawn figure: caption, a sentence for those who do not see it, its files and the plotted data."""
+    """A drawn figure: caption, a sentence for those who do not see it, its files, data and report section."""
 
     name: str
     title: str
@@ -51,6 +51,7 @@ class Drawing:
     png: bytes
     columns: tuple[str, ...]
     data: tuple[Mapping[str, Any], ...]
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Plan:
     data: Sequence[Mapping[str, Any]]
     title: str
     sentence: str
+    section: str = ""
 
 
 @contextmanager
@@ -83,12 +85,18 @@ def drawing(name: str, plan: Plan) -> Drawing:
         return Drawing(
             name=name,
             title=plan.title,
-            sentence=plan.sentence,
-            svg=_svg(canvas, plan.sentence),
+            sentence=typeset(plan.sentence),
+            svg=_svg(canvas, typeset(plan.sentence)),
             png=_png(canvas),
             columns=plan.columns,
             data=tuple(plan.data),
+            section=plan.section,
         )
+
+
+def typeset(words: str) -> str:
+    """True minus signs in front of numbers; hyphens inside words and ranges stay."""
+    return re.sub(r"(?<![\w-])-(?=\d)", "−", words)
 
 
 def _svg(canvas: Figure, sentence: str) -> bytes:

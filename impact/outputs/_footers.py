@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from impact.core.errors import OutputError
 from impact.core.texts import fault, text
 from impact.outputs._cell_grid import Cell, figure
-from impact.outputs._document import Document, Entry, focus_row, label_of, said
+from impact.outputs._document import Document, Entry, focus_row, label_of, observations, said
 from impact.outputs._numbers import decimal_text, is_number, p_text, whole_text
 from impact.outputs._statistics import UNKNOWN, Printing, hidden
 
 DEFAULT = ("n", "clusters", "treated_clusters", "effects", "r2", "variance")
+_TREND = re.compile(r"([^\[\]]+)\[\[?([^\[\]]+)\]\]?")
 FooterLine = tuple[str, list[Cell]]
 
 
@@ -50,8 +52,8 @@ def _model(document: Document, name: str) -> Entry:
 
 def _count(key: str) -> Callable[[Entry, Document, str, Printing], Cell]:
     def line(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:
-        value = entry.get(key)
-        if key == "n_obs" and hidden(entry, printing):
+        value = observations(document, name) if key == "n_obs" else entry.get(key)
+        if key == "n_obs" and hidden({"n_obs": value}, printing):
             return figure(f"<{printing.min_cell}")
         return figure(whole_text(value), value if is_number(value) else None)
 
@@ -169,6 +171,10 @@ def _effects(names: Sequence[str], document: Document, language: str) -> list[Fo
 
 def effect_label(document: Document, effect: str, language: str) -> str:
     """The label of an absorbed factor; ``a^b`` is a × b."""
+    match = _TREND.fullmatch(effect)
+    if match:
+        unit, trend = (label_of(document, part.strip(), language) for part in match.groups())
+        return text("table.trend", language, unit=unit, trend=trend)
     return " × ".join(label_of(document, part.strip(), language) for part in effect.split("^"))
 
 

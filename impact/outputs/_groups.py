@@ -11,7 +11,10 @@ from impact.schema.display import RowsByBlock
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
-    """One line: the group it shows (None: everybody), its own level, its depth; ``heads``: no estimate."""
+    """One line: the group it shows (None: everybody), its own level, its depth.
+
+    ``heads``: a heading without an estimate; without a level it heads all groups of its variable.
+    """
 
     group: str | None
     variable: str
@@ -54,9 +57,12 @@ def lines_of(groups: Sequence[str | None], block: RowsByBlock | None) -> list[Gr
         (path for path in chosen.values() if path is not None), key=lambda path: _rank(path, order, levels)
     )
     by_path = {path: group for group, path in chosen.items() if path is not None}
+    several = len({path[0][0] for path in paths}) > 1
     lines: list[GroupLine] = []
     open_path: tuple[tuple[str, str], ...] = ()
     for path in paths:
+        if several and (not open_path or path[0][0] != open_path[0][0]):
+            lines.append(GroupLine(None, path[0][0], "", 0, heads=True))
         lines += _headings(path, open_path)
         variable, level = path[-1]
         lines.append(GroupLine(by_path[path], variable, level, len(path) - 1))

@@ -15,7 +15,7 @@ STYLE = """
 * { box-sizing: border-box; }
 html { font: 100%/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 body { margin: 0; color: var(--ink); background: var(--paper); }
-main { max-width: 66rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
+main { max-width: 76rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: .2rem 0 1rem; }
 h2 { font-size: 1.25rem; margin: 2.6rem 0 .7rem; padding-top: .5rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.02rem; margin: 1.6rem 0 .4rem; }
@@ -28,17 +28,18 @@ pre { background: var(--wash); border: 1px solid var(--line); border-radius: 6px
   overflow-x: auto; }
 figure { margin: 1rem 0 1.8rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .93rem; font-variant-numeric: tabular-nums; min-width: 24rem; }
+table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; min-width: 24rem; }
 caption { caption-side: top; text-align: left; font-weight: 600; padding: 0 0 .5rem; }
 thead tr:first-child > * { border-top: 2px solid var(--ink); }
 thead tr:last-child > * { border-bottom: 1px solid var(--ink); }
 tbody:last-child tr:last-child > * { border-bottom: 2px solid var(--ink); }
 tbody + tbody tr:first-child > * { border-top: 1px solid var(--line); }
-th, td { padding: .24rem .7rem; vertical-align: baseline; }
+th, td { padding: .22rem .6rem; vertical-align: baseline; }
 th { font-weight: 500; text-align: left; }
 thead th { font-weight: 600; vertical-align: bottom; }
 th[scope=colgroup] { border-bottom: 1px solid var(--line); }
-tbody th[scope=row] { white-space: nowrap; }
+tbody th[scope=row] { min-width: 9rem; max-width: 24rem; }
+th.short { white-space: nowrap; }
 tr.panel th { font-style: italic; padding-top: .6rem; }
 tr.more td, tr.more th { padding-top: 0; color: var(--soft); }
 .left { text-align: left; } .right { text-align: right; } .centre { text-align: center; }
@@ -50,7 +51,7 @@ td.right, td.centre { white-space: nowrap; }
 """.strip()
 
 REPORT_STYLE = """
-header { max-width: 66rem; margin: 0 auto; padding: 1.5rem 1.25rem 0; }
+header { max-width: 76rem; margin: 0 auto; padding: 1.5rem 1.25rem 0; }
 header + main { padding-top: 0; }
 .study { color: var(--soft); margin: 0; font-size: .9rem; }
 .banner { background: var(--care); color: var(--paper); font-weight: 700; padding: .5rem .9rem;

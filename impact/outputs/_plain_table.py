@@ -6,10 +6,20 @@ from collections.abc import Sequence
 
 from impact.core.texts import text
 from impact.outputs._cell_grid import HEADER, Cell, Grid, Row, figure, label
-from impact.outputs._document import Document, Entry, label_of, model_label, said, verdict_text
+from impact.outputs._document import (
+    Document,
+    Entry,
+    has_groups,
+    label_of,
+    model_label,
+    observations,
+    said,
+    verdict_text,
+)
 from impact.outputs._footers import effect_label, variance_word
 from impact.outputs._numbers import decimal_text, interval_text, is_number, p_text, whole_text
 from impact.outputs._request import OutputRequest
+from impact.outputs._table_notes import own_steps
 
 
 def list_grid(
@@ -37,7 +47,7 @@ def models_grid(document: Document, request: OutputRequest, names: Sequence[str]
                 Cell(str(entry.get("formula") or "")),
                 Cell(effects),
                 Cell(variance_word(entry, document, language)),
-                figure(whole_text(entry.get("n_obs"))),
+                figure(whole_text(observations(document, name))),
                 figure(_clusters(entry)),
                 Cell(said(state, language)),
             ]
@@ -62,7 +72,10 @@ def ledger_grid(document: Document, names: Sequence[str], language: str) -> Grid
         rows += [_step_row(step, language) for step in ledger.get("steps") or ()]
         rows.append(_ledger_row(text("report.used", language, sample=first), ledger.get("used")))
     for name in names:
-        steps = document["models"][name].get("steps") or ()
+        entry = document["models"][name]
+        ledger = (document.get("samples") or {}).get(str(entry.get("sample") or "main")) or {}
+        # The steps of a model by subgroup are those of one of its groups: they say nothing of the whole.
+        steps = [] if has_groups(entry) else own_steps(ledger, entry)
         rows += [_step_row(step, language, model=model_label(document, name, language)) for step in steps]
     if not rows:
         return None
@@ -120,7 +133,7 @@ def tests_grid(document: Document, language: str) -> Grid | None:
             figure(p_text(test.get("p_value"))),
             figure(interval_text(test.get("ci_low"), test.get("ci_high"), 3)),
             Cell(verdict_text(test.get("verdict"), language)),
-            Cell(said(test.get("sentence"), language)),
+            Cell(said((test.get("details") or {}).get("sentences") or test.get("sentence"), language)),
         ]
         for test in tests
     ]

@@ -23,7 +23,15 @@ from impact.outputs._document import (
     said,
     verdict_text,
 )
-from impact.outputs._numbers import decimal_text, error_text, interval_text, is_number, p_text, whole_text
+from impact.outputs._numbers import (
+    decimal_text,
+    error_text,
+    interval_text,
+    is_number,
+    p_text,
+    percent_text,
+    whole_text,
+)
 
 UNKNOWN = "n/a"
 _INTERVALS = {"ci90": 0.90, "ci95": 0.95, "ci99": 0.99}
@@ -41,7 +49,7 @@ _COUNTS = ("n", "n_treated")
 _P_VALUES = (
     "p", "p_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "p_cr3", "p_wild",
     "p_romano_wolf",
-    "p_bh", "q_sharpened", "equivalence_p",
+    "p_bh", "q_sharpened", "equivalence_p", "p_holm", "p_bonferroni", "p_by",
 )  # fmt: skip
 TEXTS = ("verdict", "verdict_reason", "expect")
 
@@ -73,6 +81,10 @@ def cell_of(word: str, row: Entry, document: Document, printing: Printing, *, ba
     if word in TEXTS:
         return Cell(_words(word, row, printing.language))
     shown, number = _shown(word, row, document, printing)
+    if word == "p_both" and not shown:
+        return figure("")
+    if not shown and "permutation" in word and primary(row) != "permutation":
+        return figure("")
     if not shown or shown == "nan":
         return figure(UNKNOWN)
     return figure(shown if bare else _decorated(word, shown), number)
@@ -109,25 +121,46 @@ def expect_text(expect: object, language: str) -> str:
 
 def _shown(word: str, row: Entry, document: Document, printing: Printing) -> tuple[str, float | None]:
     """Text without decoration, and the number behind it."""
-    digits = printing.digits
     if word in _INTERVALS:
-        return interval_text(*interval_at(row, _INTERVALS[word]), digits), None
+        return interval_text(*interval_at(row, _INTERVALS[word]), printing.digits), None
     if word in _ENDS:
         low, high = _ENDS[word]
-        return interval_text(row.get(low), row.get(high), digits), None
+        return interval_text(row.get(low), row.get(high), printing.digits), None
+    if word == "p_both":
+        return _both_p(row), None
+    if word == "published":
+        return _published(row, document), None
     value = _value(word, row, document)
-    number = float(value) if is_number(value) else None
+    return _number_text(word, value, printing.digits), float(value) if is_number(value) else None
+
+
+def _number_text(word: str, value: Any, digits: int) -> str:
     if word in _P_VALUES:
-        return p_text(value, min(digits, 3)), number
+        return p_text(value)
     if word in _COUNTS:
-        return whole_text(value), number
+        return whole_text(value)
     if word in _ERRORS:
-        return error_text(value, digits), number
+        return error_text(value, digits)
     if word in ("share", "group_share"):
-        return (f"{decimal_text(100 * number, 1)} %", number) if number is not None else ("", None)
+        return percent_text(value)
     if word in ("t", "df", "df_cr2"):
-        return decimal_text(value, 2 if word == "t" else 1), number
-    return decimal_text(value, digits), number
+        return decimal_text(value, 2 if word == "t" else 1)
+    return decimal_text(value, digits)
+
+
+def _published(row: Entry, document: Document) -> str:
+    """The published estimate of this very cell, as printed."""
+    for cell in document.get("published", ()):
+        here = (cell.get("model"), cell.get("term"), cell.get("group"), cell.get("stat"))
+        if here == (row["model"], row["term"], row.get("group"), "estimate"):
+            return str(cell.get("printed") or "")
+    return ""
+
+
+def _both_p(row: Entry) -> str:
+    """The permutation p-values of the estimate and of t, side by side."""
+    both = [p_text(row.get(field)) for field in ("p_permutation", "p_permutation_t")]
+    return ", ".join(shown or UNKNOWN for shown in both) if any(both) else ""
 
 
 def _value(word: str, row: Entry, document: Document) -> Any:
@@ -189,7 +222,7 @@ def _decorated(word: str, shown: str) -> str:
     """Parentheses around errors, braces around p-values; intervals bring their brackets."""
     if word in (*_ERRORS, "t"):
         return f"({shown})"
-    if word in _P_VALUES:
+    if word in _P_VALUES or word == "p_both":
         return "{" + shown + "}"
     return shown
 

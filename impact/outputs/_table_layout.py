@@ -9,7 +9,7 @@ from impact.core.errors import OutputError
 from impact.core.texts import fault, text
 from impact.outputs._cell_grid import Grid, Row
 from impact.outputs._columns import Column, panel_columns, table_columns, with_groups, without_groups
-from impact.outputs._document import Document, Entry, estimates, label_of, primary, said, unique
+from impact.outputs._document import Document, Entry, label_of, primary, robustness_label, said, unique
 from impact.outputs._footers import DEFAULT, footer_lines
 from impact.outputs._numbers import whole_text
 from impact.outputs._published_table import published_grid
@@ -79,7 +79,7 @@ def table_grid(
         title=said(block.title, language) or _default_title(kind, document, names, language),
         align=shape.align(),
         rows=tuple(rows),
-        notes=tuple(_notes(block, sections, shape, names, document, request, printing)),
+        notes=tuple(_notes(block, sections, shape, names, document, printing)),
         language=language,
     )
 
@@ -145,9 +145,7 @@ def _shape(
 ) -> Shape:
     estimated = [column for column in columns if column.model]
     wide = block.layout == "wide" or (block.layout == "auto" and kind in WIDE_KINDS and len(estimated) <= 1)
-    words: tuple[str, ...] = tuple(block.cell) or _CELLS.get(kind, ("estimate", "se"))
-    if not block.cell and kind not in _CELLS and _any_primary(names, document):
-        words = (*words, "p")
+    words: tuple[str, ...] = tuple(block.cell) or _default_cell(kind, names, document, wide=wide)
     extra: tuple[str, ...] = tuple(block.extra)
     if not extra and not block.cell:
         extra = _present(_EXTRA.get(kind, ()), names, document, kind)
@@ -155,8 +153,14 @@ def _shape(
     return Shape(columns, words, extra, wide, corner)
 
 
-def _any_primary(names: Sequence[str], document: Document) -> bool:
-    return any(primary(row) != "asymptotic" for name in names for row in rows_of_any(document, name))
+def _default_cell(kind: str, names: Sequence[str], document: Document, *, wide: bool) -> tuple[str, ...]:
+    """Estimate and error; in wide tables, and where another inference counts, the p-values too."""
+    kinds = {primary(row) for name in names for row in rows_of_any(document, name)} - {"asymptotic"}
+    both = ("p_permutation", "p_permutation_t") if wide else ("p_both",)
+    p_values = both if "permutation" in kinds else ("p",)
+    if kind not in _CELLS:
+        return ("estimate", "se", *p_values) if kinds else ("estimate", "se")
+    return tuple(word for part in _CELLS[kind] for word in (p_values if part == "p" else (part,)))
 
 
 def _present(words: Sequence[str], names: Sequence[str], document: Document, kind: str) -> tuple[str, ...]:
@@ -166,9 +170,13 @@ def _present(words: Sequence[str], names: Sequence[str], document: Document, kin
     return tuple(
         word
         for word in words
-        if (word == "expect" and kind == "robustness")
+        if (word == "expect" and kind == "robustness" and _any_expected(document))
         or any(row.get(fields.get(word, word)) is not None for row in rows)
     )
+
+
+def _any_expected(document: Document) -> bool:
+    return any(entry.get("expect") for entry in document["models"].values())
 
 
 def _rows(
@@ -209,7 +217,6 @@ def _notes(
     shape: Shape,
     names: Sequence[str],
     document: Document,
-    request: OutputRequest,
     printing: Printing,
 ) -> list[str]:
     language = printing.language
@@ -221,18 +228,25 @@ def _notes(
         return [note for note in (*notes, *facts) if note]
     shown = unique([*names, *(str(entry["model"]) for entry in entries if entry.get("model"))])
     main = names if kind_of(block) == "robustness" else shown
-    facts = [*_row_notes(block, document, request, language), *facts]
+    facts = [*_row_notes(block, entries, document, language), *facts]
     return [
         *notes,
-        *table_notes(main, shape.words, document, request, printing, stacked=not shape.wide, facts=facts),
+        *table_notes(
+            main, shape.words, document, printing, stacked=not shape.wide, facts=facts, warned=shown
+        ),
     ]
 
 
-def _row_notes(block: TableBlock, document: Document, request: OutputRequest, language: str) -> list[str]:
-    """For robustness tables: that each row is the main model with one thing changed."""
-    if kind_of(block) != "robustness" or not estimates(document, request):
+def _row_notes(block: TableBlock, entries: Sequence[Entry], document: Document, language: str) -> list[str]:
+    """For robustness tables: that each row changes one thing of the main model, and the rows' own notes."""
+    if kind_of(block) != "robustness":
         return []
-    return [text("table.note.robustness", language)]
+    notes = [text("table.note.robustness", language)]
+    for model in unique(str(entry["model"]) for entry in entries if entry.get("model")):
+        facts = document["models"].get(model, {})
+        if facts.get("row") and facts.get("note"):
+            notes.append(f"{robustness_label(document, model, language)}: {said(facts['note'], language)}")
+    return notes
 
 
 def _entry_facts(entries: Sequence[Entry], document: Document, printing: Printing) -> list[str]:

@@ -17,13 +17,15 @@ from impact.outputs._statistics import TEXTS, UNKNOWN, Printing, cell_of, headin
 class Line:
     """One line of results: its label and one row of the results a column (None: nothing stands there).
 
-    An entry with the key ``failed`` is a model that was not estimated; one with ``printed`` is a published
-    number.
+    ``heads``: the line is a heading over the whole width; ``rule``: a line is drawn above it. An entry with
+    the key ``failed`` is a model that was not estimated; one with ``printed`` is a published number.
     """
 
     label: str
     entries: tuple[Entry | None, ...]
     level: int = 0
+    heads: bool = False
+    rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ def panel_row(title: str, shape: Shape) -> Row:
 def line_rows(line: Line, shape: Shape, document: Document, printing: Printing) -> list[Row]:
     """The grid rows of one line."""
     head = label(line.label, level=line.level)
+    if line.heads:
+        return [panel_row(line.label, shape)]
     extra = _extra_cells(line, shape, document, printing)
     if not any(entry is not None for entry in line.entries):
         return [Row((head, *(blank() for _ in range(shape.width() - 1))), BODY)]
@@ -116,15 +120,19 @@ def line_rows(line: Line, shape: Shape, document: Document, printing: Printing) 
         for column, entry in zip(shape.columns, line.entries, strict=True):
             words = shape.words[:1] if column.published else shape.words
             cells += [_cell(word, entry, document, printing, bare=True) for word in words]
-        return [Row((head, *cells, *extra), BODY)]
+        return [Row((head, *cells, *extra), BODY, rule=line.rule)]
     rows: list[Row] = []
     for place, word in enumerate(shape.words):
         stacked = [
             _cell(word, entry, document, printing, bare=False) if _has_line(entry, place) else blank()
             for entry in line.entries
         ]
+        if place and not any(cell.text for cell in stacked):
+            continue
         ends = extra if place == 0 else _blanks(shape.extra)
-        rows.append(Row((blank() if place else head, *stacked, *ends), BODY, continued=place > 0))
+        first = place == 0
+        filled = (head if first else blank(), *stacked, *ends)
+        rows.append(Row(filled, BODY, rule=line.rule and first, continued=not first))
     return rows
 
 

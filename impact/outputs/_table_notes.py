@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from impact.core.texts import text
 from impact.outputs._document import (
     Document,
     Entry,
+    has_groups,
     label_of,
     model_label,
     primary,
@@ -17,23 +19,26 @@ from impact.outputs._document import (
 )
 from impact.outputs._footers import effect_label, model_notes, permutation_of
 from impact.outputs._numbers import p_text, whole_text
-from impact.outputs._request import OutputRequest
 from impact.outputs._statistics import Printing, heading
 
 MOST_MESSAGES = 3
+# Commas outside of brackets: a matrix label may hold one.
+LISTED = re.compile(r", (?![^\[]*\])")
 
 
 def table_notes(
     names: Sequence[str],
     words: Sequence[str],
     document: Document,
-    request: OutputRequest,
     printing: Printing,
     *,
     stacked: bool,
     facts: Sequence[str] = (),
+    warned: Sequence[str] = (),
 ) -> list[str]:
-    """The default notes for a table that shows these models and statistics; ``facts`` are its own."""
+    """The default notes for a table that shows these models and statistics; ``facts`` are its own,
+    ``warned`` the models whose warnings stand below.
+    """
     language = printing.language
     shown = list(dict.fromkeys(names))
     notes = [
@@ -48,7 +53,7 @@ def table_notes(
         *_by_model(shown, document, language, _permutation_of(document)),
         *_dropped(shown, document, language),
         *facts,
-        *warnings(shown, document, language),
+        *warnings(warned or shown, document, language),
         _stars(printing),
         *(said(note, language) for note in document.get("notes") or ()),
         source_note(document, language),
@@ -72,6 +77,8 @@ def _bracketed(word: str, name: str) -> str:
         return f"({name})"
     if word.startswith("ci") or word == "band":
         return f"[{name}]"
+    if word == "p_both":
+        return "{" + name.replace(":", "") + "}"
     return "{" + name + "}" if word[:2] in ("p_", "q_") or word in ("p", "equivalence_p") else name
 
 
@@ -111,7 +118,8 @@ def model_notes_of(document: Document) -> Callable[[Entry, str], str]:
     """The variance and its factors, in the words of the results."""
 
     def say(entry: Entry, language: str) -> str:
-        return sentence(model_notes(entry, language))
+        words = model_notes(entry, language)
+        return sentence(text("table.note.errors", language, words=words)) if words else ""
 
     return say
 
@@ -152,23 +160,28 @@ def _weights_of(document: Document) -> Callable[[Entry, str], str]:
 
 def _sample_of(document: Document) -> Callable[[Entry, str], str]:
     def say(entry: Entry, language: str) -> str:
-        name = str(entry.get("sample") or "main")
-        ledger: Mapping[str, Any] = (document.get("samples") or {}).get(name) or {}
-        if entry.get("status") == "failed":
+        ledger: Mapping[str, Any] = (document.get("samples") or {}).get(
+            str(entry.get("sample") or "main")
+        ) or {}
+        if entry.get("status") == "failed" or not ledger:
             return ""
-        steps = [*(ledger.get("steps") or ()), *(entry.get("steps") or ())]
-        if not ledger and not steps:
-            return ""
-        read = whole_text(ledger.get("read"))
-        return text(
-            "table.note.sample" if steps else "table.note.sample_all",
-            language,
-            read=read,
-            steps=", ".join(_step(step, language) for step in steps),
-            n=whole_text(entry.get("n_obs")),
-        )
+        grouped = has_groups(entry)
+        steps = [*(ledger.get("steps") or ()), *([] if grouped else own_steps(ledger, entry))]
+        n_obs = None if grouped else entry.get("n_obs")
+        shown = [text("table.note.rows_read", language, n=whole_text(ledger.get("read")))]
+        shown += [_step(step, language) for step in steps]
+        shown += [text("table.note.used", language, n=whole_text(n_obs))] if n_obs is not None else []
+        return text("table.note.sample", language, steps=", ".join(shown))
 
     return say
+
+
+def own_steps(ledger: Mapping[str, Any], entry: Entry) -> list[Mapping[str, Any]]:
+    """The steps of a model beyond those of its sample."""
+    shared = [(step.get("name"), step.get("dropped")) for step in ledger.get("steps") or ()]
+    return [
+        step for step in entry.get("steps") or () if (step.get("name"), step.get("dropped")) not in shared
+    ]
 
 
 def _step(step: Mapping[str, Any], language: str) -> str:
@@ -208,19 +221,31 @@ def _dropped(names: Iterable[str], document: Document, language: str) -> list[st
     return [text("table.note.dropped", language, terms=terms)]
 
 
-def concerns(of: object, names: Sequence[str]) -> bool:
-    """True if a notice is about one of the models (their subgroups and terms included) or about all."""
-    about = str(of or "")
-    return not about or any(
-        about == name or about.startswith((f"{name}[", f"{name}.", f"{name}:", f"{name};")) for name in names
-    )
+def concerns(notice: Mapping[str, Any], names: Sequence[str], document: Document) -> bool:
+    """True if a notice is about one of the models (with subgroups and terms) or about none in particular.
+
+    ``of`` may list several models and end in ``(+6)`` for those not named; those carry the code themselves.
+    """
+    about = str(notice.get("of") or "")
+    if not about:
+        return True
+    listed, _, unnamed = about.partition(" (+")
+    for name in names:
+        for one in LISTED.split(listed):
+            if one == name or one.startswith(
+                (f"{name}.", f"{name}:", f"{name};", f"{name} (", f"{name}[group")
+            ):
+                return True
+        if unnamed and notice.get("code") in (document["models"].get(name, {}).get("warnings") or ()):
+            return True
+    return False
 
 
 def warnings(names: Sequence[str], document: Document, language: str) -> list[str]:
     """The warnings of these models; many of one kind are counted after the first few."""
     by_code: dict[str, list[str]] = {}
     for notice in document.get("notices") or ():
-        if concerns(notice.get("of"), names):
+        if concerns(notice, names, document):
             by_code.setdefault(str(notice["code"]), []).append(said(notice.get("message"), language))
     notes: list[str] = []
     for code, messages in by_code.items():

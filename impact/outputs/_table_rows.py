@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from impact.core.texts import text
@@ -13,20 +13,22 @@ from impact.outputs._document import (
     as_list,
     event_position,
     event_rows,
+    family_name,
     focus_row,
     group_label,
     has_groups,
     label_of,
     level_label,
+    main_of,
     model_label,
     models,
-    row_label,
+    robustness_label,
     rows_of,
     same_group,
     unique,
 )
 from impact.outputs._groups import groups_of, kept, lines_of
-from impact.outputs._numbers import whole_text
+from impact.outputs._numbers import is_number, whole_text
 from impact.outputs._request import OutputRequest
 from impact.outputs._table_lines import Line
 from impact.schema.display import RowsByBlock, TableBlock
@@ -150,14 +152,20 @@ def _group_lines(
     nesting = block.rows if isinstance(block.rows, RowsByBlock) else None
     groups = kept(groups_of(document, names), block.groups)
     lines: Lines = []
+    parts = False
     for line in lines_of(groups, nesting):
+        parts = parts or (line.heads and not line.level)
         if line.heads:
-            shown = level_label(document, line.variable, line.level, language)
-            lines.append(Line(shown, tuple(None for _ in columns), line.depth))
+            nothing = tuple(None for _ in columns)
+            name = label_of(document, line.variable, language)
+            shown = level_label(document, line.variable, line.level, language) if line.level else name
+            lines.append(Line(shown, nothing, line.depth, heads=not line.level))
             continue
         shown = level_label(document, line.variable, line.level, language) if line.variable else ""
         entries = tuple(_group_entry(block, document, column, line.group) for column in columns)
-        lines.append(Line(shown or text("table.all", language), entries, line.depth))
+        everybody = not line.variable
+        label = text("table.all", language) if everybody else shown
+        lines.append(Line(label, entries, line.depth, rule=everybody and parts and bool(lines)))
     return lines
 
 
@@ -193,11 +201,6 @@ def robustness_mains(document: Document, block: TableBlock) -> list[str]:
     return unique(main_of(name, entry) for name, entry in document["models"].items() if entry.get("row"))
 
 
-def main_of(name: str, entry: Entry) -> str:
-    """The model that a robustness row changes: its name without the row."""
-    return name.replace(f",row={entry['row']}", "").replace(f"[row={entry['row']}]", "")
-
-
 def rows_of_main(document: Document, request: OutputRequest, main: str) -> dict[str, str]:
     """Robustness row → model, for one main model, in the order of the spec."""
     return {
@@ -214,13 +217,71 @@ def _robustness_lines(
     held = {column.model: rows_of_main(document, request, column.model) for column in columns if column.model}
     first = Line(text("table.main", language), tuple(_main_entry(document, c, term) for c in columns))
     lines = [first]
-    for row in unique(row for rows in held.values() for row in rows):
-        entries = []
-        for column in columns:
-            model = held.get(column.model or "", {}).get(row)
-            entries.append(_robustness_entry(document, model, term) if model else None)
-        lines.append(Line(row_label(document, row, language), tuple(entries)))
+    names = unique(row for rows in held.values() for row in rows)
+    for row in names:
+        if family_of(row, names):
+            continue
+        found = [held.get(column.model or "", {}).get(row) for column in columns]
+        entries = tuple(_robustness_entry(document, model, term) if model else None for model in found)
+        label = next(robustness_label(document, model, language) for model in found if model)
+        lines.append(Line(label, entries))
+    for family in unique(family for family in (family_of(row, names) for row in names) if family):
+        lines += _family_lines(family, columns, held, document, term, language)
     return lines
+
+
+def family_of(row: str, names: Sequence[str]) -> str:
+    """``drop_one:1301`` is of the family drop_one, if that has several members; other rows are of none."""
+    family, mark, _ = row.partition(":")
+    return family if mark and sum(name.startswith(f"{family}:") for name in names) > 1 else ""
+
+
+def family_label(document: Document, family: str, number: int, language: str) -> str:
+    """A family in words: ``One unit left out at a time (24)``."""
+    return f"{family_name(document, family, language)} ({number})"
+
+
+def _family_lines(
+    family: str,
+    columns: Sequence[Column],
+    held: dict[str, dict[str, str]],
+    document: Document,
+    term: str | None,
+    language: str,
+) -> Lines:
+    """A family's heading with the number of members, its lowest and its highest estimate."""
+    ends: list[list[Entry | None]] = [[], []]
+    number = 0
+    for column in columns:
+        names = {
+            row: m for row, m in held.get(column.model or "", {}).items() if row.startswith(f"{family}:")
+        }
+        number = max(number, len(names))
+        low, high = family_ends(document, names, term)
+        ends[0].append(low)
+        ends[1].append(high)
+    nothing = tuple(None for _ in columns)
+    lines = [Line(family_label(document, family, number, language), nothing)]
+    for key, entries in zip(("lowest", "highest"), ends, strict=True):
+        label = text(f"table.family_{key}", language, member=_members(document, entries, language))
+        lines.append(Line(label, tuple(entries), 1))
+    return lines
+
+
+def family_ends(
+    document: Document, members: Mapping[str, str], term: str | None
+) -> tuple[Entry | None, Entry | None]:
+    """The rows of a family with the lowest and the highest estimate."""
+    rows = [focus_row(document, model, term=term) for model in members.values()]
+    known = [row for row in rows if row is not None and is_number(row.get("estimate"))]
+    if not known:
+        return None, None
+    return min(known, key=lambda row: row["estimate"]), max(known, key=lambda row: row["estimate"])
+
+
+def _members(document: Document, entries: Sequence[Entry | None], language: str) -> str:
+    rows = unique(str(document["models"][entry["model"]]["row"]) for entry in entries if entry)
+    return ", ".join(label_of(document, row.partition(":")[2], language) for row in rows)
 
 
 def _robustness_entry(document: Document, model: str, term: str | None) -> Entry | None:

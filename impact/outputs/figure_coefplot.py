@@ -24,7 +24,7 @@ from impact.outputs._document import (
     model_label,
     primary,
     primary_interval,
-    row_label,
+    robustness_label,
     rows_of,
     said,
     unique,
@@ -42,7 +42,7 @@ from impact.outputs._figure_style import (
 )
 from impact.outputs._numbers import decimal_text, interval_text, is_number
 from impact.outputs._request import OutputRequest
-from impact.outputs._table_rows import group_rows, robustness_mains, rows_of_main
+from impact.outputs._table_rows import family_label, family_of, group_rows, robustness_mains, rows_of_main
 from impact.schema.display import FigureBlock, TableBlock
 
 COLUMNS = ("row", "model", "group", "term", "estimate", "ci_low", "ci_high", "interval", "n_obs", "marked")
@@ -68,9 +68,10 @@ def draw(
         OutputError: E713 where there is nothing to draw.
     """
     models = chosen_models(name, block, document, request)
+    kind = _kind(block, document, models)
     lines = [
         line
-        for line in _LINES[block.rows](block, document, request, models, language)
+        for line in _LINES[kind](block, document, request, models, language)
         if is_number(line.row.get("estimate"))
         and not (is_number(line.row.get("n_obs")) and line.row["n_obs"] < request.outputs.min_cell)
     ]
@@ -93,10 +94,20 @@ def draw(
         ),
         columns=COLUMNS,
         data=[_datum(line) for line in lines],
-        title=said(block.title, language) or text(f"figure.title.{block.rows}", language, outcome=outcome),
+        title=said(block.title, language) or text(f"figure.title.{kind}", language, outcome=outcome),
         sentence=_sentence(lines, outcome, request.outputs.digits, language),
+        section="robustness" if kind == "robustness" else "",
     )
     return drawing(name, plan)
+
+
+def _kind(block: FigureBlock, document: Document, models: Sequence[str]) -> str:
+    """What the lines are: as asked; else robustness rows or subgroups of named models that have them."""
+    if block.rows != "auto":
+        return block.rows
+    if (block.model or block.models) and set(models) & set(robustness_mains(document, TableBlock())):
+        return "robustness"
+    return "by" if all(has_groups(document["models"][model]) for model in models) else "models"
 
 
 def _model_lines(
@@ -131,10 +142,20 @@ def _robustness_lines(
         row = focus_row(document, main, term=block.term)
         if row:
             lines.append(_Line(text("table.main", language), row, series, "main", "main"))
-        for key, model in rows_of_main(document, request, main).items():
+        members = rows_of_main(document, request, main)
+        for key, model in members.items():
             row = focus_row(document, model, term=block.term)
+            if row is None:
+                continue
+            family = family_of(key, list(members))
+            if family:
+                number = sum(family_of(one, list(members)) == family for one in members)
+                lines.append(
+                    _Line(family_label(document, family, number, language), row, series, "family", key)
+                )
+                continue
             mark = "placebo" if document["models"][model].get("expect") else ""
-            lines += [_Line(row_label(document, key, language), row, series, mark, key)] if row else []
+            lines.append(_Line(robustness_label(document, model, language), row, series, mark, key))
     return lines
 
 
@@ -178,6 +199,10 @@ def _panel(axes: Axes, lines: Sequence[_Line], labels: Sequence[str], digits: in
 
 def _draw_line(axes: Axes, line: _Line, height: float, place: int, digits: int) -> None:
     style = series_style(place)
+    if line.mark == "family":
+        # The members of a family share one line: a tick each, without intervals.
+        axes.plot([line.row["estimate"]], [height], **{**style, "marker": "|"}, markersize=8, zorder=3)
+        return
     low, high = primary_interval(line.row)
     main = line.mark == "main"
     if is_number(low) and is_number(high):

@@ -74,6 +74,7 @@ def draw(
         data=[test.datum for test in tests],
         title=said(block.title, language) or text("figure.title.equivalence_plot", language, outcome=outcome),
         sentence=_sentence(tests, outcome, request.outputs.digits, language),
+        section="robustness",
     )
     return drawing(name, plan)
 

@@ -153,6 +153,7 @@ def _point(row: Entry) -> dict[str, Any]:
         "interval": primary(row),
         "reference": row.get("estimate") == 0 and not row.get("std_error"),
         "calendar": row.get("event_time") is None,
+        "period": row.get("time"),
     }
 
 
@@ -179,8 +180,26 @@ def _panel(axes: Axes, series: Sequence[_Series], block: FigureBlock, *, calenda
     offsets = _offsets(len(series), block)
     for one, offset in zip(series, offsets, strict=True):
         _draw_series(axes, one, offset, block)
-    axes.set_xticks(times, [whole_text(time, grouping=False).replace("-", "−") for time in times])
+    axes.set_xticks(times, _tick_labels(series, times))
     axes.set_xlim(times[0] - 0.6, times[-1] + 0.6)
+
+
+def _tick_labels(series: Sequence[_Series], times: Sequence[float]) -> list[str]:
+    """Periods; where treatment starts in one calendar period for all, that period's name stands below."""
+    shown = [whole_text(time, grouping=False).replace("-", "−") for time in times]
+    starts = {
+        point["period"] - point["time"]
+        for one in series
+        for point in one.points
+        if is_number(point.get("period")) and not point["calendar"]
+    }
+    if len(starts) != 1:
+        return shown
+    start = starts.pop()
+    return [
+        f"{label}\n({whole_text(time + start, grouping=False)})"
+        for label, time in zip(shown, times, strict=True)
+    ]
 
 
 def _offsets(number: int, block: FigureBlock) -> list[float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from impact.core.errors import OutputError
 from impact.core.records import Output
@@ -25,7 +26,7 @@ from impact.outputs._figure_style import (
     grid_lines,
 )
 from impact.outputs._footers import permutation_of
-from impact.outputs._numbers import decimal_text, p_text, whole_text
+from impact.outputs._numbers import decimal_text, is_number, p_text, whole_text
 from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
@@ -63,6 +64,7 @@ def draw(
         axes.axvline(actual, color=COLOURS[1], linewidth=2.2, zorder=4, label=caption.replace("-", "−"))
         axes.axvline(0.0, color=INK, linewidth=0.7, zorder=1)
         axes.set_xlabel(said(block.xlabel, language) or text("figure.effect_on", language, outcome=outcome))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(said(block.ylabel, language) or text("figure.sets", language))
         canvas.legend(loc="outside upper left", ncols=2)
 
@@ -80,6 +82,7 @@ def draw(
             estimate=decimal_text(actual, request.outputs.digits),
             p=p_value,
         ),
+        section="robustness",
     )
     return drawing(name, plan)
 
@@ -90,8 +93,8 @@ def _distribution(
     for model in chosen_models(name, block, document, request):
         row = focus_row(document, model, term=block.term)
         stored = permutation_of(document["models"][model]).get("estimates") or {}
-        if row is not None and stored.get(row["term"]):
-            values = [value for value in stored[row["term"]] if value is not None]
+        values = [value for value in stored.get(row["term"], ()) if is_number(value)] if row else []
+        if row is not None and values:
             return row, np.asarray(values, dtype=np.float64)
     raise OutputError(fault("E713", table=name, what=text("figure.no_permutation", language)))
 

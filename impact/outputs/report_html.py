@@ -42,17 +42,19 @@ from impact.outputs._plain_table import (
 )
 from impact.outputs._request import OutputRequest
 from impact.outputs._table_layout import kind_of
+from impact.outputs._table_notes import LISTED
 from impact.outputs._tables import grids, table_blocks
 from impact.outputs.table_html import html_table
 
 Drawn = Any
-"""A Drawing: name, title, sentence, svg, columns, data (untyped: matplotlib stays unloaded here)."""
+"""A Drawing: name, title, sentence, svg, columns, data, section (untyped: matplotlib stays unloaded here)."""
 Inliner = Callable[[bytes, str], str]
 _WORDS = (
     "answer", "no_answer", "main_table", "main_figure", "more", "design", "diagnostics", "no_warnings",
     "robustness",
     "published", "claims", "notes", "rerun", "rerun_text", "spec", "manifest", "data", "synthetic",
 )  # fmt: skip
+MOST_NAMES = 4
 _TONES = {
     "effect": "good", "equivalent": "good", "effect_but_small": "good", "agrees": "good", "fragile": "bad",
     "disagrees": "bad",
@@ -89,7 +91,7 @@ def report(
     tables = grids(document, request, language)
     kinds = {name: kind_of(block) for name, block in table_blocks(document, request).items()}
     drawings = {name: _figure(drawn, name, inline, language) for name, drawn in figures.items()}
-    robust = [name for name, drawn in figures.items() if _is_robustness(name, request)]
+    robust = [name for name, drawn in figures.items() if drawn.section == "robustness"]
     plain_figures = [drawings[name] for name in figures if name not in robust]
     chosen = _main_table(kinds)
     context: dict[str, Any] = {
@@ -140,13 +142,6 @@ def _main_table(kinds: Mapping[str, str]) -> str:
     return plain_kinds[0] if plain_kinds else ""
 
 
-def _is_robustness(name: str, request: OutputRequest) -> bool:
-    block = request.figures.get(name)
-    return block is not None and (
-        block.rows == "robustness" or block.kind in ("permutation", "equivalence_plot")
-    )
-
-
 def _drawn_table(grid: Grid | None) -> Markup:
     return Markup(html_table(grid)) if grid is not None else Markup("")
 
@@ -166,7 +161,8 @@ def _answer(document: Document, request: OutputRequest, language: str) -> dict[s
     if not answer:
         return None
     verdict = str(answer.get("verdict") or "")
-    row = focus_row(document, str(answer.get("model")), term=answer.get("term"))
+    group = answer.get("group")
+    row = focus_row(document, str(answer.get("model")), term=answer.get("term"), group=group)
     return {
         "verdict": verdict_text(verdict, language),
         "tone": _TONES.get(verdict, "care"),
@@ -208,22 +204,43 @@ def _sections(document: Document, request: OutputRequest, language: str) -> dict
 
 
 def _warnings(document: Document, language: str) -> list[dict[str, str]]:
+    """Each warning once, with the models that it is about."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for notice in document.get("notices") or ():
+        key = (str(notice.get("code")), said(notice.get("message"), language))
+        of = str(notice.get("of") or "")
+        about.setdefault(key, []).append(labelled(document, of, language))
     return [
-        {
-            "code": str(notice.get("code")),
-            "of": model_label(document, str(notice.get("of") or ""), language),
-            "message": said(notice.get("message"), language),
-        }
-        for notice in document.get("notices") or ()
+        {"code": code, "of": _some(unique(name for name in names if name), language), "message": message}
+        for (code, message), names in sorted(about.items(), key=lambda item: item[0][0])
     ]
+
+
+def labelled(document: Document, of: str, language: str) -> str:
+    """The models of a notice by their labels; ``(+6)`` at the end stays."""
+    listed, mark, rest = of.partition(" (+")
+    return ", ".join(model_label(document, name, language) for name in LISTED.split(listed)) + mark + rest
+
+
+def _some(names: Sequence[str], language: str) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:MOST_NAMES])
+    rest = len(names) - MOST_NAMES
+    return f"{shown} {text('report.and_more', language, n=rest)}" if rest > 0 else shown
 
 
 def _notes(document: Document, language: str) -> list[str]:
     unit = said(document.get("unit_of_exposure"), language)
+    source = said(document.get("source"), language)
     labels = [
         text("table.note.exposure", language, unit=unit) if unit else "",
         text("table.note.synthetic", language) if document.get("synthetic") else "",
+        *(
+            text("report.assumption", language, text=said(note, language))
+            for note in document.get("assumptions") or ()
+        ),
         *(said(note, language) for note in document.get("notes") or ()),
+        text("report.source", language, text=source) if source else "",
         *(
             text("report.citation", language, name=label_of(document, str(name), language), text=cited)
             for name, facts in (document.get("data") or {}).items()
@@ -246,8 +263,15 @@ def _facts(document: Document, request: OutputRequest, language: str) -> list[di
         {"name": text(key, language), "value": str(value)} for key, value in known if value not in (None, "")
     ]
     for name, value in sorted(request.manifest.items()):
-        facts.append({"name": str(name), "value": said(value, language)})
+        facts.append({"name": str(name), "value": _fact_text(value)})
     return facts
+
+
+def _fact_text(value: object) -> str:
+    """A fact on one line; a mapping as ``name value, name value``."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_fact_text(inner)}" for key, inner in value.items() if inner is not None)
+    return str(value)
 
 
 def write(document: Document, request: OutputRequest) -> dict[str, bytes]:

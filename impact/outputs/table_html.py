@@ -11,6 +11,8 @@ from impact.outputs._page_style import CONTENT_POLICY, STYLE
 from impact.outputs._request import OutputRequest
 from impact.outputs._tables import write_tables
 
+SHORT = 34
+"""Row labels up to this length are kept on one line."""
 _ALIGN = {"l": "left", "c": "centre", "r": "right"}
 
 
@@ -63,6 +65,7 @@ def _cell(cell: Cell, row: Row, letter: str, *, head: bool) -> str:
     span = f' colspan="{cell.span}"' if cell.span > 1 else ""
     side = "centre" if head and cell.span > 1 else _ALIGN[letter]
     classes = [side, *([f"level{cell.level}"] if cell.level else [])]
+    classes += ["short"] if not head and cell.label and len(cell.text) <= SHORT else []
     shown = cell_text(cell)
     if cell.label and shown:
         scope = (

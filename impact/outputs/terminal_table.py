@@ -24,6 +24,7 @@ from impact.outputs._document import (
     verdict_text,
 )
 from impact.outputs._escape import plain
+from impact.outputs._groups import groups_of
 from impact.outputs._numbers import decimal_text, error_text, p_text
 from impact.outputs._request import OutputRequest
 from impact.outputs._tables import grids
@@ -121,7 +122,7 @@ def summary_lines(
         lines.append(
             _tagged("answer", f"{verdict}: {plain(said(answer.get('sentence'), language))}", language)
         )
-    lines += [_tagged("note", _notice(one, language), language) for one in document.get("notices") or ()]
+    lines += [_tagged("note", shown, language) for shown in _notices(document, language)]
     lines += _compared(document, language)
     if report:
         lines.append(_tagged("report", report, language))
@@ -130,6 +131,19 @@ def summary_lines(
 
 def _tagged(word: str, shown: str, language: str) -> str:
     return f"  {text(f'terminal.{word}', language)}  {shown}"
+
+
+def _notices(document: Document, language: str) -> list[str]:
+    """One line a code: the first warning, and how many more models have one of the kind."""
+    by_code: dict[str, list[Mapping[str, Any]]] = {}
+    for notice in document.get("notices") or ():
+        by_code.setdefault(str(notice.get("code")), []).append(notice)
+    lines = []
+    for notices in by_code.values():
+        rest = len(notices) - 1
+        more = f" {text('terminal.more', language, n=rest)}" if rest else ""
+        lines.append(_notice(notices[0], language) + more)
+    return lines
 
 
 def _notice(notice: Mapping[str, Any], language: str) -> str:
@@ -144,15 +158,18 @@ def _model_line(document: Document, request: OutputRequest, name: str, entry: En
         return f"{text('terminal.failed', language)}: {plain(said(entry.get('error'), language))}"
     row = focus_row(document, name)
     if row is None:
-        groups = len(entry.get("groups") or {})
-        return text("terminal.groups", language, n=groups)
+        return text("terminal.groups", language, n=len(groups_of(document, [name])))
     digits = request.outputs.digits
     shown = f"{plain(label_of(document, str(row['term']), language))} {decimal_text(row['estimate'], digits)}"
     shown += f" ({error_text(row.get('std_error'), digits)})"
     kind = text(f"terminal.p_{primary(row)}", language)
     p_value = p_text(primary_p(row))
     shown += f"  {kind} {p_value}" if p_value else ""
-    subgroups = f"  {text('terminal.groups', language, n=len(entry['groups']))}" if has_groups(entry) else ""
+    subgroups = (
+        f"  {text('terminal.groups', language, n=len(groups_of(document, [name])))}"
+        if has_groups(entry)
+        else ""
+    )
     verdict = verdict_text(row.get("verdict"), language)
     return shown + subgroups + (f"  {verdict}" if verdict else "")
 

@@ -16,9 +16,9 @@ CellWord = Literal[
     "estimate", "se", "t", "df", "p", "ci90", "ci95", "ci99", "band", "n", "n_treated", "mean_y", "share",
     "group_share", "mde80", "bound", "verdict", "verdict_reason", "equivalence_p", "published",
     "p_clustered", "ci_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "ci_permutation",
-    "se_cr2", "df_cr2", "se_cr3", "p_cr3", "ci_cr3", "p_wild", "ci_wild", "p_romano_wolf", "p_bh",
-    "q_sharpened",
-    "per_sd", "elasticity", "semi_elasticity", "deff", "expect",
+    "se_cr2", "df_cr2", "se_cr3", "p_cr3", "ci_cr3", "p_both", "p_wild", "ci_wild", "p_romano_wolf",
+    "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
+    "deff", "expect",
 ]  # fmt: skip
 RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published"]
 TableFormat = Literal["md", "tex", "html"]
@@ -148,9 +148,10 @@ class FigureBlock(Options):
     test: str | None = Field(default=None, description="The test that the figure shows (equivalence_plot).")
     term: str | None = Field(default=None, description="The term, where the figure shows one.")
     terms: list[str] = Field(default_factory=list, description="Only these terms.")
-    rows: Literal["models", "robustness", "by"] = Field(
-        default="models",
-        description="What the lines of a coefplot are: models, robustness rows, or subgroups.",
+    rows: Literal["auto", "models", "robustness", "by"] = Field(
+        default="auto",
+        description="What the lines of a coefplot are: models, robustness rows, or subgroups; auto: the "
+        "robustness rows or subgroups of the named model, where it has them.",
     )
     groups: list[str] = Field(
         default_factory=list, description="Only subgroups that carry one of these labels."
