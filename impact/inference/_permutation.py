@@ -30,7 +30,7 @@ from impact.kernels.group_sums import group_counts
 from impact.kernels.reassign import Regression, SetFits, fit_sets
 
 LARGEST_LIST = 20_000
-PROBES = 200
+PROBES = 100
 AGREEMENT = 1e-6
 
 Statistic = Literal["estimate", "t"]
@@ -209,8 +209,8 @@ def _drawn(sets: Integers, treated: Integers) -> tuple[Integers, int]:
 
 
 def _probes(count: int, actual: int) -> npt.NDArray[np.int64]:
-    """Rows of the sets that stand for the treated one in the power computation: all, or 200 evenly spaced."""
-    if count <= 2 * PROBES:
+    """Rows of the sets that stand for the treated one in power: all up to 400, else 100 evenly spaced."""
+    if count <= 4 * PROBES:
         return np.arange(count)
     return np.unique(np.append(np.linspace(0, count - 1, PROBES).astype(np.int64), actual))
 

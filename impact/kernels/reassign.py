@@ -24,7 +24,7 @@ Integers = npt.NDArray[np.int32]
 Logicals = npt.NDArray[np.bool_]
 
 LARGEST_TABLE = 25_000_000
-LARGEST_WORK = 20_000_000_000
+PASSES = 160
 BLOCK = 8_000_000
 ABSORBED = 1e-10
 SMALLEST_DIRECTION = 1e-12
@@ -93,16 +93,13 @@ def fit_sets(regression: Regression, sets: Integers, actual: int, probes: npt.ND
         ConvergenceFailure: the effects could not be absorbed.
     """
     cleaned = _clean(regression)
-    width = regression.n_units * regression.profile.shape[1]
-    rows = len(regression.y)
-    work = len(sets) * float(width) ** 2 * regression.n_clusters
-    if (
-        rows * width <= LARGEST_TABLE
-        and regression.n_clusters * width**2 <= LARGEST_TABLE
-        and work <= LARGEST_WORK
-    ):
-        return _from_units(cleaned, sets, actual, probes)
-    return _from_sets(cleaned, sets, actual, probes)
+    n, m = regression.profile.shape
+    width = regression.n_units * m
+    tables = regression.n_clusters * width**2
+    small = n * width <= LARGEST_TABLE and tables <= LARGEST_TABLE
+    # a set costs the tables' size by units, and some passes over its columns by sets
+    by_units = small and tables <= PASSES * n * m
+    return (_from_units if by_units else _from_sets)(cleaned, sets, actual, probes)
 
 
 def _clean(regression: Regression) -> _Cleaned:
@@ -132,7 +129,8 @@ def _free(cleaned: _Cleaned, columns: Floats) -> Floats:
     if cleaned.root is not None:
         free *= cleaned.root[:, None]
     if cleaned.basis.shape[1]:
-        free -= cleaned.basis @ (cleaned.basis.T @ free)
+        # column-major, as the columns are: free −= basis (basis' free)
+        free.T[...] -= (free.T @ cleaned.basis) @ cleaned.basis.T
     return free
 
 
@@ -227,8 +225,8 @@ def _from_sets(cleaned: _Cleaned, sets: Integers, actual: int, probes: npt.NDArr
     """By the columns of whole sets, absorbed in blocks: for many units."""
     own = cleaned.regression
     n, m = own.profile.shape
-    probe = _set_columns(cleaned, sets[probes]).reshape(n, -1)
-    treated = _set_columns(cleaned, sets[actual : actual + 1]).reshape(n, m)
+    probe = _set_columns(cleaned, sets[probes]).reshape(-1, n)
+    treated = _set_columns(cleaned, sets[actual : actual + 1])[0]
     raw_by_unit = _raw_squares(own)
     count = len(sets)
     estimates, statistics = np.empty((count, m)), np.empty((count, m))
@@ -238,33 +236,28 @@ def _from_sets(cleaned: _Cleaned, sets: Integers, actual: int, probes: npt.NDArr
     for start in range(0, count, step):
         block = slice(start, min(start + step, count))
         columns = _set_columns(cleaned, sets[block])
-        gram = np.einsum("nsj,nsl->sjl", columns, columns, optimize=True)
+        flat = columns.reshape(-1, n)
         raw = indicators(sets[block], own.n_units) @ raw_by_unit
-        inverse, absorbed[block] = _inverses(gram, raw)
-        estimates[block] = np.einsum("sjl,nsl,n->sj", inverse, columns, cleaned.y, optimize=True)
-        slopes[block] = np.einsum("sjl,nsl,nk->sjk", inverse, columns, treated, optimize=True)
-        flat = columns.reshape(n, -1)
-        products = (flat.T @ probe).reshape(-1, m, len(probes), m)
+        inverse, absorbed[block] = _inverses(columns @ columns.transpose(0, 2, 1), raw)
+        estimates[block] = (inverse @ (flat @ cleaned.y).reshape(-1, m, 1))[:, :, 0]
+        slopes[block] = inverse @ (flat @ treated.T).reshape(-1, m, m)
+        products = (flat @ probe.T).reshape(-1, m, len(probes), m)
         crossings[block] = np.einsum("sjl,slqj->sqj", inverse, products)
-        residual = cleaned.y[:, None] - np.einsum("nsj,sj->ns", columns, np.nan_to_num(estimates[block]))
-        scores = group_sums(own.cluster, own.n_clusters, (columns * residual[:, :, None]).reshape(n, -1))
-        by_group = scores.reshape(own.n_clusters, -1, m)
-        meat = np.einsum("gsj,gsl->sjl", by_group, by_group)
+        fitted = np.nan_to_num(estimates[block])[:, None, :] @ columns
+        scores = group_sums(own.cluster, own.n_clusters, (columns * (cleaned.y - fitted)).reshape(-1, n).T)
+        by_group = scores.T.reshape(-1, m, own.n_clusters)
+        meat = by_group @ by_group.transpose(0, 2, 1)
         statistics[block] = _statistics(estimates[block], inverse, meat, own.scale)
     return SetFits(estimates, statistics, slopes, crossings, absorbed)
 
 
 def _set_columns(cleaned: _Cleaned, sets: Integers) -> Floats:
-    """Treatment columns of each set without effects and controls, √w-scaled: (n, S, m)."""
+    """Treatment columns of each set without effects and controls, √w-scaled: (S, m, n)."""
     own = cleaned.regression
     n, m = own.profile.shape
-    member = indicators(sets, own.n_units)
-    columns = np.empty((n, len(sets) * m), order="F")
-    for s in range(len(sets)):
-        active = member[s][own.unit]
-        for j in range(m):
-            columns[:, s * m + j] = active * own.profile[:, j]
-    return np.ascontiguousarray(_free(cleaned, columns)).reshape(n, len(sets), m)
+    active = indicators(sets, own.n_units)[:, own.unit]
+    columns = (active[:, None, :] * own.profile.T).reshape(-1, n)
+    return np.ascontiguousarray(_free(cleaned, columns.T).T).reshape(len(sets), m, n)
 
 
 def _inverses(gram: Floats, raw: Floats) -> tuple[Floats, Logicals]:
