@@ -12,7 +12,7 @@ from impact.core.registry import Registry
 from impact.core.texts import fault
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.model import ModelBlock
-from impact.schema.nodes import Entry, Node, from_plain, map_node, without
+from impact.schema.nodes import Entry, Node, from_plain, map_node, text_node, without
 from impact.schema.published import TestBlock
 from impact.schema.requests import TreatedBlock, VarianceRequest
 
@@ -64,8 +64,20 @@ def variance_of(
         if "ssc" not in record.options.model_fields:
             raise SpecError(fault("E180", place=ssc.place, problem=f"{keyword} takes no ssc", names=keyword))
         options_node = map_node(options_node.place, (*options_node.entries, ssc))
+    if len(record.keywords) > 1:
+        options_node = _with_type(options_node, keyword, ", ".join(record.keywords))
     options = checked(record.options, options_node, f"vcov {keyword}")
     return VarianceRequest(keyword, options, tuple(record.columns(options)), is_default, written.place)
+
+
+def _with_type(options: Node, keyword: str, names: str) -> Node:
+    """The options of a record with several keywords: the keyword is its type (hc0 … hc4)."""
+    written = options.entry("type")
+    if written is not None and written.node.written != keyword:
+        problem = f"type '{written.node.written}' contradicts '{keyword}'"
+        raise SpecError(fault("E180", place=written.place, problem=problem, names=names))
+    own = Entry("type", options.place, text_node(keyword, options.place))
+    return map_node(options.place, (*without(options, "type").entries, own))
 
 
 def _default(node: Node, unit: str | None) -> Node:
