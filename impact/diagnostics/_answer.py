@@ -197,14 +197,16 @@ def _reasons(case: _Case, verdict: str) -> list[Words]:
 
 def _is_louder(check: Check, alpha: float) -> bool:
     alone = len(check.readings) == 1 and not check.is_placebo
-    return alone and check.readings[0].rejects_in_part(alpha)
+    first = check.readings[0].p_value if alone else None
+    return first is not None and first < alpha
 
 
 def _louder(case: _Case, check: Check) -> Words:
     """A row that looks significant although the main estimate does not, and the spec's note on why."""
     one = check.readings[0]
-    smallest = min(one.p_values.values())
-    said = both("answer.louder", row=check.label, estimate=case.words(one.estimate), p=probability(smallest))
+    said = both(
+        "answer.louder", row=check.label, estimate=case.words(one.estimate), p=probability(one.p_value)
+    )
     return joined([said, check.note]) if check.note else said
 
 

@@ -13,14 +13,12 @@ import numpy as np
 
 from impact.core.errors import Place, SpecError
 from impact.core.texts import fault
-from impact.diagnostics._resolver import REST, Resolver, Use
+from impact.diagnostics._resolver import UNSETTLED, Resolver, Use
 from impact.diagnostics._sentences import Words, both, number, pair, probability
 from impact.schema.expressions.context import Context
 from impact.schema.expressions.evaluate import evaluate_condition
 from impact.schema.expressions.parse import parse_expression
 from impact.schema.published import ClaimBlock
-
-UNSETTLED = ("inconclusive", "fragile", "note")
 
 
 def judge_claims(
@@ -69,7 +67,7 @@ def _state(block: ClaimBlock, uses: Sequence[Use], value: float) -> tuple[str, l
     if block.about == "effect":
         weak = [_weakness(use) for use in uses if use.is_thin or use.verdict in UNSETTLED]
         if weak:
-            return "cannot_tell", weak
+            return "cannot_tell", [*weak, *(_fact(use) for use in uses if use.difference is not None)]
         tested = [use for use in uses if use.difference is not None]
         if any(not _is_told(use, block.alpha) for use in tested):
             return "cannot_tell", [_fact(use) for use in tested]
@@ -84,19 +82,18 @@ def _is_told(use: Use, alpha: float) -> bool:
 def _weakness(use: Use) -> Words:
     if use.is_thin:
         return both("claim.thin", what=use.what)
-    return both("claim.verdict", what=use.what.rpartition(".")[0], verdict=use.verdict)
+    return both("claim.verdict", what=use.what, verdict=both(f"word.{use.verdict}"))
 
 
 def _fact(use: Use) -> Words:
-    if use.difference is None:
+    if use.difference is None or use.groups is None:
         shown = use.value if isinstance(use.value, str) else number(use.value)
-        return both("claim.value", what=use.what, value=shown)
+        return both("claim.value", what=both("claim.stat_of", stat=use.stat, what=use.what), value=shown)
     p = use.difference.p_value
-    second = both("claim.rest") if use.groups[1] == REST else use.groups[1]
     return both(
         "claim.difference_no_p" if p is None else "claim.difference",
         first=use.groups[0],
-        second=second,
+        second=use.groups[1],
         estimate=number(use.difference.estimate),
         p=probability(p),
     )

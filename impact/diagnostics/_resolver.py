@@ -20,9 +20,11 @@ from impact.diagnostics._lookup import (
     statistic,
 )
 from impact.diagnostics._reading import finite
-from impact.diagnostics._sentences import both
+from impact.diagnostics._sentences import Words, both, pair
+from impact.diagnostics._verdict import without_row
 
 REST = "rest"
+UNSETTLED = ("inconclusive", "fragile", "note")
 # Statistics that speak of an effect: a claim on them is only as good as the verdict behind them.
 OF_EFFECT = (
     "estimate", "statistic", "p_value", "ci_low", "ci_high", "primary_p", "primary_ci_low", "primary_ci_high",
@@ -36,14 +38,15 @@ Scalar = float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing a claim looked at: its name, its value, the verdict behind it, a difference with its test."""
+    """One thing a claim looked at: in words, statistic, value, the verdict behind it, a tested difference."""
 
-    what: str
+    what: Words
+    stat: str
     value: Scalar
     verdict: str | None = None
     is_thin: bool = False
     difference: Difference | None = None
-    groups: tuple[str, str] = ("", "")
+    groups: tuple[Words, Words] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,10 @@ class Resolver:
         parts += [self._part(-n / total, model, term, g) for n, g in zip(sizes, other, strict=True)]
         found = combine(parts)
         thin = any(self._is_thin(model, group, term) for group in [one, *(other if second != REST else [])])
-        names = (str(one), second)
-        self.uses.append(Use(f"{model}.{term}", found.estimate, None, thin, found, names))
+        rest = both("claim.rest") if second == REST else self._group_words(other[0])
+        names = (self._group_words(str(one)), rest)
+        what = self._words(Target(model, one), term)
+        self.uses.append(Use(what, "difference", found.estimate, None, thin, found, names))
         return found.estimate
 
     def _others(self, model: str, groups: Sequence[str], one: str, second: str) -> list[str]:
@@ -177,24 +182,48 @@ class Resolver:
         raise KeyError(f"{target.name} has no row with {dict(selectors)}")
 
     def _value(self, target: Target, term: str, stat: str) -> Scalar:
-        what = ".".join(part for part in (target.name, target.group or "", term, stat) if part)
         if not known_stat(stat):
             raise KeyError(f"'{stat}' is not a statistic")
         found = statistic(self.document, target, term, stat)
         value: Scalar = found if isinstance(found, str) else finite(found)
-        self.uses.append(Use(what, value, *self._standing(target, term, stat)))
+        self.uses.append(Use(self._words(target, term), stat, value, *self._standing(target, term, stat)))
         return value
+
+    def _words(self, target: Target, term: str) -> Words:
+        """A model's title and a term's label, with the group."""
+        labels = self.document.get("labels")
+        known = labels if isinstance(labels, Mapping) else {}
+        model = pair(models_of(self.document).get(target.name, {}).get("title") or target.name)
+        row = None if target.is_test else row_of(self.document, target, term)
+        name = str(row.get("term")) if row is not None else term
+        if not name:
+            return model
+        words = pair(known.get(name) or name)
+        if target.group is None:
+            return both("claim.effect_in", term=words, model=model)
+        return both("claim.effect_in_group", term=words, model=model, group=self._group_words(target.group))
+
+    def _group_words(self, group: str) -> Words:
+        """The labels of a group's levels: ``sex=women;age=14-24`` → women, 14-24."""
+        labels = self.document.get("labels")
+        known = labels if isinstance(labels, Mapping) else {}
+        levels = [
+            pair(known.get(level) or level) for _, _, level in (p.partition("=") for p in group.split(";"))
+        ]
+        return {language: ", ".join(level[language] for level in levels) for language in pair("")}
 
     def _standing(self, target: Target, term: str, stat: str) -> tuple[str | None, bool]:
         """The verdict behind a statistic, and whether too few observations stand behind it."""
         if target.is_test:
-            verdict = statistic(self.document, target, term, "verdict")
-            return (str(verdict) if field_of(stat) == "verdict" and verdict == "note" else None), False
+            found = statistic(self.document, target, term, "verdict")
+            return (str(found) if field_of(stat) == "verdict" and found == "note" else None), False
         row = row_of(self.document, target, term)
         if row is None or field_of(stat) not in OF_EFFECT:
             return None, False
-        verdict = row.get("verdict")
-        return (str(verdict) if verdict else None), self._is_thin(target.name, target.group, term)
+        main = row_of(self.document, Target(without_row(target.name), target.group), term)
+        verdicts = [str(r["verdict"]) for r in (row, main) if r is not None and r.get("verdict")]
+        verdict = next((v for v in verdicts if v in UNSETTLED), verdicts[0] if verdicts else None)
+        return verdict, self._is_thin(target.name, target.group, term)
 
     def _is_thin(self, model: str, group: str | None, term: str) -> bool:
         """Whether a row carries W514."""

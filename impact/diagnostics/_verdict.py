@@ -13,6 +13,7 @@ from impact.diagnostics._sentences import Words, both, joined, listed, number, p
 
 SAME_SIGN_SHARE = 0.9
 PLACEBO_SHARE = 0.5
+EFFECTS = ("effect", "effect_but_small")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,24 @@ def judge(
     if equivalence is not None and within:
         return "effect_but_small", both("reason.small", bound=number(equivalence.bound), **values)
     return "effect", both("reason.effect" if checked else "reason.effect_unchecked", **values)
+
+
+def judge_check(document: Mapping[str, object], row: Mapping[str, object]) -> tuple[str, Words]:
+    """The verdict of a robustness row: no finding of its own where the main estimate is none.
+
+    Arguments:
+        document: whose main rows carry their verdicts. row: of a robustness row, with its own verdict
+            and reason.
+    """
+    verdict, reason = str(row.get("verdict")), pair(row.get("verdict_reason"))
+    model = str(row.get("model"))
+    if verdict not in EFFECTS or without_row(model) == model:
+        return verdict, reason
+    key = (without_row(model), row.get("group"), row.get("term"))
+    main = [r for r in _rows(document) if (r.get("model"), r.get("group"), r.get("term")) == key]
+    if main and main[0].get("verdict") in EFFECTS:
+        return verdict, reason
+    return "fragile", both("reason.not_main")
 
 
 def why_not(reading: Reading, alpha: float) -> Words:

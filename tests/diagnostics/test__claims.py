@@ -37,12 +37,14 @@ def document():
             "all": {"focus": [], "base": "all"},
             "ols[y=kept]": {"focus": ["x"], "base": "ols", "cell": {"y": "kept"}},
             "ols[y=wage]": {"focus": ["x"], "base": "ols", "cell": {"y": "wage"}},
+            "main[row=odd]": {"focus": ["x"], "base": "main", "row": "odd"},
             "sure[row=urban]": {"focus": ["x"], "base": "sure", "row": "urban"},
             "event": {"focus": ["a", "b"], "base": "event"},
         },
         "rows": [
             row("main", "x", -0.015, "inconclusive"),
             row("sure", "x", -0.1, "effect"),
+            row("main[row=odd]", "x", -0.1, "effect"),
             row("null", "x", 0.001, "equivalent"),
             row("all", "capital", 69.0, group="migrant=migrant"),
             row("all", "capital", 32.0, group="migrant=native"),
@@ -75,6 +77,7 @@ def state(test, *, results=None, **more):
 @pytest.mark.parametrize(
     ("test", "expected"),
     [
+        ('get("main", "x", "estimate", row="odd") < 0', "cannot_tell"),
         ("sure.x.estimate < 0", "agrees"),
         ("sure.x.estimate > 0", "disagrees"),
         ("main.x.estimate < 0", "cannot_tell"),
@@ -226,3 +229,17 @@ def test_clustered_difference_equals_the_interacted_regression(make):
     assert found.p_value == pytest.approx(2 * stats.t.sf(abs(t), 29), rel=1e-9)
     scores = cluster_scores(one, 0, "unit")
     assert sum(score**2 for score in scores.values()) * 30 / 29 == pytest.approx(variance[0, 0])
+
+
+def test_details_speak_in_labels_and_in_both_languages():
+    found = document()
+    found["labels"] = {"x": {"en": "arrival", "es": "llegada"}, "women": {"en": "Women", "es": "Mujeres"}}
+    found["models"]["main"]["title"] = {"en": "Cities", "es": "Ciudades"}
+    detail = judge_claims({"c": ClaimBlock(text="s", test="main.x.estimate < 0")}, Resolver(found))[0][
+        "detail"
+    ]
+    assert detail["en"] == "The results cannot tell: the verdict on 'arrival' in 'Cities' is 'inconclusive'."
+    assert "'llegada' en 'Ciudades' es 'no concluyente'" in detail["es"]
+    test = 'get("ols", "x", "estimate", y="kept", sex="women", age="14-24") < 0'
+    detail = judge_claims({"c": ClaimBlock(text="s", test=test)}, Resolver(found))[0]["detail"]
+    assert "Mujeres, 14-24" in detail["es"] and "estimate of 'arrival'" in detail["en"]

@@ -16,6 +16,7 @@ from impact.diagnostics._verdict import (
     checks_of,
     equivalences,
     judge,
+    judge_check,
     without_row,
 )
 
@@ -172,6 +173,32 @@ def document():
             ]
         ],
     }
+
+
+def test_a_robustness_row_is_no_finding_while_the_main_estimate_is_none():
+    found = document()
+    main, other = found["rows"][0], found["rows"][1]
+    other.update(verdict="effect", verdict_reason={"en": "e", "es": "e"})
+    for verdict, expected in (("inconclusive", "fragile"), ("fragile", "fragile"), ("effect", "effect")):
+        main["verdict"] = verdict
+        assert judge_check(found, other)[0] == expected
+    other["verdict"] = "inconclusive"
+    assert judge_check(found, other)[0] == "inconclusive"
+    main.update(verdict="effect", verdict_reason={"en": "e", "es": "e"})
+    assert judge_check(found, main)[0] == "effect"
+
+
+def test_labels_of_rows():
+    found = document()
+    found["models"]["main"]["title"] = {"en": "Main", "es": "Principal"}
+    found["models"]["main[row=placebo]"]["title"] = {"en": "Main", "es": "Principal"}
+    found["models"]["main[row=all_areas]"]["title"] = {"en": "Everywhere", "es": "En todas partes"}
+    for name in ("a", "b"):
+        found["models"][f"main[row=drop_one:{name}]"] = {"base": "main", "row": f"drop_one:{name}"}
+    labels = {check.name: check.label["en"] for check in checks_of(found, "main", "exposed")}
+    assert labels["all_areas"] == "Everywhere"
+    assert labels["placebo"] == "placebo"
+    assert labels["drop_one"] == "leaving out one unit at a time"
 
 
 def test_robustness_rows_are_found_in_the_document():
