@@ -10,7 +10,7 @@ import pandas as pd
 import impact.catalog as catalog
 import impact.design.build as build
 import impact.pipeline.fit as fit
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.requests import ModelRequest, VarianceRequest
 

@@ -17,7 +17,10 @@ import impact.pipeline.check as checking
 import impact.pipeline.fit as fitting
 import impact.pipeline.study as studies
 from impact.core.errors import Fault, Place
-from impact.core.records import Estimate, Floats, Frame, Inference, ModelResult
+from impact.core.arrays import Floats
+from impact.core.estimates import Estimate, Inference
+from impact.core.findings import ModelResult
+from impact.core.frames import Frame
 from impact.data.frames import frame_of
 from impact.design.build import build_design
 from impact.estimators.ols import OlsOptions

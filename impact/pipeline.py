@@ -18,7 +18,10 @@ import impact.data.prepare as data_prepare
 import impact.data.read as data_read
 import impact.schema.columns_used as columns_used
 from impact.core.errors import DataError, ImpactError, Notice
-from impact.core.records import Design, Estimate, Finding, Frame, Inference, ModelResult, Permutation, Question
+from impact.core.designs import Design
+from impact.core.estimates import Estimate, Inference, Permutation
+from impact.core.findings import Finding, ModelResult, Question
+from impact.core.frames import Frame
 from impact.core.texts import notice
 from impact.design.build import build_design
 from impact.design.groups import groups_of

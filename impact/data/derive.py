@@ -9,7 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from impact.core.errors import Notice
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.core.texts import notice
 from impact.data.evaluation import evaluate_on
 from impact.schema.data_blocks import PanelBlock

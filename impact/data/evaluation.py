@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import DataError, Notice, Place
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.schema.data_blocks import PanelBlock
 from impact.schema.expressions.context import Context, event_notices, stored_parameters

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import DataError, Notice, Place
-from impact.core.records import Frame, Step
+from impact.core.frames import Frame, Step
 from impact.core.texts import fault
 from impact.data.evaluation import evaluate_on
 from impact.schema.data_blocks import PanelBlock

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import DataError, Place
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.core.texts import fault
 
 Column = npt.NDArray[Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.data.checks import run_checks
 from impact.data.derive import derive_columns
 from impact.data.evaluation import uses_panel

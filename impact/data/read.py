@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from impact.core.errors import DataError, Place
-from impact.core.records import Frame, Reader
+from impact.core.frames import Frame
+from impact.core.registered import Reader
 from impact.data.fingerprint import columns_sha256, file_sha256
 from impact.data.keys import missing_count
 from impact.data.paths import Located, locate

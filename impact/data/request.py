@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from impact.core.errors import DataError, Fault, Notice, Place
 from impact.core.nearest import nearest
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.core.texts import fault, notice
 from impact.schema.data_blocks import DataBlock
 

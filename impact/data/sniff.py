@@ -6,7 +6,7 @@ from pathlib import Path
 
 from impact.core.errors import DataError
 from impact.core.nearest import nearest
-from impact.core.records import Reader
+from impact.core.registered import Reader
 from impact.core.registry import Registry
 from impact.data.request import ReadRequest
 

@@ -10,17 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import DesignError, Notice
-from impact.core.records import (
-    AbsorbedFactor,
-    Design,
-    Factor,
-    Floats,
-    Frame,
-    Panel,
-    Sample,
-    Term,
-    Treatment,
-)
+from impact.core.arrays import Floats
+from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
+from impact.core.frames import Frame
 from impact.core.texts import fault, notice
 from impact.design.grouping import make_factor
 from impact.design.matrix import INTERCEPT, Column, Timing, term_columns

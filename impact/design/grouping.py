@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from impact.core.records import Factor
+from impact.core.designs import Factor
 from impact.kernels.factors import encode
 
 

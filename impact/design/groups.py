@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import product
 
 from impact.core.errors import DesignError
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.design.grouping import label_text, make_factor
 from impact.design.table import column_of, is_missing

@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 import scipy.linalg as linalg
 
-from impact.core.records import AbsorbedFactor, Design, Factor, Floats, Panel, Sample, Term, Treatment
+from impact.core.arrays import Floats
+from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
 
 
 def stack_designs(

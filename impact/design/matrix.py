@@ -13,7 +13,8 @@ import impact.kernels.polynomial as polynomial
 import impact.kernels.splines as splines
 import impact.schema.expressions.tree as expression_tree
 from impact.core.errors import DesignError
-from impact.core.records import Floats, Term
+from impact.core.arrays import Floats
+from impact.core.designs import Term
 from impact.core.texts import fault
 from impact.design.grouping import label_text, make_factor
 from impact.design.parts import BASIS_FUNCTIONS, lag_names, piece_text

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import DataError, DesignError
-from impact.core.records import Floats
+from impact.core.arrays import Floats
 from impact.core.texts import fault
 from impact.design.parts import Source, piece_values
 from impact.design.table import values_of

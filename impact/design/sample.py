@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 import impact.kernels.factors as factor_kernels
-from impact.core.records import AbsorbedFactor, Step
+from impact.core.designs import AbsorbedFactor
+from impact.core.frames import Step
 from impact.design.grouping import subset_factor
 from impact.design.table import Columns, is_missing, values_of
 from impact.kernels.compiled import finite_rows

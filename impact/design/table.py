@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from impact.core.errors import DesignError, Place, SpecError
 from impact.core.nearest import nearest
-from impact.core.records import Floats, Frame
+from impact.core.arrays import Floats
+from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.design.grouping import label_text
 from impact.schema.expressions.evaluate import Context, evaluate

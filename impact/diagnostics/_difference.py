@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impact.core.records import Floats, ModelResult
+from impact.core.arrays import Floats
+from impact.core.findings import ModelResult
 from impact.diagnostics._reading import is_few_treated, permutation_column, upper_tail
 from impact.kernels.permutation import common_sets, share_beyond
 

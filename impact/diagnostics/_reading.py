@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtr, stdtrit
 
-from impact.core.records import Inference, ModelResult
+from impact.core.estimates import Inference
+from impact.core.findings import ModelResult
 
 FEW_TREATED = 10
 POWER_FACTOR = 2.8

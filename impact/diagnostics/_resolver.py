@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from impact.core.records import ModelResult
+from impact.core.findings import ModelResult
 from impact.diagnostics._difference import Difference, Part, combine
 from impact.diagnostics._lookup import (
     Target,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from impact.core.errors import SpecError
 from impact.core.nearest import nearest
-from impact.core.records import Estimate, Finding, Inference, ModelResult, Question
+from impact.core.estimates import Estimate, Inference
+from impact.core.findings import Finding, ModelResult, Question
 from impact.core.texts import entry, fault, fill
 from impact.diagnostics._reading import Reading, read_result
 from impact.diagnostics._sentences import Words, word

@@ -8,17 +8,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from impact.core.records import (
-    AbsorbedFactor,
-    Design,
-    Factor,
-    Floats,
-    Logicals,
-    Panel,
-    Sample,
-    Step,
-    Treatment,
-)
+from impact.core.arrays import Floats, Logicals
+from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Treatment
+from impact.core.frames import Step
 
 
 def drop_rows(design: Design, mask: Logicals, *, reason: str = "left out") -> Design:

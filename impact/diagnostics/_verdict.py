@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from impact.core.records import Finding
+from impact.core.findings import Finding
 from impact.diagnostics._reading import Reading, finite, read_row
 from impact.diagnostics._sentences import Words, both, joined, listed, number, pair, probability
 

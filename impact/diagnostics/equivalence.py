@@ -18,7 +18,8 @@ from typing import Literal
 from pydantic import Field
 
 from impact.core.options import Options
-from impact.core.records import Diagnostic, Finding, Question
+from impact.core.findings import Finding, Question
+from impact.core.registered import Diagnostic
 from impact.diagnostics._reading import Reading, permutation_column, upper_quantile, upper_tail
 from impact.diagnostics._sentences import Words, both, number, pair, probability, word
 from impact.diagnostics._subjects import Subject, failed, subjects

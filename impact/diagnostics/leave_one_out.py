@@ -13,7 +13,10 @@ from pydantic import Field
 
 from impact.core.errors import ImpactError
 from impact.core.options import Options
-from impact.core.records import Design, Diagnostic, Factor, Finding, Logicals, ModelResult, Question
+from impact.core.arrays import Logicals
+from impact.core.designs import Design, Factor
+from impact.core.findings import Finding, ModelResult, Question
+from impact.core.registered import Diagnostic
 from impact.diagnostics._sentences import Words, both, joined, number, word
 from impact.diagnostics._subjects import Subject, failed, nothing, subjects
 from impact.diagnostics._subset import drop_rows

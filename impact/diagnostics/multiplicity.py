@@ -12,7 +12,9 @@ import numpy as np
 from pydantic import Field
 
 from impact.core.options import Options
-from impact.core.records import Diagnostic, Finding, Floats, Question
+from impact.core.arrays import Floats
+from impact.core.findings import Finding, Question
+from impact.core.registered import Diagnostic
 from impact.diagnostics._reading import Reading
 from impact.diagnostics._sentences import both, probability, word
 from impact.diagnostics._subjects import Subject, failed, subjects

@@ -10,7 +10,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from impact.core.options import Options
-from impact.core.records import Diagnostic, Finding, ModelResult, Question
+from impact.core.findings import Finding, ModelResult, Question
+from impact.core.registered import Diagnostic
 from impact.diagnostics._reading import Reading, read_result
 from impact.diagnostics._sentences import Words, both, number, probability, word
 from impact.diagnostics._subjects import Subject, failed, nothing, subjects

@@ -18,7 +18,9 @@ from scipy.special import chdtrc, fdtrc
 
 from impact.core.errors import SpecError
 from impact.core.options import Options
-from impact.core.records import Diagnostic, Finding, Floats, ModelResult, Question
+from impact.core.arrays import Floats
+from impact.core.findings import Finding, ModelResult, Question
+from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._hypotheses import restrictions
 from impact.diagnostics._reading import FEW_TREATED, upper_quantile

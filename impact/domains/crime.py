@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impact.core.records import Domain
+from impact.core.registered import Domain
 
 DOMAIN = Domain(
     summary="Victimisation, complaints, homicide, insecurity and trust in the police",

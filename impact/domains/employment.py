@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impact.core.records import Domain
+from impact.core.registered import Domain
 
 DOMAIN = Domain(
     summary="Jobs kept, entered and lost, formality, hours, unemployment",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impact.core.records import Domain
+from impact.core.registered import Domain
 
 DOMAIN = Domain(
     summary="Revenue, cost and net balance of public accounts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impact.core.records import Domain
+from impact.core.registered import Domain
 
 DOMAIN = Domain(
     summary="Real primary income of employees and the self-employed, in logs or levels",

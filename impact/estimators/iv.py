@@ -22,7 +22,10 @@ from pydantic_core import PydanticCustomError
 import impact.estimators.ols as ols
 import impact.kernels.least_squares as least_squares
 from impact.core.errors import DesignError, Notice
-from impact.core.records import Design, Estimate, Estimator, Floats, Linear, Term
+from impact.core.arrays import Floats
+from impact.core.designs import Design, Term
+from impact.core.estimates import Estimate, Linear
+from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 
 Method = Literal["2sls", "liml", "fuller", "gmm"]

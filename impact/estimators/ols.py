@@ -17,7 +17,10 @@ import impact.kernels.absorb as absorption
 import impact.kernels.least_squares as least_squares
 from impact.core.errors import ConvergenceError, DesignError, Notice
 from impact.core.options import Options
-from impact.core.records import AbsorbedFactor, Design, Estimate, Estimator, Floats, Linear
+from impact.core.arrays import Floats
+from impact.core.designs import AbsorbedFactor, Design
+from impact.core.estimates import Estimate, Linear
+from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 
 

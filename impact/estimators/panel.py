@@ -22,17 +22,11 @@ from pydantic_core import PydanticCustomError
 import impact.estimators.ols as ols
 import impact.kernels.least_squares as least_squares
 from impact.core.errors import DesignError
-from impact.core.records import (
-    AbsorbedFactor,
-    Design,
-    Estimate,
-    Estimator,
-    Factor,
-    Floats,
-    Panel,
-    Sample,
-    Step,
-)
+from impact.core.arrays import Floats
+from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample
+from impact.core.estimates import Estimate
+from impact.core.frames import Step
+from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 
 Method = Literal["within", "between", "random", "first_difference"]

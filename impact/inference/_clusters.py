@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from impact.core.errors import DesignError
-from impact.core.records import Design, Factor
+from impact.core.designs import Design, Factor
 from impact.core.texts import fault
 from impact.inference._intervals import present_levels
 

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import EstimationError, Notice
-from impact.core.records import Design, Estimate, Factor, Floats, Inference, Linear
+from impact.core.arrays import Floats
+from impact.core.designs import Design, Factor
+from impact.core.estimates import Estimate, Inference, Linear
 from impact.core.texts import fault, notice, text
 from impact.kernels.distributions import t_critical, two_sided_t
 from impact.kernels.group_sums import group_counts

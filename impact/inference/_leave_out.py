@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from impact.core.errors import EstimationError
-from impact.core.records import Floats, Linear, Logicals
+from impact.core.arrays import Floats, Logicals
+from impact.core.estimates import Linear
 from impact.core.texts import fault
 from impact.inference._intervals import number
 from impact.inference._refusals import effects_of

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import DesignError
-from impact.core.records import Design, Estimate, Factor, Floats, Inference, Linear
+from impact.core.arrays import Floats
+from impact.core.designs import Design, Factor
+from impact.core.estimates import Estimate, Inference, Linear
 from impact.core.texts import fault
 from impact.inference._intervals import Spread, complete, describe, number, present_levels
 from impact.inference._small_sample import Convention, counted_parameters, observations_factor

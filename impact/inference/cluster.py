@@ -19,7 +19,10 @@ from pydantic import Field
 
 from impact.core.errors import EstimationError, Notice
 from impact.core.options import Options
-from impact.core.records import Design, Estimate, Factor, Floats, Inference, Linear, Variance
+from impact.core.arrays import Floats
+from impact.core.designs import Design, Factor
+from impact.core.estimates import Estimate, Inference, Linear
+from impact.core.registered import Variance
 from impact.core.texts import notice
 from impact.inference._clusters import cluster_factors, named
 from impact.inference._intervals import (

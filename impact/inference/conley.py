@@ -17,7 +17,10 @@ from pydantic import Field
 
 from impact.core.errors import DesignError
 from impact.core.options import Options
-from impact.core.records import Design, Estimate, Floats, Inference, Variance
+from impact.core.arrays import Floats
+from impact.core.designs import Design
+from impact.core.estimates import Estimate, Inference
+from impact.core.registered import Variance
 from impact.core.texts import fault
 from impact.inference._intervals import Spread, complete, describe, linear_of, number
 from impact.inference._over_time import weighted_scores

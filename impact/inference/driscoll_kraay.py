@@ -11,7 +11,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from impact.core.options import Options
-from impact.core.records import Design, Estimate, Inference, Variance
+from impact.core.designs import Design
+from impact.core.estimates import Estimate, Inference
+from impact.core.registered import Variance
 from impact.inference._intervals import linear_of, present_levels
 from impact.inference._over_time import TimeSpread, clock, finish, weighted_scores
 from impact.inference._small_sample import SSC_DESCRIPTION, Preset, SmallSample, convention

@@ -15,7 +15,9 @@ from pydantic import Field
 
 from impact.core.errors import DesignError
 from impact.core.options import Options
-from impact.core.records import Design, Estimate, Inference, Linear, Variance
+from impact.core.designs import Design
+from impact.core.estimates import Estimate, Inference, Linear
+from impact.core.registered import Variance
 from impact.core.texts import fault
 from impact.inference._intervals import Spread, complete, describe, linear_of, number
 from impact.inference._refusals import refuse_cell_means

@@ -15,7 +15,10 @@ import numpy as np
 from pydantic import Field
 
 from impact.core.options import Options
-from impact.core.records import Design, Estimate, Floats, Inference, Logicals, Variance
+from impact.core.arrays import Floats, Logicals
+from impact.core.designs import Design
+from impact.core.estimates import Estimate, Inference
+from impact.core.registered import Variance
 from impact.core.texts import notice
 from impact.inference._clusters import cluster_factors, named
 from impact.inference._intervals import Spread, complete, describe, linear_of, number, present_levels

@@ -14,7 +14,9 @@ from pydantic import Field
 
 from impact.core.errors import DesignError
 from impact.core.options import Options
-from impact.core.records import Design, Estimate, Inference, Variance
+from impact.core.designs import Design
+from impact.core.estimates import Estimate, Inference
+from impact.core.registered import Variance
 from impact.core.texts import fault
 from impact.inference._intervals import linear_of, present_levels
 from impact.inference._over_time import TimeSpread, clock, finish, weighted_scores

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from impact.core.records import Design, Estimate, Frame, Inference, ModelResult, Permutation, Step, Term
+from impact.core.designs import Design, Term
+from impact.core.estimates import Estimate, Inference, Permutation
+from impact.core.findings import ModelResult
+from impact.core.frames import Frame, Step
 from impact.schema.requests import ModelRequest
 
 SCHEMA = "impact-results-1"

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from impact.core.errors import OutputError
-from impact.core.records import Output
+from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.outputs._document import (
     Document,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from impact.core.errors import OutputError
-from impact.core.records import Output
+from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.outputs._document import Document, Entry, focus_row, label_of, said
 from impact.outputs._figure_models import chosen_models

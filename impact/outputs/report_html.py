@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from impact.core.records import Output
+from impact.core.registered import Output
 from impact.core.texts import text
 from impact.outputs._cell_grid import Grid
 from impact.outputs._document import (

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from impact.core.records import Output
+from impact.core.registered import Output
 from impact.outputs._escape import sheet_text
 from impact.outputs._request import OutputRequest
 from impact.outputs.results_json import plain_value

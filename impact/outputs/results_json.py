@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from impact.core.records import Output
+from impact.core.registered import Output
 from impact.outputs._request import OutputRequest
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impact.core.records import Output
+from impact.core.registered import Output
 from impact.core.texts import text
 from impact.outputs._cell_grid import BODY, FOOTER, HEADER, PANEL, Cell, Grid, Row
 from impact.outputs._document import Document

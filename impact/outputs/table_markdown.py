@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from impact.core.records import Output
+from impact.core.registered import Output
 from impact.core.texts import text
 from impact.outputs._cell_grid import HEADER, PANEL, Cell, Grid, Row
 from impact.outputs._document import Document

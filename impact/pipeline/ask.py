@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import impact.catalog as catalog
-from impact.core.records import Finding, ModelResult, Question
+from impact.core.findings import Finding, ModelResult, Question
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, spawn_seed
 from impact.plan import Plan
 from impact.schema.option_requests import TestRequest

@@ -16,7 +16,7 @@ import impact.diagnostics._verdict as verdicts
 import impact.outputs._assemble as assemble
 from impact.diagnostics._resolver import Resolver
 from impact.core.errors import Notice, Place
-from impact.core.records import Finding
+from impact.core.findings import Finding
 from impact.core.texts import notice
 from impact.pipeline.fit import FittedModel
 from impact.pipeline.street import RunResult

@@ -12,7 +12,10 @@ import numpy as np
 
 import impact.catalog as catalog
 from impact.core.errors import ImpactError
-from impact.core.records import Design, Estimate, Frame, Inference, ModelResult, Permutation
+from impact.core.designs import Design
+from impact.core.estimates import Estimate, Inference, Permutation
+from impact.core.findings import ModelResult
+from impact.core.frames import Frame
 from impact.core.texts import notice
 from impact.design.build import build_design
 from impact.design.groups import groups_of

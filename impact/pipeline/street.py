@@ -14,7 +14,8 @@ import impact.data.paths as data_paths
 import impact.data.prepare as data_prepare
 import impact.data.read as data_read
 from impact.core.errors import DataError, Notice, SpecError
-from impact.core.records import Finding, Frame, ModelResult
+from impact.core.findings import Finding, ModelResult
+from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.fit import FittedModel, Progress, fit_models

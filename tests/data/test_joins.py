@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impact.core.errors import DataError
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.data.joins import join_frames
 from impact.schema.data_blocks import JoinBlock
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impact.core.errors import DataError, SpecError
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.data.evaluation import evaluate_on
 from impact.data.prepare import prepare_frame
 from impact.schema.data_blocks import CheckBlock, PanelBlock

@@ -7,17 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from impact.core.records import (
-    AbsorbedFactor,
-    Design,
-    Factor,
-    ModelResult,
-    Panel,
-    Question,
-    Sample,
-    Term,
-    Treatment,
-)
+from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
+from impact.core.findings import ModelResult, Question
 from impact.estimators.ols import OlsOptions, fit
 from impact.inference._permutation import PermuteOptions, permute
 from impact.inference.cluster import ClusterOptions, infer

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from impact.core.records import Finding
+from impact.core.findings import Finding
 from impact.diagnostics._reading import Reading, read_row
 from impact.diagnostics._verdict import (
     Check,

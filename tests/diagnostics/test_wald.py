@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from impact.core.errors import SpecError
-from impact.core.records import Design, ModelResult, Sample, Term
+from impact.core.designs import Design, Sample, Term
+from impact.core.findings import ModelResult
 from impact.diagnostics._hypotheses import restrictions
 from impact.diagnostics.wald import WaldOptions, examine, joint_test
 from impact.estimators.ols import OlsOptions, fit

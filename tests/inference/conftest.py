@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from impact.core.records import AbsorbedFactor, Design, Estimate, Factor, Linear, Panel, Sample, Term
+from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term
+from impact.core.estimates import Estimate, Linear
 
 
 @dataclass(frozen=True)

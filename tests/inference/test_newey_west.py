@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from impact.core.errors import DesignError
-from impact.core.records import Panel
+from impact.core.designs import Panel
 from impact.inference.newey_west import NeweyWestOptions, infer
 
 

@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import DataError, Fault
-from impact.core.records import Frame, Reader
+from impact.core.frames import Frame
+from impact.core.registered import Reader
 from impact.data.columns import column_of_numbers, column_of_texts, style_of
 from impact.data.encodings import Decoding, decoding_fault, find_decoding
 from impact.data.numbers import fast_numbers

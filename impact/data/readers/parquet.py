@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from impact.core.errors import DataError
-from impact.core.records import Frame, Reader
+from impact.core.frames import Frame
+from impact.core.registered import Reader
 from impact.data.columns import column_of_dates, column_of_integers, column_of_numbers, column_of_texts
 from impact.data.request import ReadRequest, Typed, build_frame, choose_columns, clean_names
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from impact.core.errors import DataError
 from impact.core.nearest import nearest
-from impact.core.records import Frame, Reader
+from impact.core.frames import Frame
+from impact.core.registered import Reader
 from impact.data.columns import column_of_objects
 from impact.data.request import ReadRequest, build_frame, choose_columns, clean_names
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import impact.data.readers.csv as csv_reader
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.data.read import header_of, read_frame
 from impact.schema.data_blocks import DataBlock
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.data.fingerprint import columns_sha256
 from impact.data.read import header_of, read_frame
 from impact.schema.data_blocks import DataBlock

@@ -1,0 +1,149 @@
+"""Records of results: an estimate, what variances need of it, its uncertainty.
+
+Shapes: n rows, k terms, m influence rows, B draws, S permuted sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from impact.core.arrays import Floats, Integers
+from impact.core.designs import AbsorbedFactor, Design, Term
+from impact.core.errors import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """The linear representation of an estimate, on weighted and absorbed rows of the sample.
+
+    Arguments:
+        x: (n, k) regressors after absorption, NOT multiplied by weights; with instruments, their projection on them.
+        residual: (n,) y − xb − effects, not weighted.
+        bread: (k, k) inverse of X'WX.
+        weights: (n,) or None, as in the design; weight_kind likewise.
+        row_sum_of_squares: (n,) sum over the persons of a row of their squared residuals (frequency weights and
+            outcomes as sums); None means weight × residual² (frequency) or residual² (no or analytic weights).
+        absorb: effects that were absorbed, for full-model leverage.
+    """
+
+    x: Floats
+    residual: Floats
+    bread: Floats
+    weights: Floats | None = None
+    weight_kind: str = ""
+    row_sum_of_squares: Floats | None = None
+    absorb: tuple[AbsorbedFactor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """Influence rows: params_hat − params ≈ Σ rows, already divided by n (V = Σ_g ψ_g ψ_g′, no further factor).
+
+    Arguments:
+        rows: (m, k). row: (m,) one representative observation for each influence row.
+    """
+
+    rows: Floats
+    row: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an estimator found.
+
+    Arguments:
+        params: (k,) estimates of ``terms``.
+        influence, linear: representations for variances; at least one for closed-form variances.
+        n_obs: number of observations (Σ weights for frequency weights).
+        df_model: number of kept regressors, constant included where there is one.
+        effect_levels: name of each absorbed effect → its levels; df_absorbed: rank they use (Σ L − (F−1), or exact).
+        fit: name → number (r2, r2_within, rss, rmse, mean_outcome, …).
+        dropped_terms: name → reason.
+        design: the rows that ``linear`` stands on where the estimator made rows of its own (unit means, differences),
+            with the clusters of those rows; None: those of the design that was given.
+    """
+
+    estimator: str
+    terms: tuple[Term, ...]
+    params: Floats
+    n_obs: float
+    df_model: int
+    df_resid: float
+    df_absorbed: int = 0
+    n_units: int = 0
+    influence: Influence | None = None
+    linear: Linear | None = None
+    effect_levels: Mapping[str, int] = field(default_factory=dict)
+    focus: tuple[int, ...] = ()
+    fit: Mapping[str, float] = field(default_factory=dict)
+    converged: bool = True
+    dropped_terms: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+    tables: Mapping[str, object] = field(default_factory=dict)
+    design: Design | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """Uncertainty of the k terms.
+
+    Arguments:
+        vcov: (k, k). statistic, p_value, ci_low, ci_high, std_error: (k,), NaN where not defined.
+        df: (k,) degrees of freedom of t (inf: normal). level: of the intervals.
+        variance: {kind, by, type, k, n, factors …} as printed and stored.
+        n_clusters: name → count; n_treated_clusters: clusters with any treated row, or None.
+        extra: name → (k,) further columns of the rows (std_error_cr3, p_permutation, mde80 …).
+        draws: (B, k) or None.
+    """
+
+    variance: Mapping[str, object]
+    vcov: Floats
+    std_error: Floats
+    statistic: Floats
+    p_value: Floats
+    ci_low: Floats
+    ci_high: Floats
+    df: Floats
+    level: float
+    n_clusters: Mapping[str, int] = field(default_factory=dict)
+    n_treated_clusters: int | None = None
+    extra: Mapping[str, Floats] = field(default_factory=dict)
+    draws: Floats | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Permutation:
+    """The permutation distribution of the m treatment terms of one model over S sets of units.
+
+    Arguments:
+        columns: positions of the treatment terms among the estimate's terms.
+        unit: name of the unit; unit_labels: its U labels; members: (S, size) unit codes of each set, sorted.
+        estimates: (S, m) estimate when the set is treated; statistics: (S, m) its t.
+        slopes: (S, m, m) estimates when the outcome is replaced by the actual treatment columns (inversion).
+        actual: position of the set that was really treated, −1 where it was drawn without it.
+        enumerated: all sets, or seeded draws; n_left_out: sets whose treatment is absorbed.
+        p_value, p_value_t: (m,) by estimate and by t; p_value_size: (m,) with the size adjustment, NaN where not asked.
+        ci_low, ci_high: (m,) by inversion at ``level``; mde80: (m,); smallest_p: smallest attainable p.
+    """
+
+    columns: tuple[int, ...]
+    unit: str
+    unit_labels: tuple[object, ...]
+    members: Integers
+    estimates: Floats
+    statistics: Floats
+    slopes: Floats
+    actual: int
+    enumerated: bool
+    n_left_out: int
+    p_value: Floats
+    p_value_t: Floats
+    p_value_size: Floats
+    ci_low: Floats
+    ci_high: Floats
+    mde80: Floats
+    smallest_p: float
+    level: float
+    primary: str = "estimate"

@@ -1,0 +1,69 @@
+"""Records of tests: a fitted model, what a test is asked, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from impact.core.designs import Design
+from impact.core.estimates import Estimate, Inference, Permutation
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the results' ``tests``: what was asked of which term, and the verdict in one sentence."""
+
+    test: str
+    kind: str
+    of: str
+    term: str = ""
+    statistic: float | None = None
+    df: float | None = None
+    df2: float | None = None
+    p_value: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    verdict: str = "note"
+    sentence: str = ""
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelResult:
+    """A fitted model of the plan: its design (kept for refits), estimate and inference, or the error."""
+
+    name: str
+    group: str | None
+    estimate: Estimate | None
+    inference: Inference | None
+    design: Design | None
+    error: Exception | None = None
+    permutation: Permutation | None = None
+    base: str = ""
+    row: str | None = None
+    expect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a test of ``tests:`` is asked: the models it is about and the means to refit them.
+
+    Arguments:
+        test: name in the spec; kind: its keyword.
+        of: the results it names, each with the term asked for ("" means all focus terms).
+        results: every model of the run by (name, group).
+        refit: estimates a changed design with the same estimator and options.
+        infer: the inference that the model asked for, on another estimate.
+        seed: seed of this test, spawned from (seed, test name).
+        level: of intervals.
+    """
+
+    test: str
+    kind: str
+    of: tuple[tuple[ModelResult, str], ...]
+    results: Mapping[tuple[str, str | None], ModelResult]
+    refit: Callable[[ModelResult, Design], Estimate]
+    infer: Callable[[ModelResult, Estimate, Design], Inference]
+    seed: int
+    level: float = 0.95
+    language: str = "en"

@@ -1,0 +1,47 @@
+"""Records of data: the columns of a sample and the steps that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy.typing as npt
+
+from impact.core.errors import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One named reduction of the sample: rows dropped because a condition was false or missing."""
+
+    name: str
+    reason: str
+    dropped: int
+    false: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Columns of one sample.
+
+    Arguments:
+        columns: name → array (n,): float64 (NaN missing), object of str (None missing) or datetime64[D].
+        n_rows: number of rows.
+        name: name of the sample in the results ("main").
+        read: rows read from the file before any filter.
+        steps: filters and joins applied so far.
+        files: name → facts of each file read: path as written, sha256, bytes, rows, source, licence, access.
+        labels: variable labels of the file (.dta, .sav), by column.
+        notices: what the user should know about the data.
+    """
+
+    columns: Mapping[str, npt.NDArray[Any]]
+    n_rows: int
+    name: str = "main"
+    read: int = 0
+    steps: tuple[Step, ...] = ()
+    files: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()

@@ -1,0 +1,84 @@
+"""Records of the registries: what a file of a registry folder declares at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from impact.core.designs import Design
+from impact.core.estimates import Estimate, Inference
+from impact.core.findings import Finding
+from impact.core.frames import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Estimator:
+    """A registered estimator. ``fit(design, options)`` returns an Estimate; ``accepts`` names what it can use."""
+
+    summary: str
+    options: type[Any]
+    fit: Callable[[Design, Any], Estimate]
+    references: tuple[str, ...]
+    accepts: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variance:
+    """A registered variance.
+
+    ``infer(estimate, design, options, level)`` returns an Inference; ``columns(options)`` names the frame's columns
+    that it needs as clusters; ``needs`` holds "linear", "panel", "coordinates", "refit" as they apply.
+    """
+
+    summary: str
+    options: type[Any]
+    infer: Callable[[Estimate, Design, Any, float], Inference]
+    columns: Callable[[Any], tuple[str, ...]]
+    needs: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A registered test of ``tests:``. ``examine(question, options)`` returns findings (see diagnostics)."""
+
+    summary: str
+    options: type[Any]
+    examine: Callable[..., tuple[Finding, ...]]
+    references: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A registered data format: ``read(path, request)`` returns a Frame."""
+
+    summary: str
+    suffixes: tuple[str, ...]
+    read: Callable[..., Frame]
+    header: Callable[..., tuple[str, ...]]
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A registered field of study: outcomes by name, default labels and units, notes, checks and table layouts."""
+
+    summary: str
+    outcomes: Mapping[str, Mapping[str, object]]
+    labels: Mapping[str, Mapping[str, str]]
+    notes: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A registered output: ``write(document, request)`` returns file name → bytes, drawn from the results alone."""
+
+    summary: str
+    suffix: str
+    write: Callable[..., Mapping[str, bytes]]
+    keywords: tuple[str, ...] = ()
