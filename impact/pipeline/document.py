@@ -196,6 +196,10 @@ def _add_verdicts(
             row, checks, equivalence=equivalence, alpha=alpha, thin=thin.get((row["model"], row["group"]), False)
         )
         row["verdict"], row["verdict_reason"] = verdict, dict(reason)
+    for row in document["rows"]:
+        if row["verdict"] and document["models"][row["model"]]["row"]:
+            verdict, reason = verdicts.judge_check(document, row)
+            row["verdict"], row["verdict_reason"] = verdict, dict(reason)
 
 
 def _claim_places(plan: Plan) -> dict[str, Place]:
