@@ -15,13 +15,14 @@ from pydantic import Field
 
 import impact.kernels.absorb as absorption
 import impact.kernels.least_squares as least_squares
-from impact.core.errors import ConvergenceError, DesignError, Notice
+from impact.core.errors import ConvergenceError, DesignError, Fault, Notice
 from impact.core.options import Options
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design
 from impact.core.estimates import Estimate, Linear
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
+from impact.kernels.compiled import cross_product
 
 
 class OlsOptions(Options):
@@ -112,25 +113,26 @@ def refuse_empty(design: Design) -> None:
 
 
 def absorb_columns(design: Design, options: OlsOptions) -> tuple[Floats, Floats, Floats | None, float]:
-    """Outcome and regressors with the effects removed, raw column norms, and the largest remaining group mean."""
+    """Outcome and regressors with the effects removed, lengths before that, and the largest remaining group mean."""
     if not design.absorb:
         return design.y, design.x, None, 0.0
-    columns = np.column_stack([design.y, design.x])
-    weighted = design.x if design.weights is None else design.x * np.sqrt(design.weights)[:, None]
-    norms = np.sqrt(np.einsum("ij,ij->j", weighted, weighted))
-    absorbed = absorption.absorb(
-        columns,
-        effects_of(design.absorb),
-        weights=design.weights,
-        tolerance=options.tolerance,
-        max_iterations=options.max_iterations,
-    )
-    if not absorbed.converged:
-        raise ConvergenceError(
-            fault("E510", iterations=absorbed.iterations, attained=f"{absorbed.attained:.1e}", tolerance=options.tolerance)
+    try:
+        absorbed = absorption.absorb(
+            (design.y, design.x),
+            effects_of(design.absorb),
+            weights=design.weights,
+            tolerance=options.tolerance,
+            max_iterations=options.max_iterations,
         )
-    residual = absorbed.columns
-    return np.ascontiguousarray(residual[:, 0]), np.ascontiguousarray(residual[:, 1:]), norms, absorbed.attained
+    except absorption.ConvergenceFailure as failure:
+        raise ConvergenceError(_not_absorbed(options.max_iterations, failure.attained, options)) from failure
+    if not absorbed.converged:
+        raise ConvergenceError(_not_absorbed(absorbed.iterations, absorbed.attained, options))
+    return absorbed.columns[:, 0], absorbed.columns[:, 1:], absorbed.norms[1:], absorbed.attained
+
+
+def _not_absorbed(iterations: int, attained: float, options: OlsOptions) -> Fault:
+    return fault("E510", iterations=iterations, attained=f"{attained:.1e}", tolerance=options.tolerance)
 
 
 def effects_of(absorb: tuple[AbsorbedFactor, ...]) -> list[absorption.Effect]:
@@ -189,14 +191,14 @@ def row_sum_of_squares(design: Design, residual: Floats) -> Floats | None:
 
 def fit_statistics(design: Design, y_absorbed: Floats, linear: Linear, df_resid: float) -> dict[str, float]:
     """R², adjusted and within R², root mean squared error, mean of the outcome, residual sum of squares."""
-    weights = np.ones(len(design.y)) if design.weights is None else design.weights
+    weights = design.weights
     within = 0.0 if design.within_sum_of_squares is None else float(np.sum(design.within_sum_of_squares))
     n_obs = number_of_observations(design)
-    mean = float(np.sum(weights * design.y) / np.sum(weights))
+    mean = float(np.mean(design.y) if weights is None else np.sum(weights * design.y) / np.sum(weights))
     centre = mean if design.intercept or design.absorb else 0.0
-    tss = float(np.sum(weights * (design.y - centre) ** 2)) + within
-    rss = float(np.sum(weights * linear.residual**2)) + within
-    tss_within = float(np.sum(weights * y_absorbed**2)) + within
+    shift = np.array([centre, 0.0, 0.0])
+    columns = [design.y, linear.residual, y_absorbed]
+    tss, rss, tss_within = (cross_product(columns, weights, shift).diagonal() + within).tolist()
     df_total = n_obs - (1 if design.intercept or design.absorb else 0)
     statistics = {"rss": rss, "tss": tss, "mean_outcome": mean, "rmse": float(np.sqrt(rss / n_obs))}
     statistics["sigma"] = float(np.sqrt(rss / df_resid))

@@ -46,9 +46,12 @@ class Absorbed:
     """Columns without their effects.
 
     Arguments:
-        columns: (n, p) residuals. attained: largest |weighted mean residual| of a level over the column's standard
-            deviation, over all columns, effects and levels. iterations: of the iterative method, 0 for direct ones.
-        method: "none", "one", "direct", "slopes" or "iterative". converged: attained is within the tolerance asked for.
+        columns: (n, p) residuals, column-major unless they were written in place.
+        attained: largest |weighted mean residual| of a level over the column's standard deviation, over all
+            columns, effects and levels; for slopes, of residual times slope over the slope's size.
+        iterations: of the iterative method, 0 for direct ones. method: "none", "one", "direct", "slopes", "iterative".
+        converged: attained is within the tolerance asked for.
+        norms: (p,) (weighted) length of each column about its mean before absorption; of a constant one, its length.
     """
 
     columns: Floats
@@ -56,10 +59,11 @@ class Absorbed:
     iterations: int
     method: str
     converged: bool
+    norms: Floats
 
 
 def absorb(
-    columns: Floats,
+    columns: Floats | Sequence[Floats],
     effects: Sequence[Effect],
     *,
     weights: Floats | None = None,
@@ -70,54 +74,74 @@ def absorb(
     """Residuals of each column from its (weighted) projection on all effects.
 
     Arguments:
-        columns: (n, p) float64; column-major arrays are fastest. effects: any number of intercept and slope effects.
+        columns: (n, p) float64, column-major being fastest, or several such arrays or vectors side by side.
+        effects: any number of intercept and slope effects.
         weights: (n,) positive, or None. tolerance: asked for ``attained`` (see ``Absorbed``).
         max_iterations: of the iterative method, for each column and round.
-        overwrite: write the residuals into ``columns`` itself.
+        overwrite: write the residuals into ``columns``, which must then be one (n, p) array.
 
     Raises:
         ConvergenceFailure: ``attained`` stays above the larger of ``tolerance`` and 1e-8.
+        ValueError: a column is not finite.
 
     Source: Frisch and Waugh (1933); Correia (2017), "Linear models with high-dimensional fixed effects".
     """
-    if not effects or columns.shape[1] == 0 or len(columns) == 0:
-        return Absorbed(columns if overwrite else columns.copy(order="F"), 0.0, 0, "none", True)
+    arrays = (columns,) if isinstance(columns, np.ndarray) else tuple(columns)
+    if not effects or not arrays or min(part.size for part in arrays) == 0:
+        whole = _target(columns, arrays, overwrite=overwrite, copied=True)
+        return Absorbed(whole, 0.0, 0, "none", True, spread(arrays, weights)[1])
     direct = _direct(effects, weights)
+    out = _target(columns, arrays, overwrite=overwrite, copied=direct is None)
     if direct is not None:
-        out = columns if overwrite else np.empty(columns.shape, order="F")
-        absorbed = _absorb_directly(columns, direct, weights, tolerance, out)
+        absorbed = _absorb_directly(arrays, direct, weights, tolerance, out)
     else:
-        residuals = columns if overwrite else columns.copy(order="F")
-        absorbed = _absorb_in_rounds(residuals, effects, weights, tolerance, max_iterations)
+        absorbed = _absorb_in_rounds(out, effects, weights, tolerance, max_iterations)
     if not absorbed.attained <= max(tolerance, ACCEPTED):
         raise ConvergenceFailure(absorbed.attained, absorbed.method)
     return absorbed
 
 
+def _target(
+    columns: Floats | Sequence[Floats], arrays: tuple[Floats, ...], *, overwrite: bool, copied: bool
+) -> Floats:
+    """Where the residuals go: the columns themselves, a copy of them, or an empty array of their shape."""
+    if overwrite:
+        if not isinstance(columns, np.ndarray) or columns.ndim != 2:
+            raise ValueError("only one array of two dimensions can be overwritten")
+        return columns
+    if copied:
+        return compiled.gather_columns(arrays) if arrays else np.empty((0, 0))
+    return np.empty((len(arrays[0]), compiled.count_columns(arrays)), order="F")
+
+
 def _absorb_directly(
-    columns: Floats, system: absorb_two.Direct, weights: Floats | None, tolerance: float, out: Floats
+    columns: tuple[Floats, ...],
+    system: absorb_two.Direct,
+    weights: Floats | None,
+    tolerance: float,
+    out: Floats,
 ) -> Absorbed:
     """One or two intercept effects: solve from the group sums, subtract, and again on the residuals' own sums."""
     levels = [len(total) for total in system.totals]
-    shift = columns[:: max(1, len(columns) // SAMPLE)].mean(axis=0)
+    shift = _centre(columns)
     sums, squares = compiled.sums_and_squares(columns, system.codes, levels, weights, shift)
-    scale = _scale(sums[0].sum(axis=0), squares, float(system.totals[0].sum()), shift)
+    scale, norms = _scale(sums[0].sum(axis=0), squares, float(system.totals[0].sum()), shift)
     source, attained = columns, np.inf
     for _ in range(ROUNDS):
         sums = compiled.subtract_and_sum(source, system.codes, absorb_two.solve(sums, system), weights, out)
-        source, before = out, attained
+        source, before = (out,), attained
         attained = max(_ratio(own, total, scale) for own, total in zip(sums, system.totals, strict=True))
         if attained <= tolerance or attained > before / 2:
             break
     method = "one" if len(levels) == 1 else "direct"
-    return Absorbed(out, attained, 0, method, attained <= tolerance)
+    return Absorbed(out, attained, 0, method, attained <= tolerance, norms)
 
 
 def _absorb_in_rounds(
     columns: Floats, effects: Sequence[Effect], weights: Floats | None, tolerance: float, max_iterations: int
 ) -> Absorbed:
     """Slopes, or many effects, in place: remove, look at the rows, remove again from what is left."""
-    scale = spread(columns, weights)
+    scale, norms = spread((columns,), weights)
     effects = [absorb_slopes.centre_slope(effect, weights) for effect in effects]
     method, remove = _choose(effects, weights, min(tolerance, 1e-10), max_iterations)
     attained, iterations = np.inf, 0
@@ -126,7 +150,7 @@ def _absorb_in_rounds(
         before, attained = attained, largest_mean(columns, effects, weights, scale)
         if attained <= tolerance or attained > before / 2:
             break
-    return Absorbed(columns, attained, iterations, method, attained <= tolerance)
+    return Absorbed(columns, attained, iterations, method, attained <= tolerance, norms)
 
 
 def _direct(effects: Sequence[Effect], weights: Floats | None) -> absorb_two.Direct | None:
@@ -147,22 +171,32 @@ def _choose(
     return "iterative", lambda z: absorb_many.remove(z, solver, tolerance, max_iterations)
 
 
-def spread(columns: Floats, weights: Floats | None) -> Floats:
-    """(Weighted) standard deviation of each column (p,); of a constant column its size, of a zero column 1."""
-    total = float(len(columns)) if weights is None else float(weights.sum())
-    shift = columns[:: max(1, len(columns) // SAMPLE)].mean(axis=0)
-    whole = np.zeros(len(columns), dtype=np.int32)
+def spread(columns: tuple[Floats, ...], weights: Floats | None) -> tuple[Floats, Floats]:
+    """(Weighted) standard deviation and length about the mean of each column (p,); see ``Absorbed.norms``."""
+    if not columns or min(part.size for part in columns) == 0:
+        return (np.ones(compiled.count_columns(columns)),) * 2
+    total = float(len(columns[0])) if weights is None else float(weights.sum())
+    shift = _centre(columns)
+    whole = np.zeros(len(columns[0]), dtype=np.int32)
     sums, squares = compiled.sums_and_squares(columns, (whole,), (1,), weights, shift)
     return _scale(sums[0][0], squares, total, shift)
 
 
-def _scale(sums: Floats, squares: Floats, total: float, shift: Floats) -> Floats:
-    """Spread (p,) from sums, squares about the shift, and the rows' total weight."""
+def _centre(columns: tuple[Floats, ...]) -> Floats:
+    """A value near the mean of each column (p,): the mean of a few rows."""
+    step = max(1, len(columns[0]) // SAMPLE)
+    return np.concatenate([np.atleast_1d(part[::step].mean(axis=0)) for part in columns])
+
+
+def _scale(sums: Floats, squares: Floats, total: float, shift: Floats) -> tuple[Floats, Floats]:
+    """Spread and length (p,) from sums, squares about the shift, and the rows' total weight."""
     mean = sums / total
     deviation = np.sqrt(np.maximum(squares / total - np.square(mean - shift), 0.0))
+    if not np.isfinite(deviation).all():
+        raise ValueError("a column holds numbers that are missing, infinite or too large to square")
     size = np.abs(mean)
     found = np.where(deviation > SMALLEST_SPREAD * size, deviation, size)
-    return np.where(found > 0, found, 1.0)
+    return np.where(found > 0, found, 1.0), found * np.sqrt(total)
 
 
 def largest_mean(columns: Floats, effects: Sequence[Effect], weights: Floats | None, scale: Floats) -> float:
@@ -174,12 +208,12 @@ def largest_mean(columns: Floats, effects: Sequence[Effect], weights: Floats | N
     for effect in effects:
         counts = compiled.group_counts(effect.codes, effect.levels, weights)
         if effect.intercept:
-            sums = compiled.group_sums(effect.codes, effect.levels, columns, weights)
+            sums = compiled.group_sums(effect.codes, effect.levels, (columns,), weights)
             largest = max(largest, _ratio(sums, counts, scale))
         if effect.slope is not None:
             slope = effect.slope if weights is None else effect.slope * weights
-            sums = compiled.group_sums(effect.codes, effect.levels, columns, slope)
-            square = compiled.group_sums(effect.codes, effect.levels, effect.slope[:, None], slope)[:, 0]
+            sums = compiled.group_sums(effect.codes, effect.levels, (columns,), slope)
+            square = compiled.group_sums(effect.codes, effect.levels, (effect.slope,), slope)[:, 0]
             largest = max(largest, _ratio(sums, np.sqrt(counts * square), scale))
     return largest
 

@@ -29,8 +29,8 @@ def centre_slope(effect: Effect, weights: Floats | None) -> Effect:
     if effect.intercept:
         raw = _squares(slope, effect, weights)
         for _ in range(2):
-            sums = compiled.group_sums(codes, levels, slope, weights)
-            compiled.subtract(slope, (codes,), (sums / filled[:, None],), slope)
+            sums = compiled.group_sums(codes, levels, (slope,), weights)
+            compiled.subtract((slope,), (codes,), (sums / filled[:, None],), slope)
         flat = _squares(slope, effect, weights) <= SMALLEST_SLOPE * raw
         slope[flat[codes]] = 0.0
     total = float(_squares(slope, effect, weights).sum())
@@ -43,13 +43,13 @@ def remove(columns: Floats, effect: Effect, weights: Floats | None) -> int:
     codes, levels = effect.codes, effect.levels
     if effect.intercept:
         counts = compiled.group_counts(codes, levels, weights)
-        sums = compiled.group_sums(codes, levels, columns, weights)
-        compiled.subtract(columns, (codes,), (sums / np.where(counts > 0, counts, 1.0)[:, None],), columns)
+        sums = compiled.group_sums(codes, levels, (columns,), weights)
+        compiled.subtract((columns,), (codes,), (sums / np.where(counts > 0, counts, 1.0)[:, None],), columns)
     slope = effect.slope
     if slope is None:
         return 0
     square = _squares(slope[:, None], effect, weights)
-    sums = compiled.group_sums(codes, levels, columns, slope if weights is None else slope * weights)
+    sums = compiled.group_sums(codes, levels, (columns,), slope if weights is None else slope * weights)
     gains = sums / np.where(square > 0, square, 1.0)[:, None]
     for j in range(columns.shape[1]):
         columns[:, j] -= gains[codes, j] * slope
@@ -59,4 +59,4 @@ def remove(columns: Floats, effect: Effect, weights: Floats | None) -> int:
 def _squares(slope: Floats, effect: Effect, weights: Floats | None) -> Floats:
     """(Weighted) sum of squares of the slope (n, 1) by level."""
     factor = slope[:, 0] if weights is None else slope[:, 0] * weights
-    return compiled.group_sums(effect.codes, effect.levels, slope, factor)[:, 0]
+    return compiled.group_sums(effect.codes, effect.levels, (slope,), factor)[:, 0]

@@ -62,7 +62,7 @@ def group_counts(codes: Integers, levels: int, weights: Floats | None) -> Floats
 
 
 def _run_effects(
-    columns: Floats,
+    columns: Columns,
     codes: Sequence[Integers],
     *,
     out: Floats | None = None,
@@ -72,22 +72,13 @@ def _run_effects(
     about: tuple[Floats | None, Floats | None] = (None, None),
 ) -> None:
     """One pass of the extension: subtract ``values``, write ``out``, fill ``sums`` and the squares ``about`` a shift."""
-    levels = [len(table) for table in (values or sums)]
-    second = (codes[1], levels[1]) if len(codes) > 1 else (None, 0)
-    tables = [group[at] if at < len(group) else None for group in (values, sums) for at in (0, 1)]
-    threads = 1 if columns.size < SMALL else THREADS
+    tables = values or sums
+    second = (codes[1], len(tables[1])) if len(codes) > 1 else (None, 0)
+    pairs = [group[at] if at < len(group) else None for group in (values, sums) for at in (0, 1)]
     _extension.effects_pass(
-        columns,
-        out,
-        codes[0],
-        levels[0],
-        *second,
-        *tables[:2],
-        _vector(weights),
-        *tables[2:],
-        *about,
-        threads,
-    )
+        columns, None if out is None else (out,), codes[0], len(tables[0]), *second, *pairs[:2], _vector(weights),
+        *pairs[2:], *about, _threads(len(codes[0]) * tables[0].shape[1]),
+    )  # fmt: skip
 
 
 def _is_one_pass(codes: Sequence[Integers], levels: Sequence[int], width: int) -> bool:
@@ -95,45 +86,49 @@ def _is_one_pass(codes: Sequence[Integers], levels: Sequence[int], width: int) -
     return IS_COMPILED and (len(codes) == 1 or levels[1] * width <= LARGEST_SECOND)
 
 
-def group_sums(codes: Integers, levels: int, columns: Floats, weights: Floats | None) -> Floats:
-    """Sums of (n, p) columns by group: (levels, p)."""
+def group_sums(codes: Integers, levels: int, columns: Columns, weights: Floats | None) -> Floats:
+    """Sums by group, (levels, p), of arrays side by side with p columns in all."""
     if not IS_COMPILED:
         return twins.group_sums(codes, levels, columns, weights)
-    out = np.empty((levels, columns.shape[1]))
+    out = np.empty((levels, count_columns(columns)))
     _run_effects(columns, (codes,), weights=weights, sums=(out,))
     return out
 
 
 def sums_and_squares(
-    columns: Floats, codes: Sequence[Integers], levels: Sequence[int], weights: Floats | None, shift: Floats
+    columns: Columns, codes: Sequence[Integers], levels: Sequence[int], weights: Floats | None, shift: Floats
 ) -> tuple[list[Floats], Floats]:
     """Sums by one or two groupings, each (G, p), and sums of squared deviations from ``shift`` (p,)."""
-    width = columns.shape[1]
+    width = count_columns(columns)
     if not _is_one_pass(codes, levels, width):
-        squares = np.array([twins.squares_about(columns[:, j], shift[j], weights) for j in range(width)])
         found = [group_sums(own, count, columns, weights) for own, count in zip(codes, levels, strict=True)]
-        return found, squares
+        return found, twins.squares_about(columns, shift, weights)
     sums, squares = [np.empty((count, width)) for count in levels], np.empty(width)
     _run_effects(columns, codes, weights=weights, sums=sums, about=(squares, np.ascontiguousarray(shift)))
     return sums, squares
 
 
-def subtract(columns: Floats, codes: Sequence[Integers], values: Sequence[Floats], out: Floats) -> None:
-    """Write to ``out`` the columns less the values (G, p) of each row's level, for each factor; out may be columns."""
+def subtract(columns: Columns, codes: Sequence[Integers], values: Sequence[Floats], out: Floats) -> None:
+    """Write to ``out`` (n, p) the columns less the values (G, p) of each row's level, for each factor.
+
+    ``out`` may be the one array of ``columns``.
+    """
     if not IS_COMPILED:
         twins.subtract(columns, codes, values, out)
         return
     for at in range(0, len(codes), 2):
-        _run_effects(columns if at == 0 else out, codes[at : at + 2], out=out, values=values[at : at + 2])
+        _run_effects(columns if at == 0 else (out,), codes[at : at + 2], out=out, values=values[at : at + 2])
 
 
 def subtract_and_sum(
-    columns: Floats, codes: Sequence[Integers], values: Sequence[Floats], weights: Floats | None, out: Floats
+    columns: Columns, codes: Sequence[Integers], values: Sequence[Floats], weights: Floats | None, out: Floats
 ) -> list[Floats]:
     """Write to ``out`` the columns less the values of one or two groupings; return its sums by each."""
-    if not _is_one_pass(codes, [len(table) for table in values], columns.shape[1]):
+    if not _is_one_pass(codes, [len(table) for table in values], out.shape[1]):
         subtract(columns, codes, values, out)
-        return [group_sums(own, len(table), out, weights) for own, table in zip(codes, values, strict=True)]
+        return [
+            group_sums(own, len(table), (out,), weights) for own, table in zip(codes, values, strict=True)
+        ]
     sums = [np.empty(table.shape) for table in values]
     _run_effects(columns, codes, out=out, values=values, weights=weights, sums=sums)
     return sums
@@ -143,7 +138,7 @@ def cross_product(columns: Columns, weights: Floats | None, shift: Floats | None
     """Z'WZ (p, p) of Z = the arrays side by side, less the shift (p,); sums are compensated."""
     if not IS_COMPILED:
         return twins.cross_product(columns, weights, shift)
-    width = _width(columns)
+    width = count_columns(columns)
     out = np.empty((width, width))
     _extension.cross_product(
         columns, _vector(weights), _vector(shift), out, _threads(len(columns[0]) * width)
@@ -229,7 +224,7 @@ def gather_columns(columns: Columns, rows: npt.NDArray[np.int64] | None = None) 
     """Copy columns, or some of their rows, side by side into one column-major (n, k) array."""
     if not IS_COMPILED:
         return twins.gather_columns(columns, rows)
-    out = np.empty((len(columns[0]) if rows is None else len(rows), _width(columns)), order="F")
+    out = np.empty((len(columns[0]) if rows is None else len(rows), count_columns(columns)), order="F")
     _extension.gather_columns(columns, rows, out, None, _threads(out.size))
     return out
 
@@ -238,7 +233,7 @@ def gather_finite(columns: Columns) -> tuple[Floats, Logicals]:
     """The same for all rows, and (n,) True where no column is NaN or infinite."""
     if not IS_COMPILED:
         return twins.gather_columns(columns, None), twins.finite_rows(columns)
-    out = np.empty((len(columns[0]), _width(columns)), order="F")
+    out = np.empty((len(columns[0]), count_columns(columns)), order="F")
     finite = np.ones(len(out), dtype=bool)
     _extension.gather_columns(columns, None, out, finite, _threads(out.size))
     return out, finite
@@ -253,6 +248,6 @@ def finite_rows(columns: Columns) -> Logicals:
     return finite
 
 
-def _width(columns: Columns) -> int:
+def count_columns(columns: Columns) -> int:
     """Number of columns of all arrays together."""
     return sum(1 if part.ndim == 1 else part.shape[1] for part in columns)

@@ -27,8 +27,7 @@ def group_sums(codes: Integers, levels: int, values: Floats, weights: Floats | N
     Raises:
         ValueError: lengths differ or a code lies outside 0…G−1.
     """
-    columns = values.reshape(len(values), -1) if values.ndim == 1 else values
-    sums = compiled.group_sums(codes, levels, columns, weights)
+    sums = compiled.group_sums(codes, levels, (values,), weights)
     return sums[:, 0] if values.ndim == 1 else sums
 
 

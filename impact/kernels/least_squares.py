@@ -270,17 +270,19 @@ def _double_residual(
     return (residual, np.zeros_like(residual)), columns.T @ scores
 
 
-def _evaluate(system: _System, params: extended.Pair, residual_of: Residual) -> tuple[extended.Pair, Array]:
-    """Residual (n,) and gradient (k,) of the whole system, block by block, or by the extension in pairs."""
+def _evaluate(
+    system: _System, params: extended.Pair, residual_of: Residual
+) -> tuple[extended.Pair, Array, float]:
+    """Residual (n,), gradient (k,) and about the weighted sum of squares, block by block or by the extension."""
     if compiled.IS_COMPILED:
-        high, low, gradient, _ = compiled.residual_gradient(
+        high, low, gradient, squares = compiled.residual_gradient(
             [system.x, system.y],
             system.weights,
             system.shift,
             params,
             exact=residual_of is not _double_residual,
         )
-        return (high, low), gradient
+        return (high, low), gradient, squares
     high, low = np.empty_like(system.y), np.empty_like(system.y)
     gradient, lost = np.zeros(system.x.shape[1]), np.zeros(system.x.shape[1])
     for rows in gram.row_blocks(system.y.size):
@@ -289,7 +291,8 @@ def _evaluate(system: _System, params: extended.Pair, residual_of: Residual) -> 
         high[rows], low[rows] = part
         gradient, error = extended.two_sum(gradient, added)
         lost += error
-    return (high, low), gradient + lost
+    scores = high if system.weights is None else high * system.weights
+    return (high, low), gradient + lost, float(np.dot(high, scores))
 
 
 def _adjusted(system: _System, residual: extended.Pair, step: Array) -> tuple[extended.Pair, Array]:
@@ -324,7 +327,7 @@ def _refine(system: _System, factor: _Factor, start: Array) -> _Refined:
     unit = 1.0 / np.sqrt(np.einsum("ij,ij->i", inverse, inverse))
     params = (start, np.zeros_like(start))
     for _ in range(most_steps):
-        residual, gradient = _evaluate(system, params, residual_of)
+        residual, gradient, squares = _evaluate(system, params, residual_of)
         coordinates = inverse.T @ gradient
         step = inverse @ coordinates
         params = extended.two_sum(params[0], params[1] + step)
@@ -333,8 +336,7 @@ def _refine(system: _System, factor: _Factor, start: Array) -> _Refined:
         if (rate * np.abs(step) * unit <= enough).all():
             break
     # The fitted values moved by |coordinates|: where that is no digit of the residual, a pass is saved.
-    scores = residual[0] if system.weights is None else residual[0] * system.weights
-    if np.dot(coordinates, coordinates) > 1e-26 * np.dot(residual[0], scores):
+    if np.dot(coordinates, coordinates) > 1e-26 * squares:
         residual, gradient = _adjusted(system, residual, step)
     return _Refined(params, residual, gradient, method)
 

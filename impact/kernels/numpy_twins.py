@@ -24,16 +24,21 @@ def group_counts(codes: Integers, levels: int, weights: Floats | None) -> Floats
     return np.bincount(codes, weights=weights, minlength=levels).astype(np.float64, copy=False)
 
 
-def group_sums(codes: Integers, levels: int, columns: Floats, weights: Floats | None) -> Floats:
-    """Sums of (n, p) columns by group: (levels, p)."""
-    if len(codes) != len(columns) or (weights is not None and len(weights) != len(codes)):
+def single_columns(columns: Columns) -> list[Floats]:
+    """Every column (n,) of arrays side by side."""
+    return [column for part in columns for column in (part.T if part.ndim == 2 else (part,))]
+
+
+def group_sums(codes: Integers, levels: int, columns: Columns, weights: Floats | None) -> Floats:
+    """Sums of arrays side by side, p columns in all, by group: (levels, p)."""
+    singles = single_columns(columns)
+    if any(len(codes) != len(own) for own in singles) or (weights is not None and len(weights) != len(codes)):
         raise ValueError("codes, values and weights differ in length")
     if len(codes) and (int(codes.max()) >= levels or int(codes.min()) < 0):
         raise ValueError("a code lies outside the levels")
-    sums = np.empty((levels, columns.shape[1]))
-    for j in range(columns.shape[1]):
-        column = columns[:, j] if weights is None else columns[:, j] * weights
-        sums[:, j] = np.bincount(codes, weights=column, minlength=levels)
+    sums = np.empty((levels, len(singles)))
+    for j, own in enumerate(singles):
+        sums[:, j] = np.bincount(codes, weights=own if weights is None else own * weights, minlength=levels)
     return sums
 
 
@@ -103,19 +108,22 @@ def connected_components(
     return len(roots), result
 
 
-def squares_about(column: Floats, centre: float, weights: Floats | None) -> float:
-    """(Weighted) sum of squared deviations of a column (n,) from a number."""
-    deviation = column - centre
-    return float(deviation @ (deviation if weights is None else deviation * weights))
+def squares_about(columns: Columns, shift: Floats, weights: Floats | None) -> Floats:
+    """(Weighted) sums of squared deviations from the shift (p,)."""
+    found = np.empty(len(shift))
+    for j, own in enumerate(single_columns(columns)):
+        deviation = own - shift[j]
+        found[j] = deviation @ (deviation if weights is None else deviation * weights)
+    return found
 
 
-def subtract(columns: Floats, codes: Sequence[Integers], values: Sequence[Floats], out: Floats) -> None:
+def subtract(columns: Columns, codes: Sequence[Integers], values: Sequence[Floats], out: Floats) -> None:
     """Write to ``out`` the columns less the values (G, p) of each row's level, for each factor."""
-    if out is not columns:
-        out[...] = columns
-    for own, value in zip(codes, values, strict=True):
-        for j in range(columns.shape[1]):
-            out[:, j] -= value[own, j]
+    for j, own in enumerate(single_columns(columns)):
+        rest = own
+        for code, value in zip(codes, values, strict=True):
+            rest = rest - value[code, j]
+        out[:, j] = rest
 
 
 def is_complete(first: Integers, first_levels: int, second: Integers, second_levels: int) -> bool:
@@ -156,13 +164,10 @@ def residual_gradient(
 
 def gather_columns(columns: Columns, rows: npt.NDArray[np.int64] | None) -> Floats:
     """Columns, or some of their rows, side by side in one column-major (n, k) array."""
-    width = sum(1 if part.ndim == 1 else part.shape[1] for part in columns)
-    out = np.empty((len(columns[0]) if rows is None else len(rows), width), order="F")
-    at = 0
-    for part in columns:
-        for column in part.T if part.ndim == 2 else (part,):
-            out[:, at] = column if rows is None else column[rows]
-            at += 1
+    singles = single_columns(columns)
+    out = np.empty((len(columns[0]) if rows is None else len(rows), len(singles)), order="F")
+    for j, column in enumerate(singles):
+        out[:, j] = column if rows is None else column[rows]
     return out
 
 

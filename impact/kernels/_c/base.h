@@ -142,6 +142,60 @@ static int codes_fit(const int32_t *codes, index_t n, index_t levels) {
     return 1;
 }
 
+/* Columns of several arrays side by side. */
+typedef struct {
+    Matrix *parts;
+    index_t n_parts, rows, width;
+    const char **base;
+    index_t *stride;
+    int contiguous; /* every column */
+} Columns;
+
+static void release_columns(Columns *c) {
+    for (index_t i = 0; i < c->n_parts; i++) release(&c->parts[i]);
+    free(c->parts);
+    free((void *)c->base);
+    free(c->stride);
+    memset(c, 0, sizeof *c);
+}
+
+static int take_columns(PyObject *sequence, Columns *c, int writable) {
+    memset(c, 0, sizeof *c);
+    PyObject *items = PySequence_Fast(sequence, "a sequence of arrays is needed");
+    if (!items) return -1;
+    index_t count = PySequence_Fast_GET_SIZE(items), at = 0;
+    c->parts = calloc((size_t)count + 1, sizeof(Matrix));
+    if (!c->parts) goto memory;
+    for (index_t i = 0; i < count; i++) {
+        if (take_doubles(PySequence_Fast_GET_ITEM(items, i), &c->parts[i], writable)) goto fail;
+        c->n_parts = i + 1;
+        c->width += c->parts[i].width;
+        if (c->parts[i].rows != c->parts[0].rows) {
+            PyErr_SetString(PyExc_ValueError, "columns differ in length");
+            goto fail;
+        }
+    }
+    c->rows = count ? c->parts[0].rows : 0;
+    c->base = malloc(((size_t)c->width + 1) * sizeof(char *));
+    c->stride = malloc(((size_t)c->width + 1) * sizeof(index_t));
+    if (!c->base || !c->stride) goto memory;
+    for (index_t i = 0; i < count; i++)
+        for (index_t j = 0; j < c->parts[i].width; j++, at++) {
+            c->base[at] = c->parts[i].base + j * c->parts[i].col_stride;
+            c->stride[at] = c->parts[i].row_stride;
+        }
+    c->contiguous = 1;
+    for (at = 0; at < c->width; at++) c->contiguous &= c->stride[at] == 8 || c->rows < 2;
+    Py_DECREF(items);
+    return 0;
+memory:
+    PyErr_NoMemory();
+fail:
+    Py_DECREF(items);
+    release_columns(c);
+    return -1;
+}
+
 /* ---------------------------------------------------------------- threads */
 
 typedef void (*Work)(void *context, index_t task);

@@ -5,7 +5,7 @@
 #include "base.h"
 
 typedef struct {
-    const Matrix *in, *out;
+    const Columns *in, *out;
     index_t n, width, block;
     const int32_t *codes[2];
     index_t levels[2];
@@ -70,15 +70,14 @@ INLINE void transpose_four(const double *f0, const double *f1, const double *f2,
 /* Contiguous columns at start into rows of width numbers, or back. The columns left over by fours come first and are
  * turned with a repeated column: what they write beyond their row is overwritten by the rows and columns that follow,
  * for which the buffer has room for four more numbers. */
-CLONES static void turn_block(const Matrix *m, index_t start, index_t count, double *buffer, int back) {
-    index_t width = m->width, left_over = width % 4;
+CLONES static void turn_block(const Columns *c, index_t start, index_t count, double *buffer, int back) {
+    index_t width = c->width, left_over = width % 4;
     for (index_t step = left_over ? -1 : 0; step < width / 4; step++) {
         index_t j = step < 0 ? width - left_over : 4 * step, columns = step < 0 ? left_over : 4, r = 0;
-        double unused[4], *base = (double *)(m->base + j * m->col_stride) + start;
-        index_t next = m->col_stride / 8;
-        double *c0 = base, *c1 = columns > 1 ? base + next : unused, *c2 = columns > 2 ? base + 2 * next : unused;
-        double *c3 = columns > 3 ? base + 3 * next : unused, *row = buffer + j;
         index_t s1 = columns > 1, s2 = columns > 2, s3 = columns > 3;
+        double unused[4], *column[4], *row = buffer + j;
+        for (index_t i = 0; i < 4; i++) column[i] = i < columns ? (double *)c->base[j + i] + start : unused;
+        double *c0 = column[0], *c1 = column[1], *c2 = column[2], *c3 = column[3];
         memset(unused, 0, sizeof unused);
         for (; r + 4 <= count; r += 4, row += 4 * width) {
             ROW_BY_ROW;
@@ -91,28 +90,26 @@ CLONES static void turn_block(const Matrix *m, index_t start, index_t count, dou
         }
         for (; r < count; r++)
             for (index_t i = 0; i < columns; i++) {
-                if (back) base[i * next + r] = buffer[r * width + j + i];
-                else buffer[r * width + j + i] = base[i * next + r];
+                if (back) column[i][r] = buffer[r * width + j + i];
+                else buffer[r * width + j + i] = column[i][r];
             }
     }
 }
 
 /* Rows start, start + 1, … or those listed, to or from a buffer with one row after another. */
-static void copy_rows(const Matrix *m, index_t start, index_t count, const index_t *rows, double *buffer, int back) {
-    if (rows == NULL && m->row_stride == 8 && m->col_stride % 8 == 0) {
-        turn_block(m, start, count, buffer, back);
+static void copy_rows(const Columns *c, index_t start, index_t count, const index_t *rows, double *buffer, int back) {
+    if (rows == NULL && c->contiguous) {
+        turn_block(c, start, count, buffer, back);
         return;
     }
     for (index_t r = 0; r < count; r++) {
-        char *row = m->base + (rows ? rows[r] : start + r) * m->row_stride;
-        double *own = buffer + r * m->width;
-        if (m->col_stride == 8) memcpy(back ? (void *)row : (void *)own, back ? (void *)own : (void *)row, (size_t)m->width * 8);
-        else
-            for (index_t j = 0; j < m->width; j++) {
-                double *at = (double *)(row + j * m->col_stride);
-                if (back) *at = own[j];
-                else own[j] = *at;
-            }
+        index_t row = rows ? rows[r] : start + r;
+        double *own = buffer + r * c->width;
+        for (index_t j = 0; j < c->width; j++) {
+            double *at = (double *)(c->base[j] + row * c->stride[j]);
+            if (back) *at = own[j];
+            else own[j] = *at;
+        }
     }
 }
 
@@ -244,7 +241,7 @@ static void effects_task(void *context, index_t task) {
             copy_rows(e->in, at, count, NULL, buffer, 0);
             effects_block(e, task, buffer, e->codes[0] + at, e->codes[1] ? e->codes[1] + at : NULL,
                           e->weights ? e->weights + at : NULL, count);
-            if (e->out->held) copy_rows(e->out, at, count, NULL, buffer, 1);
+            if (e->out->width) copy_rows(e->out, at, count, NULL, buffer, 1);
             continue;
         }
         index_t found = 0;
@@ -259,7 +256,7 @@ static void effects_task(void *context, index_t task) {
         }
         copy_rows(e->in, 0, found, rows, buffer, 0);
         effects_block(e, task, buffer, first, e->codes[1] ? second : NULL, e->weights ? weights : NULL, found);
-        if (e->out->held) copy_rows(e->out, 0, found, rows, buffer, 1);
+        if (e->out->width) copy_rows(e->out, 0, found, rows, buffer, 1);
     }
 done:
     free(buffer);
@@ -318,15 +315,17 @@ static PyObject *effects_pass(PyObject *self, PyObject *args) {
                           &o[6], &o[7], &o[8], &o[9], &o[10], &threads))
         return NULL;
     Matrix m[11];
+    Columns in, out;
     memset(m, 0, sizeof m);
+    memset(&out, 0, sizeof out);
     PyObject *result = NULL;
     double *scratch[3] = {NULL, NULL, NULL};
     Effects e;
     memset(&e, 0, sizeof e);
-    if (take_doubles(o[0], &m[0], 0)) goto done;
-    index_t n = m[0].rows, p = m[0].width;
-    if (take_doubles(o[1], &m[1], 1)) goto done;
-    if (m[1].held && (m[1].rows != n || m[1].width != p)) {
+    if (take_columns(o[0], &in, 0)) return NULL;
+    index_t n = in.rows, p = in.width;
+    if (o[1] != Py_None && take_columns(o[1], &out, 1)) goto done;
+    if (out.width && (out.rows != n || out.width != p)) {
         PyErr_SetString(PyExc_ValueError, "the output has another shape");
         goto done;
     }
@@ -341,8 +340,8 @@ static PyObject *effects_pass(PyObject *self, PyObject *args) {
     }
     if (!codes_fit((int32_t *)m[2].base, n, levels[0])) goto done;
     if (m[3].held && !codes_fit((int32_t *)m[3].base, n, levels[1])) goto done;
-    e.in = &m[0];
-    e.out = &m[1];
+    e.in = &in;
+    e.out = &out;
     e.n = n;
     e.width = p;
     for (int f = 0; f < 2; f++) {
@@ -382,6 +381,8 @@ done:
     free((void *)e.low);
     for (int f = 0; f < 3; f++) free(scratch[f]);
     for (int f = 0; f < 11; f++) release(&m[f]);
+    release_columns(&in);
+    release_columns(&out);
     return result;
 }
 

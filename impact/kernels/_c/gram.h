@@ -4,57 +4,6 @@
 
 #include "base.h"
 
-/* Columns of several arrays side by side. */
-typedef struct {
-    Matrix *parts;
-    index_t n_parts, rows, width;
-    const char **base;
-    index_t *stride;
-} Columns;
-
-static void release_columns(Columns *c) {
-    for (index_t i = 0; i < c->n_parts; i++) release(&c->parts[i]);
-    free(c->parts);
-    free((void *)c->base);
-    free(c->stride);
-    memset(c, 0, sizeof *c);
-}
-
-static int take_columns(PyObject *sequence, Columns *c) {
-    memset(c, 0, sizeof *c);
-    PyObject *items = PySequence_Fast(sequence, "a sequence of arrays is needed");
-    if (!items) return -1;
-    index_t count = PySequence_Fast_GET_SIZE(items), at = 0;
-    c->parts = calloc((size_t)count + 1, sizeof(Matrix));
-    if (!c->parts) goto memory;
-    for (index_t i = 0; i < count; i++) {
-        if (take_doubles(PySequence_Fast_GET_ITEM(items, i), &c->parts[i], 0)) goto fail;
-        c->n_parts = i + 1;
-        c->width += c->parts[i].width;
-        if (c->parts[i].rows != c->parts[0].rows) {
-            PyErr_SetString(PyExc_ValueError, "columns differ in length");
-            goto fail;
-        }
-    }
-    c->rows = count ? c->parts[0].rows : 0;
-    c->base = malloc(((size_t)c->width + 1) * sizeof(char *));
-    c->stride = malloc(((size_t)c->width + 1) * sizeof(index_t));
-    if (!c->base || !c->stride) goto memory;
-    for (index_t i = 0; i < count; i++)
-        for (index_t j = 0; j < c->parts[i].width; j++, at++) {
-            c->base[at] = c->parts[i].base + j * c->parts[i].col_stride;
-            c->stride[at] = c->parts[i].row_stride;
-        }
-    Py_DECREF(items);
-    return 0;
-memory:
-    PyErr_NoMemory();
-fail:
-    Py_DECREF(items);
-    release_columns(c);
-    return -1;
-}
-
 /* (column[start + r] - shift) * scale[r] into a contiguous buffer. */
 INLINE void copy_column(const Columns *c, index_t j, index_t start, index_t count, double shift,
                         const double *RESTRICT scale, double *RESTRICT target) {
@@ -213,7 +162,7 @@ static PyObject *cross_product(PyObject *self, PyObject *args) {
     memset(&shift, 0, sizeof shift);
     memset(&out, 0, sizeof out);
     memset(&g, 0, sizeof g);
-    if (take_columns(o[0], &c)) return NULL;
+    if (take_columns(o[0], &c, 0)) return NULL;
     index_t p = c.width;
     if (take_weights(o[1], &weights, c.rows) || take_vector(o[2], &shift, "d", 8, p, 0)) goto done;
     if (take_table(o[3], &out, p, p, 1)) goto done;
@@ -409,7 +358,7 @@ static PyObject *residual_gradient(PyObject *self, PyObject *args) {
     double *sums = NULL;
     memset(m, 0, sizeof m);
     memset(&f, 0, sizeof f);
-    if (take_columns(columns, &c)) return NULL;
+    if (take_columns(columns, &c, 0)) return NULL;
     index_t n = c.rows, k = c.width - 1;
     if (k < 0 || take_weights(o[0], &m[0], n) || take_vector(o[1], &m[1], "d", 8, k + 1, 0)) goto done;
     if (take_vector(o[2], &m[2], "d", 8, k, 0) || take_vector(o[3], &m[3], "d", 8, k, 0)) goto done;

@@ -412,7 +412,7 @@ static PyObject *gather_columns(PyObject *self, PyObject *args) {
     Matrix rows, out, finite;
     Gather g;
     if (!PyArg_ParseTuple(args, "OOOOi", &columns, &o[0], &o[1], &o[2], &threads)) return NULL;
-    if (take_columns(columns, &c)) return NULL;
+    if (take_columns(columns, &c, 0)) return NULL;
     memset(&rows, 0, sizeof rows);
     memset(&finite, 0, sizeof finite);
     memset(&g, 0, sizeof g);
