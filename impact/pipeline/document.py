@@ -197,7 +197,7 @@ def _add_verdicts(
         )
         row["verdict"], row["verdict_reason"] = verdict, dict(reason)
     for row in document["rows"]:
-        if row["verdict"] and document["models"][row["model"]]["row"]:
+        if row.get("verdict") and document["models"][row["model"]]["row"]:
             verdict, reason = verdicts.judge_check(document, row)
             row["verdict"], row["verdict_reason"] = verdict, dict(reason)
 
