@@ -45,7 +45,7 @@ def derive_columns(
 
 
 def _order(derive: Mapping[str, Expression], panel: PanelBlock | None) -> list[str]:
-    """Each column after those it reads; the panel's keys first, because lags read them without naming them."""
+    """Each column after those it reads; the panel's keys first, because lags read them without a name."""
     order = order_by_dependence(derive)
     needed = {name for name in (*panel.unit, panel.time) if name in derive} if panel is not None else set()
     for name in reversed(order):

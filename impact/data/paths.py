@@ -179,8 +179,8 @@ def _absent(path: Path, block: DataBlock, shown: str, place: Place | None) -> Fa
 def project_folder(folder: Path) -> Path:
     """The project that a spec belongs to: the nearest folder above with impact.toml, pyproject.toml or .git.
 
-    Without one: the working folder when it is at most three folders above the spec's (never the home or the topmost
-    folder), else the folder above the spec's own.
+    Without one: the working folder when it is at most three folders above the spec's (never the home or the
+    topmost folder), else the folder above the spec's own.
     """
     above = _ancestors(folder)
     marked = next((place for place in above if any((place / mark).exists() for mark in _PROJECT_MARKS)), None)

@@ -1,4 +1,4 @@
-"""Every class of bad data ends in a typed error with its code, where and what next, or in a counted notice."""
+"""Every class of bad data ends in a typed error with code, where and what next, or in a counted notice."""
 
 from __future__ import annotations
 
@@ -111,8 +111,11 @@ TEXT_FAULTS: list[tuple[str, str, bytes, dict[str, Any], tuple[str, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("code", "content", "keys", "words"), [row[1:] for row in TEXT_FAULTS],
-                         ids=[row[0] for row in TEXT_FAULTS])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "content", "keys", "words"),
+    [row[1:] for row in TEXT_FAULTS],
+    ids=[row[0] for row in TEXT_FAULTS],
+)
 def test_text_files(
     tmp_path: Path, code: str, content: bytes, keys: dict[str, Any], words: tuple[str, ...]
 ) -> None:
@@ -148,25 +151,48 @@ DISGUISED: list[tuple[str, str, str, bytes, tuple[str, ...]]] = [
     ("truncated stata data", "x.dta", "E218", STATA[: STATA.index(b"<data>") + 8], ("again",)),
     ("empty parquet", "x.parquet", "E218", b"", ("again",)),
     ("empty stata", "x.dta", "E218", b"", ("again",)),
-    ("no rows in parquet", "x.parquet", "E212", parquet_bytes(pa.table({"a": pa.array([], pa.int64())})), ("no rows",)),
+    (
+        "no rows in parquet",
+        "x.parquet",
+        "E212",
+        parquet_bytes(pa.table({"a": pa.array([], pa.int64())})),
+        ("no rows",),
+    ),
     ("no rows in stata", "x.dta", "E212", stata_bytes(a=np.array([], dtype=float)), ("no rows",)),
-    ("lists in parquet", "x.parquet", "E242", parquet_bytes(pa.table({"a": [[1], [2]]})), ("'a'", "columns:")),
+    (
+        "lists in parquet",
+        "x.parquet",
+        "E242",
+        parquet_bytes(pa.table({"a": [[1], [2]]})),
+        ("'a'", "columns:"),
+    ),
     ("long ids in parquet", "x.parquet", "E224", parquet_bytes(pa.table({"a": [LONG_ID, 1]})), ("text",)),
-    ("long ids, unsigned", "x.parquet", "E224", parquet_bytes(pa.table({"a": pa.array([2**64 - 1], pa.uint64())})), ()),
-]  # fmt: skip
+    (
+        "long ids, unsigned",
+        "x.parquet",
+        "E224",
+        parquet_bytes(pa.table({"a": pa.array([2**64 - 1], pa.uint64())})),
+        (),
+    ),
+]
 
 
-@pytest.mark.parametrize(("file", "code", "content", "words"), [row[1:] for row in DISGUISED],
-                         ids=[row[0] for row in DISGUISED])  # fmt: skip
+@pytest.mark.parametrize(
+    ("file", "code", "content", "words"), [row[1:] for row in DISGUISED], ids=[row[0] for row in DISGUISED]
+)
 def test_disguised_packed_and_damaged(
     tmp_path: Path, file: str, code: str, content: bytes, words: tuple[str, ...]
 ) -> None:
     assert_full(fault_of(tmp_path, {"file": file}, content), code, *words)
 
 
-@pytest.mark.parametrize(("keys", "words"), [
-    ({}, ("'one'", "'two'", "sheet:")), ({"sheet": "on"}, ("none is called 'on'", "one")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({}, ("'one'", "'two'", "sheet:")),
+        ({"sheet": "on"}, ("none is called 'on'", "one")),
+    ],
+)
 def test_sheet_must_be_clear(
     tmp_path: Path, workbook_bytes: Any, keys: dict[str, Any], words: tuple[str, ...]
 ) -> None:
@@ -182,8 +208,12 @@ def test_truncated_workbook(tmp_path: Path, workbook_bytes: Any) -> None:
 PATHS: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     ("absent", {"file": "y.csv"}, "E201", ("'y.csv'", "source")),
     ("absent, near", {"file": "xx.csv"}, "E201", ("x.csv",)),
-    ("absent, told where", {"file": "y.csv", "source": "INEI", "access": "registration"}, "E201",
-     ("source: INEI", "access: registration")),
+    (
+        "absent, told where",
+        {"file": "y.csv", "source": "INEI", "access": "registration"},
+        "E201",
+        ("source: INEI", "access: registration"),
+    ),
     ("absolute", {"file": "/etc/passwd"}, "E203", ("absolute", "root")),
     ("home", {"file": "~/x.csv"}, "E203", ("root",)),
     ("drive", {"file": "C:\\data\\x.csv"}, "E203", ("root",)),
@@ -198,7 +228,7 @@ PATHS: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     ("climbing from a root", {"root": "enaho", "file": "../x.csv"}, "E204", ("outside",)),
     ("shipped", {"file": "shipped:castel"}, "E239", ("shipped:castle",)),
     ("NUL in the name", {"file": "x\0.csv"}, "E200", ("NUL",)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("keys", "code", "words"), [row[1:] for row in PATHS], ids=[row[0] for row in PATHS])
@@ -251,8 +281,10 @@ def test_file_that_changes_while_read(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_faults_of_all_columns_at_once(tmp_path: Path) -> None:
     error = fault_of(tmp_path, {"file": "x.csv"}, b"a,b,c\n1,2,x\n2,y,1\nNA,3,2\n")
     assert [fault.place.path for fault in error.faults if fault.place] == [
-        "data.main.types.a", "data.main.types.b", "data.main.types.c",
-    ]  # fmt: skip
+        "data.main.types.a",
+        "data.main.types.b",
+        "data.main.types.c",
+    ]
 
 
 def frame(tmp_path: Path, name: str, text: str, **keys: Any) -> Any:
@@ -262,21 +294,50 @@ def frame(tmp_path: Path, name: str, text: str, **keys: Any) -> Any:
 
 MAIN = "year,area,wage\n2010,x,1\n2011,y,2\n2012,x,3\n2013,z,4\n"
 JOINS: list[tuple[str, str, dict[str, Any], str, tuple[str, ...]]] = [
-    ("unmatched", "year,cpi\n2010,1\n", {"on": "year", "expect": {"unmatched": 0}}, "E207",
-     ("3 years of main have no partner in cpi (2011, 2012, 2013); expected 0. Use `keep: left` with "
-      "`expect: {unmatched: any}`, or filter them.",)),
-    ("unused", "year,cpi\n2010,1\n2011,1\n2012,1\n2013,1\n1999,1\n", {"on": "year", "expect": {"unused": 0}}, "E207",
-     ("1 years of cpi have no partner in main (1999)",)),
-    ("m:1 repeated", "year,cpi\n2010,1\n2010,2\n2011,3\n", {"on": "year"}, "E206",
-     ("how: m:1", "2010: 2 rows", "cpi")),
-    ("1:1 repeated in main", "area,code\nx,1\ny,2\n", {"on": "area", "how": "1:1"}, "E206", ("x: 2 rows", "main")),
+    (
+        "unmatched",
+        "year,cpi\n2010,1\n",
+        {"on": "year", "expect": {"unmatched": 0}},
+        "E207",
+        (
+            "3 years of main have no partner in cpi (2011, 2012, 2013); expected 0. Use `keep: left` with "
+            "`expect: {unmatched: any}`, or filter them.",
+        ),
+    ),
+    (
+        "unused",
+        "year,cpi\n2010,1\n2011,1\n2012,1\n2013,1\n1999,1\n",
+        {"on": "year", "expect": {"unused": 0}},
+        "E207",
+        ("1 years of cpi have no partner in main (1999)",),
+    ),
+    (
+        "m:1 repeated",
+        "year,cpi\n2010,1\n2010,2\n2011,3\n",
+        {"on": "year"},
+        "E206",
+        ("how: m:1", "2010: 2 rows", "cpi"),
+    ),
+    (
+        "1:1 repeated in main",
+        "area,code\nx,1\ny,2\n",
+        {"on": "area", "how": "1:1"},
+        "E206",
+        ("x: 2 rows", "main"),
+    ),
     ("1:m repeated in main", "area,code\nx,1\ny,2\n", {"on": "area", "how": "1:m"}, "E206", ("x: 2 rows",)),
-    ("text and number", "area,code\n1,1\n", {"on": "area"}, "E205", ("main.area is text", "cpi.area is number")),
+    (
+        "text and number",
+        "area,code\n1,1\n",
+        {"on": "area"},
+        "E205",
+        ("main.area is text", "cpi.area is number"),
+    ),
     ("clash", "year,wage\n2010,1\n", {"on": "year"}, "E227", ("'wage'", "columns:")),
     ("no key", "jahr,cpi\n2010,1\n", {"on": "year"}, "E241", ("'year'",)),
     ("no column", "year,cpi\n2010,1\n", {"on": "year", "columns": ["cip"]}, "E241", ("'cip'", "cpi")),
     ("no file", "year,cpi\n2010,1\n", {"on": "year", "data": "cpl"}, "E229", ("'cpl'", "cpi")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -292,13 +353,17 @@ def test_joins(tmp_path: Path, other: str, keys: dict[str, Any], code: str, word
 PANEL = "id,year,wage\na,2015,1\na,2015,2\nb,2015,3\nb,2016,4\n"
 
 
-@pytest.mark.parametrize(("panel", "derive", "code", "words"), [
-    ({"unit": "id", "time": "year"}, "lag(wage)", "E220", ("id=a year=2015 (rows 1, 2)", "2 rows")),
-    ({"unit": "idd", "time": "year"}, "lag(wage)", "E233", ("'idd'", "id")),
-    ({"unit": "year", "time": "id"}, "lag(wage)", "E233", ("text",)),
-    ({"unit": ["id", "wage"], "time": "year", "freq": "month"}, "lag(wage)", "E245", ("freq: month",)),
-    ({"unit": ["id", "wage"], "time": "year", "freq": 2}, "lag(wage)", "E245", ("2 apart",)),
-], ids=["repeated", "no unit", "text as time", "months of years", "step"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("panel", "derive", "code", "words"),
+    [
+        ({"unit": "id", "time": "year"}, "lag(wage)", "E220", ("id=a year=2015 (rows 1, 2)", "2 rows")),
+        ({"unit": "idd", "time": "year"}, "lag(wage)", "E233", ("'idd'", "id")),
+        ({"unit": "year", "time": "id"}, "lag(wage)", "E233", ("text",)),
+        ({"unit": ["id", "wage"], "time": "year", "freq": "month"}, "lag(wage)", "E245", ("freq: month",)),
+        ({"unit": ["id", "wage"], "time": "year", "freq": 2}, "lag(wage)", "E245", ("2 apart",)),
+    ],
+    ids=["repeated", "no unit", "text as time", "months of years", "step"],
+)
 def test_panels(
     tmp_path: Path, panel: dict[str, Any], derive: str, code: str, words: tuple[str, ...]
 ) -> None:
@@ -344,9 +409,15 @@ def test_checks(
     assert_full(caught.value, f"E{number}", "checks.it", *words)
 
 
-@pytest.mark.parametrize("keys", [
-    {"unique": ["idd"]}, {"rows": "many"}, {"expr": "wage > 0", "share": "most"}, {"column": "x", "values": [1]},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"unique": ["idd"]},
+        {"rows": "many"},
+        {"expr": "wage > 0", "share": "most"},
+        {"column": "x", "values": [1]},
+    ],
+)
 def test_checks_that_cannot_be_asked(tmp_path: Path, keys: dict[str, Any]) -> None:
     with pytest.raises(DataError) as caught:
         prepare_frame(

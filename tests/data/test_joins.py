@@ -54,9 +54,11 @@ def test_as_the_frame_library_merges(
     left = list(dict.fromkeys(left)) if how != "m:1" else left
     right = list(dict.fromkeys(right)) if how != "1:m" else right
     tables = [
-        pd.DataFrame({"k": [row[0] for row in rows], "t": [row[1] for row in rows], name: np.arange(len(rows)) + 0.5})
+        pd.DataFrame(
+            {"k": [row[0] for row in rows], "t": [row[1] for row in rows], name: np.arange(len(rows)) + 0.5}
+        )
         for rows, name in ((left, "x"), (right, "z"))
-    ]  # fmt: skip
+    ]
     expected = tables[0].merge(tables[1], on=["k", "t"], how=keep)
     frames = [
         frame(name, **{key: table[key].tolist() for key in table})

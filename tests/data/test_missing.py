@@ -15,17 +15,20 @@ def test_codes_as_they_may_be_written() -> None:
     assert without_codes(values, (9,)) is values
 
 
-@pytest.mark.parametrize(("values", "found"), [
-    ([1, 2, 3, 999999, 999999, 999999], (999999.0, 3)),
-    ([1, 2, 3, 4, 99, 99, 99, 99], (99.0, 4)),
-    ([0, 1, 5, -9, -9, -9], (-9.0, 3)),
-    ([1, 2, 3, 999999, 999999], None),
-    ([10, 50, 80, 99, 99, 99], None),
-    ([-5, 1, 2, -9, -9, -9], None),
-    ([9, 9, 9, 1, 2], None),
-    ([99, 99, 99, 99], None),
-    ([1e6, 999999, 999999, 999999], None),
-    ([], None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([1, 2, 3, 999999, 999999, 999999], (999999.0, 3)),
+        ([1, 2, 3, 4, 99, 99, 99, 99], (99.0, 4)),
+        ([0, 1, 5, -9, -9, -9], (-9.0, 3)),
+        ([1, 2, 3, 999999, 999999], None),
+        ([10, 50, 80, 99, 99, 99], None),
+        ([-5, 1, 2, -9, -9, -9], None),
+        ([9, 9, 9, 1, 2], None),
+        ([99, 99, 99, 99], None),
+        ([1e6, 999999, 999999, 999999], None),
+        ([], None),
+    ],
+)
 def test_suspected_codes(values: list[float], found: tuple[float, int] | None) -> None:
     assert suspected_code(np.array(values, dtype=float)) == found

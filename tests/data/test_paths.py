@@ -48,8 +48,9 @@ def test_roots_by_file_variable_and_option(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "study" / "impact.toml").write_text('[roots]\nenaho = "../one"\nother = "../two"\n')
     roots = collect_roots(specs)
     assert {name: path.resolve() for name, path in roots.items()} == {
-        "enaho": (tmp_path / "one").resolve(), "other": (tmp_path / "two").resolve(),
-    }  # fmt: skip
+        "enaho": (tmp_path / "one").resolve(),
+        "other": (tmp_path / "two").resolve(),
+    }
     block = DataBlock(file="p.csv", root="enaho")
     assert list(read_frame(block, folder=specs, roots=roots).columns) == ["one"]
     monkeypatch.setenv("IMPACT_ROOT_ENAHO", str(tmp_path / "two"))

@@ -43,8 +43,9 @@ def test_false_and_missing_are_counted_apart() -> None:
         filters=parsed(working_age="14 <= age <= 64", employed="wage > 0"),
     )
     assert [(s.name, s.dropped, s.false, s.missing) for s in found.steps] == [
-        ("working_age", 3, 2, 1), ("employed", 2, 1, 1),
-    ]  # fmt: skip
+        ("working_age", 3, 2, 1),
+        ("employed", 2, 1, 1),
+    ]
     assert found.columns["age"].tolist() == [14]
     assert (found.read, found.n_rows) == (6, 1)
     assert found.steps[0].reason == "14 <= age <= 64"
@@ -104,13 +105,17 @@ def test_circles_and_unknown_columns() -> None:
 
 def test_lags_follow_the_calendar_whatever_the_order_of_rows() -> None:
     order = np.array([3, 0, 2, 1, 4])
-    columns = {"id": np.array(["a", "a", "a", "b", "b"], dtype=object), "year": np.array([2015.0, 2016, 2018, 2015, 2016]),
-               "y": np.array([1.0, 2, 3, 4, 5])}  # fmt: skip
+    columns = {
+        "id": np.array(["a", "a", "a", "b", "b"], dtype=object),
+        "year": np.array([2015.0, 2016, 2018, 2015, 2016]),
+        "y": np.array([1.0, 2, 3, 4, 5]),
+    }
     panel = PanelBlock(unit=["id"], time="year")
     found = prepare_frame(
         {"main": frame(**{name: values[order] for name, values in columns.items()})},
-        panel=panel, derive=parsed(before="lag(y)"),
-    )  # fmt: skip
+        panel=panel,
+        derive=parsed(before="lag(y)"),
+    )
     expected = np.array([np.nan, 1, np.nan, np.nan, 4])
     np.testing.assert_array_equal(found.columns["before"], expected[order])
 
@@ -159,13 +164,17 @@ def test_checks_that_hold_say_nothing() -> None:
         checks={
             name: CheckBlock.model_validate(block)
             for name, block in {
-                "key": {"unique": "id"}, "rows": {"rows": 4}, "more": {"rows": ">= 1_000e-3"},
-                "wage": {"expr": "wage > 0", "share": ">= 75%"}, "sex": {"column": "sex", "values": ["m", "f"]},
-                "ids": {"column": "id", "values": [1, 2, 3, 4, 5]}, "known": {"missing": "id"},
+                "key": {"unique": "id"},
+                "rows": {"rows": 4},
+                "more": {"rows": ">= 1_000e-3"},
+                "wage": {"expr": "wage > 0", "share": ">= 75%"},
+                "sex": {"column": "sex", "values": ["m", "f"]},
+                "ids": {"column": "id", "values": [1, 2, 3, 4, 5]},
+                "known": {"missing": "id"},
                 "mostly": {"missing": ["wage", "sex"], "share": "<= 0.25"},
             }.items()
         },
-    )  # fmt: skip
+    )
     assert found.notices == ()
 
 

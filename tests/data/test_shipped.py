@@ -51,8 +51,10 @@ def test_the_urban_sample_of_the_cells() -> None:
     main = read_frame(DataBlock(file="shipped:peru_enaho_panel_cells"), folder=Path("/"))
     area = 'when(department_code != "15", department_code, metropolitan == 1, "1501", "1599")'
     filters = {
-        "ages": 'age_group in ["14-24", "25-39", "40-64"]', "urban": "urban == 1", "years": "2015 <= year <= 2018",
-    }  # fmt: skip
+        "ages": 'age_group in ["14-24", "25-39", "40-64"]',
+        "urban": "urban == 1",
+        "years": "2015 <= year <= 2018",
+    }
     found = prepare_frame(
         {"main": main},
         derive={"area_id": parse_expression(area)},
@@ -65,9 +67,14 @@ def test_the_urban_sample_of_the_cells() -> None:
     assert found.columns["n_employed"][women].sum() == 2_635
 
 
-@pytest.mark.parametrize(("file", "column", "mean"), [
-    ("nsw.csv", "re78", 5300.763683456), ("wagepan.csv", "lwage", 1.649147), ("munnell.csv", "unemp", 6.602206),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("file", "column", "mean"),
+    [
+        ("nsw.csv", "re78", 5300.763683456),
+        ("wagepan.csv", "lwage", 1.649147),
+        ("munnell.csv", "unemp", 6.602206),
+    ],
+)
 def test_means_of_replication_files(file: str, column: str, mean: float) -> None:
     frame = read_frame(DataBlock(file=file), folder=shipped_folder())
     assert frame.columns[column].mean() == pytest.approx(mean, rel=1e-6)

@@ -26,9 +26,12 @@ from impact.core.registered import Reader
 from impact.data.columns import column_of_numbers, column_of_texts, style_of
 from impact.data.encodings import Decoding, decoding_fault, find_decoding
 from impact.data.numbers import fast_numbers
+from impact.data.readers._csv_large import read_large
 from impact.data.request import Choice, ReadRequest, Typed, build_frame, choose_columns, clean_names
 
 BLOCK_ROWS = 20_000
+# below this the frame library's import costs more than it saves
+LARGE_BYTES = 4_000_000
 _LONGEST_CELL = 1_000_000
 _SEPARATORS = {";": "semicolon", "\t": "tab", "|": "bar"}
 
@@ -77,6 +80,12 @@ def read(path: Path, request: ReadRequest) -> Frame:
     with _rows(path, request, decoding) as rows:
         names = _header_row(rows, request)
     choice = choose_columns(names, request)
+    if path.stat().st_size >= LARGE_BYTES:
+        large = read_large(
+            path, request, decoding, choice=choice, width=len(names), delimiter=_delimiter(request)
+        )
+        if large is not None:
+            return large
     as_text = {name for name in choice.positions if request.block.types.get(name, "number") != "number"}
     gathered, n_rows, blank = _gather(
         path, request, decoding, choice=choice, width=len(names), as_text=as_text

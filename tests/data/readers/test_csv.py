@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import impact.data.readers._csv_large as large_reader
 import impact.data.readers.csv as csv_reader
 from impact.core.frames import Frame
 from impact.data.read import header_of, read_frame
@@ -33,8 +34,13 @@ def column(frame: Frame, name: str) -> list[Any]:
 def test_kinds_of_columns(tmp_path: Path) -> None:
     frame = read(tmp_path, "n,t,d,l,e,c\n1,a,2018-10-31,TRUE,,07\n2.5,,,FALSE,,15\n,ñ b,2000-02-29,,,\n")
     assert {name: values.dtype.str for name, values in frame.columns.items()} == {
-        "n": "<f8", "t": "|O", "d": "<M8[D]", "l": "<f8", "e": "<f8", "c": "|O",
-    }  # fmt: skip
+        "n": "<f8",
+        "t": "|O",
+        "d": "<M8[D]",
+        "l": "<f8",
+        "e": "<f8",
+        "c": "|O",
+    }
     assert column(frame, "n") == [1.0, 2.5, None]
     assert column(frame, "t") == ["a", None, "ñ b"]
     assert frame.columns["d"].astype(str).tolist() == ["2018-10-31", "NaT", "2000-02-29"]
@@ -56,11 +62,25 @@ def test_a_declared_type_gives_no_notice(tmp_path: Path) -> None:
     assert read(tmp_path, "c\n07\n15\n", types={"c": "text"}).notices == ()
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("1", 1.0), ("-1", -1.0), ("+1", 1.0), ("1.", 1.0), (".5", 0.5), ("1e3", 1000.0), ("1E-3", 0.001), (" 2 ", 2.0),
-    ("0", 0.0), ("0.50", 0.5), ("-0.0", 0.0), ("123456789012345", 123456789012345.0),
-    ("9007199254740992", 2.0**53), ("12345678901234567.5", 12345678901234567.5),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", 1.0),
+        ("-1", -1.0),
+        ("+1", 1.0),
+        ("1.", 1.0),
+        (".5", 0.5),
+        ("1e3", 1000.0),
+        ("1E-3", 0.001),
+        (" 2 ", 2.0),
+        ("0", 0.0),
+        ("0.50", 0.5),
+        ("-0.0", 0.0),
+        ("123456789012345", 123456789012345.0),
+        ("9007199254740992", 2.0**53),
+        ("12345678901234567.5", 12345678901234567.5),
+    ],
+)
 def test_numbers_as_written(tmp_path: Path, text: str, value: float) -> None:
     assert column(read(tmp_path, f"x\n{text}\n"), "x") == [value]
 
@@ -103,10 +123,17 @@ def test_partial_dates_stay_text(tmp_path: Path) -> None:
     assert column(read(tmp_path, "d\n1991\n2017-01\n2017-01-03\n"), "d") == ["1991", "2017-01", "2017-01-03"]
 
 
-@pytest.mark.parametrize("content", [
-    b"\xef\xbb\xbfa,b\n1,x\n2,y\n", b"a,b\r\n1,x\r\n2,y\r\n", b"a,b\r1,x\r2,y\r", b"a,b\n1,x\n2,y",
-    b'"a","b"\n"1","x"\n"2","y"\n', b" a , b \n1,x\n2,y\n\n\n",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfa,b\n1,x\n2,y\n",
+        b"a,b\r\n1,x\r\n2,y\r\n",
+        b"a,b\r1,x\r2,y\r",
+        b"a,b\n1,x\n2,y",
+        b'"a","b"\n"1","x"\n"2","y"\n',
+        b" a , b \n1,x\n2,y\n\n\n",
+    ],
+)
 def test_marks_line_ends_and_quotes(tmp_path: Path, content: bytes) -> None:
     frame = read(tmp_path, content)
     assert list(frame.columns) == ["a", "b"]
@@ -155,9 +182,11 @@ def test_a_late_word_makes_the_whole_column_text(tmp_path: Path, monkeypatch: py
 
 
 CELLS = st.one_of(
-    st.just(""), st.integers(-(10**6), 10**6).map(str), st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.just(""),
+    st.integers(-(10**6), 10**6).map(str),
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
     st.text(alphabet='ab,"\nñ 0123', max_size=6),
-)  # fmt: skip
+)
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -191,3 +220,99 @@ def outcome(folder: Path, content: str) -> object:
 def test_numbers_are_read_to_the_last_bit(tmp_path: Path, values: list[float]) -> None:
     frame = read(tmp_path, "x\n" + "".join(f"{value!r}\n" for value in values), types={"x": "number"})
     assert np.array_equal(frame.columns["x"], np.array(values) + 0.0)
+
+
+ODD_CELLS = st.one_of(
+    CELLS,
+    st.sampled_from(
+        [
+            "07",
+            "-07",
+            "+1",
+            " 1",
+            "1 ",
+            "inf",
+            "-Infinity",
+            "nan",
+            "NA",
+            "1e400",
+            "TRUE",
+            "False",
+            "true",
+            "1_000",
+            "0x1",
+            "9007199254740993",
+            "9007199254740993.0",
+            "18446744073709551616",
+            "1e5",
+            "00.5",
+            "2018-10-31",
+            "#",
+            "'1'",
+            "1,5",
+            "\u0661",
+            "-",
+            ".",
+            "x\ty",
+            "007a",
+            "-9223372036854775809",
+        ]
+    ),
+    st.floats().map(repr),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    columns=st.lists(st.lists(ODD_CELLS, min_size=4, max_size=4), min_size=1, max_size=3),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    ends=st.sampled_from(["\n", "\r\n"]),
+)
+def test_large_files_are_read_as_small_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: list[list[str]], quoting: Any, ends: str
+) -> None:
+    stream = io.StringIO()
+    writer = csv.writer(stream, quoting=quoting, lineterminator=ends)
+    writer.writerows([[f"c{i}" for i in range(len(columns))], *zip(*columns, strict=True)])
+    found = []
+    for least in (10**9, 0):
+        monkeypatch.setattr(csv_reader, "LARGE_BYTES", least)
+        found.append(outcome(tmp_path, stream.getvalue()))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a,b\n1,2\n3\n",
+        "a,b\n1,2\n3,4,5\n",
+        'a,b\n1,"x,y"\n',
+        'a,b\n1,"x\ny"\n',
+        "a,b\n1,2\n\n3,4\n",
+        "a\n1\n\n2\n",
+        "a,b\r1,2\r",
+        'a,b\n"1"x,2\n',
+        "a,b\n1,x\0\n",
+        "a,b\n",
+        "",
+    ],
+)
+def test_files_that_the_fast_parser_would_misread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    found = []
+    for least in (10**9, 0):
+        monkeypatch.setattr(csv_reader, "LARGE_BYTES", least)
+        found.append(outcome(tmp_path, content))
+    assert found[0] == found[1]
+
+
+def test_the_fast_parser_is_used_and_takes_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_reader, "LARGE_BYTES", 0)
+    monkeypatch.setattr(large_reader, "_PIECE", 16)
+    monkeypatch.setattr(csv_reader, "_gather", None)
+    rows = "".join(f"{i},0{i},{i / 7!r}\n" for i in range(100))
+    frame = read(tmp_path, "a,b,c\n" + rows.rstrip("\n"))
+    assert column(frame, "a") == list(range(100))
+    assert column(frame, "b") == [f"0{i}" for i in range(100)]
+    assert column(frame, "c") == [i / 7 for i in range(100)]

@@ -17,13 +17,15 @@ from impact.data.fingerprint import columns_sha256
 from impact.data.read import header_of, read_frame
 from impact.schema.data_blocks import DataBlock
 
-TABLE = pd.DataFrame({
-    "code": ["07", "15", "01"],
-    "count": [1, 2, 3],
-    "wage": [10.5, np.nan, 1 / 3],
-    "name": ["ñandú", "b", None],
-    "day": pd.to_datetime(["2018-10-31", "2017-01-03", "2000-02-29"]),
-})  # fmt: skip
+TABLE = pd.DataFrame(
+    {
+        "code": ["07", "15", "01"],
+        "count": [1, 2, 3],
+        "wage": [10.5, np.nan, 1 / 3],
+        "name": ["ñandú", "b", None],
+        "day": pd.to_datetime(["2018-10-31", "2017-01-03", "2000-02-29"]),
+    }
+)
 
 
 def write(folder: Path, file: str, book: Any, table: pd.DataFrame = TABLE) -> Path:
@@ -90,26 +92,32 @@ def test_numbers_declared_as_text_and_back(tmp_path: Path, workbook_bytes: Any, 
 
 
 def test_parquet_kinds(tmp_path: Path) -> None:
-    table = pa.table({
-        "nullable": pa.array([1, None, 3], pa.int64()),
-        "small": pa.array([1, 2, None], pa.int8()),
-        "flag": pa.array([True, False, None]),
-        "choice": pa.array(["a", "b", None]).dictionary_encode(),
-        "day": pa.array([datetime.date(2018, 10, 31), None, datetime.date(1999, 1, 1)]),
-        "time": pa.array([datetime.datetime(2018, 10, 31, 13, 5), None, datetime.datetime(1999, 1, 1)]),
-        "money": pa.array(["1.50", None, "2.25"]).cast(pa.decimal128(10, 2)),
-        "nothing": pa.nulls(3),
-        "list": pa.array([[1], [2], None]),
-        "single": pa.array([0.1, None, float("inf")], pa.float32()),
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "nullable": pa.array([1, None, 3], pa.int64()),
+            "small": pa.array([1, 2, None], pa.int8()),
+            "flag": pa.array([True, False, None]),
+            "choice": pa.array(["a", "b", None]).dictionary_encode(),
+            "day": pa.array([datetime.date(2018, 10, 31), None, datetime.date(1999, 1, 1)]),
+            "time": pa.array([datetime.datetime(2018, 10, 31, 13, 5), None, datetime.datetime(1999, 1, 1)]),
+            "money": pa.array(["1.50", None, "2.25"]).cast(pa.decimal128(10, 2)),
+            "nothing": pa.nulls(3),
+            "list": pa.array([[1], [2], None]),
+            "single": pa.array([0.1, None, float("inf")], pa.float32()),
+        }
+    )
     pq.write_table(table, tmp_path / "x.parquet")
     names = set(table.column_names) - {"list"}
     frame = read(tmp_path, "x.parquet", wanted=names)
     columns = frame.columns
     for name, values in {
-        "nullable": [1, np.nan, 3], "small": [1, 2, np.nan], "flag": [1, 0, np.nan], "nothing": [np.nan] * 3,
-        "money": [1.5, np.nan, 2.25], "single": [float(np.float32(0.1)), np.nan, np.nan],
-    }.items():  # fmt: skip
+        "nullable": [1, np.nan, 3],
+        "small": [1, 2, np.nan],
+        "flag": [1, 0, np.nan],
+        "nothing": [np.nan] * 3,
+        "money": [1.5, np.nan, 2.25],
+        "single": [float(np.float32(0.1)), np.nan, np.nan],
+    }.items():
         assert columns[name].dtype == np.float64
         np.testing.assert_array_equal(columns[name], values)
     assert columns["choice"].tolist() == ["a", "b", None]
@@ -129,8 +137,13 @@ def test_stata_labels_and_tagged_missing_values(tmp_path: Path) -> None:
     table = pd.DataFrame(
         {"sex": pd.array([1, 2, 1], "int8"), "wage": [1.5, np.nan, 2.5], "t": ["a", "", "c"]}
     )
-    table.to_stata(path, write_index=False, version=118, variable_labels={"sex": "sexo", "wage": "ingreso (soles)"},
-                   value_labels={"sex": {1: "hombre", 2: "mujer"}})  # fmt: skip
+    table.to_stata(
+        path,
+        write_index=False,
+        version=118,
+        variable_labels={"sex": "sexo", "wage": "ingreso (soles)"},
+        value_labels={"sex": {1: "hombre", 2: "mujer"}},
+    )
     # the missing value of a double becomes .a: two bytes differ (Stata's own coding of missing doubles)
     raw = path.read_bytes()
     plain = np.array([0x7FE0000000000000], dtype="<u8").tobytes()
