@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import DataError, Fault, ImpactError, Notice, Place
-from impact.core.nearest import nearest
 from impact.core.frames import Frame
+from impact.core.nearest import nearest
 from impact.core.texts import fault, notice
 from impact.data.evaluation import evaluate_on
 from impact.data.keys import key_codes, kind_of, missing_count, show_key, show_value

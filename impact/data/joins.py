@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import DataError, Fault, Notice, Place
-from impact.core.nearest import nearest
 from impact.core.frames import Frame, Step
+from impact.core.nearest import nearest
 from impact.core.texts import fault, notice, text
 from impact.data.keys import Column, key_codes, kind_of, show_key
 from impact.schema.data_blocks import JoinBlock

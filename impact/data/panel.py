@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from impact.core.errors import DataError, Fault, Notice, Place
-from impact.core.nearest import nearest
 from impact.core.frames import Frame
+from impact.core.nearest import nearest
 from impact.core.texts import fault, notice
 from impact.data.keys import Codes, key_codes, kind_of, show_value
 from impact.schema.data_blocks import PanelBlock

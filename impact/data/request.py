@@ -11,8 +11,8 @@ from typing import Any
 import numpy.typing as npt
 
 from impact.core.errors import DataError, Fault, Notice, Place
-from impact.core.nearest import nearest
 from impact.core.frames import Frame
+from impact.core.nearest import nearest
 from impact.core.texts import fault, notice
 from impact.schema.data_blocks import DataBlock
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from impact.core.errors import DataError
-from impact.core.nearest import nearest
 from impact.core.frames import Frame
+from impact.core.nearest import nearest
 from impact.core.registered import Reader
 from impact.data.columns import column_of_objects
 from impact.data.request import ReadRequest, build_frame, choose_columns, clean_names
