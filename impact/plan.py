@@ -13,6 +13,7 @@ import impact.schema.model_parts as parts
 from impact.core.errors import DataError, Fault, ImpactError, SpecError
 from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
+from impact.inference._permutation import PermuteOptions
 from impact.schema.data_blocks import DataBlock, PanelBlock
 from impact.schema.expressions.parse import parse_expression
 from impact.schema.expressions.tree import Comparison, Expression, Name, Number, Text
@@ -22,7 +23,6 @@ from impact.schema.model import DesignBlock, ModelBlock, OutcomeBlock, SpecModel
 from impact.schema.model_class import RESERVED_KEYS, OutcomesOnly, model_class_of, refuse_reserved
 from impact.schema.nodes import Node, map_node, without
 from impact.schema.option_requests import TestRequest, checked, permute_of, tests_of, variance_of
-from impact.inference._permutation import PermuteOptions
 from impact.schema.requests import ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
 from impact.schema.shipped import folder_of
@@ -113,7 +113,8 @@ def names_used(plan: Plan) -> set[str]:
 
 def unknown_faults(plan: Plan, columns: Sequence[str]) -> list[Fault]:
     """E514 for every name that is neither a column, nor derived, nor made by the design, nor a parameter."""
-    known = [*columns, *plan.derive, *columns_used.BLOCK_COLUMNS, *plan.spec.params]
+    made = columns_used.BLOCK_COLUMNS if any(request.design is not None for request in plan.models) else ()
+    known = [*columns, *plan.derive, *made, *plan.spec.params]
     uses = list(_uses(plan))
     uses += [use for expression in plan.derive.values() for use in columns_used.expression_uses(expression)]
     return columns_used.unknown_columns(uses, known)

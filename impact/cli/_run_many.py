@@ -157,12 +157,12 @@ def _as_record(outcome: Outcome) -> dict[str, object]:
 
 
 def _compare_again(files: Sequence[str], options: studies.StudyOptions) -> int:
-    """Run everything again beside the first folders and compare all bytes but the log and the run block."""
-    from impact.pipeline.verify import differing_files, run_aside  # only --twice needs it
+    """Run everything again elsewhere and compare all bytes but the log and the run block."""
+    from impact.pipeline.verify import run_again  # only --twice needs it
 
     status = 0
     for spec in files:
-        differing = differing_files(*run_aside(spec, options))
+        differing = run_again(spec, options)
         print(f"{spec}: " + (f"differs: {', '.join(differing)}" if differing else "the second run is byte-identical"))
         status = 6 if differing else status
     return status

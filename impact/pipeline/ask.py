@@ -12,6 +12,7 @@ from impact.plan import Plan
 from impact.schema.option_requests import TestRequest
 from impact.schema.requests import ModelRequest
 
+
 def ask_tests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[Finding, ...]:
     """The findings of every test of the spec."""
     results = {(result.name, result.group): result for model in fitted for result in model.results}
@@ -32,13 +33,17 @@ def _question(
 ) -> Question:
     of: list[tuple[ModelResult, str]] = []
     for reference in test.of:
-        names = [key for key in results if reference in (key[0], results[key].base) and results[key].row is None]
+        names = [
+            key for key in results if reference in (key[0], results[key].base) and results[key].row is None
+        ]
         term = ""
         if not names:
             names = [key for key in results if key[0] == reference]
         if not names:
             base, _, term = reference.rpartition(".")
-            names = [key for key in results if base in (key[0], results[key].base) and results[key].row is None]
+            names = [
+                key for key in results if base in (key[0], results[key].base) and results[key].row is None
+            ]
         of += [(results[key], term) for key in names]
     return Question(
         test=test.name,

@@ -62,7 +62,9 @@ def _check_headers(plan: Plan) -> None:
     columns: list[str] = []
     for source in plan.sources:
         place = source.node.place
-        columns += data_read.header_of(source.block, folder=source.folder, name=source.name, roots=roots, place=place)
+        columns += data_read.header_of(
+            source.block, folder=source.folder, name=source.name, roots=roots, place=place
+        )
     faults = unknown_faults(plan, columns)
     if faults:
         raise SpecError(*faults)

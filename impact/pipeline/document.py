@@ -14,10 +14,10 @@ import impact.diagnostics._claims as claims
 import impact.diagnostics._published as published
 import impact.diagnostics._verdict as verdicts
 import impact.outputs._assemble as assemble
-from impact.diagnostics._resolver import Resolver
 from impact.core.errors import Notice, Place
 from impact.core.findings import Finding
 from impact.core.texts import notice
+from impact.diagnostics._resolver import Resolver
 from impact.pipeline.fit import FittedModel
 from impact.pipeline.street import RunResult
 from impact.pipeline.written import written_values
@@ -41,7 +41,9 @@ def build_document(run: RunResult) -> Document:
     }
     thin: dict[tuple[str, str | None], bool] = {}
     for model in run.fitted:
-        document["models"][model.request.name] = assemble.model_facts(model.request, model.results, model.names)
+        document["models"][model.request.name] = assemble.model_facts(
+            model.request, model.results, model.names
+        )
         document["rows"] += _rows(model)
         thin |= _thin(model)
     document["synthetic"] = _is_synthetic(document["data"])
@@ -49,7 +51,9 @@ def build_document(run: RunResult) -> Document:
     _add_family_p_values(document, run.findings)
     _add_verdicts(document, run.findings, thin, alpha=plan.spec.alpha)
     written, places = written_values(plan)
-    document["published"] = published.compare_published(plan.spec.published, document, written=written, places=places)
+    document["published"] = published.compare_published(
+        plan.spec.published, document, written=written, places=places
+    )
     document["published_summary"] = published.summaries(document["published"])
     results = {(result.name, result.group): result for model in run.fitted for result in model.results}
     document["claims"] = claims.judge_claims(
@@ -92,7 +96,9 @@ def spec_sha256(plan: Plan) -> str:
 
 
 def _rows(model: FittedModel) -> list[dict[str, object]]:
-    total = max((result.estimate.n_obs for result in model.results if result.estimate is not None), default=0.0)
+    total = max(
+        (result.estimate.n_obs for result in model.results if result.estimate is not None), default=0.0
+    )
     everybody = [r for r in model.results if r.group is None and r.estimate is not None]
     if everybody and everybody[0].estimate is not None:
         total = everybody[0].estimate.n_obs
@@ -124,14 +130,22 @@ def _thin_notices(document: Document, thin: Mapping[tuple[str, str | None], bool
         facts = document["models"][model]
         facts["warnings"] = sorted({*facts["warnings"], "W514"})
     return [
-        _notice(notice("W514", of=model, count=len(names), groups="; ".join(n.replace(";", ", ") for n in names)))
+        _notice(
+            notice("W514", of=model, count=len(names), groups="; ".join(n.replace(";", ", ") for n in names))
+        )
         for model, names in groups.items()
     ]
 
 
 def _notice(found: Notice) -> dict[str, object]:
-    spanish = notice(found.code, of=found.of, language="es", **found.details).message if found.details else None
-    return {"code": found.code, "of": found.of, "message": {"en": found.message, "es": spanish or found.message}}
+    spanish = (
+        notice(found.code, of=found.of, language="es", **found.details).message if found.details else None
+    )
+    return {
+        "code": found.code,
+        "of": found.of,
+        "message": {"en": found.message, "es": spanish or found.message},
+    }
 
 
 def _finding(found: Finding) -> dict[str, object]:
@@ -193,7 +207,11 @@ def _add_verdicts(
             row["bound"] = assemble.number(equivalence.bound)
         checks = () if facts["row"] else verdicts.checks_of(document, row["model"], row["term"], row["group"])
         verdict, reason = verdicts.judge(
-            row, checks, equivalence=equivalence, alpha=alpha, thin=thin.get((row["model"], row["group"]), False)
+            row,
+            checks,
+            equivalence=equivalence,
+            alpha=alpha,
+            thin=thin.get((row["model"], row["group"]), False),
         )
         row["verdict"], row["verdict_reason"] = verdict, dict(reason)
     for row in document["rows"]:
@@ -211,5 +229,3 @@ def _claim_places(plan: Plan) -> dict[str, Place]:
 def model_order(requests: Sequence[ModelRequest]) -> tuple[str, ...]:
     """Names of the models in the order of the plan."""
     return tuple(request.name for request in requests)
-
-

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 import impact.catalog as catalog
-from impact.core.errors import ImpactError
 from impact.core.designs import Design
+from impact.core.errors import ImpactError
 from impact.core.estimates import Estimate, Inference, Permutation
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
@@ -141,9 +141,13 @@ def estimate_design(design: Design, request: ModelRequest) -> Estimate:
 def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> Inference:
     """The variance of a request on an estimate."""
     record: Any = catalog.VARIANCES.load(request.variance.keyword)
-    inference: Inference = record.infer(estimate, estimate.design or design, request.variance.options, request.level)
+    inference: Inference = record.infer(
+        estimate, estimate.design or design, request.variance.options, request.level
+    )
     if request.variance.is_default:
-        found = notice("W520", of=request.name, variance=str(inference.variance.get("text", request.variance.keyword)))
+        found = notice(
+            "W520", of=request.name, variance=str(inference.variance.get("text", request.variance.keyword))
+        )
         inference = replace(inference, notices=(*inference.notices, found))
     return inference
 
@@ -154,7 +158,9 @@ def permute_design(
     """Permutation inference where it is asked for."""
     if request.permute is None or design.treatment is None:
         return None
-    return permute(estimate, design, request.permute, seed=spawn_seed(seed, request.name), level=request.level)
+    return permute(
+        estimate, design, request.permute, seed=spawn_seed(seed, request.name), level=request.level
+    )
 
 
 def spawn_seed(seed: int | None, name: str) -> int:

@@ -5,8 +5,9 @@ plan → read_data → fit_models (design, estimate, inference) → robustness �
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import impact.data.checks as data_checks
 import impact.data.filters as data_filters
@@ -81,15 +82,28 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
         )
         for source in plan.sources
     }
-    known = {name for frame in frames.values() for name in frame.columns} | set(plan.derive)
-    faults = unknown_faults(plan, sorted(known))
-    if faults:
-        raise SpecError(*faults)
+    refuse_unknown_columns(plan, frames, roots)
     frame = data_prepare.prepare_frame(
         frames, joins=plan.spec.joins, panel=plan.spec.panel, derive=plan.derive, params=plan.spec.params
     )
     main = data_filters.filter_rows(frame, plan.filters, params=plan.spec.params, panel=plan.spec.panel)
     return frame, data_checks.run_checks(main, plan.spec.checks, params=plan.spec.params, panel=plan.spec.panel)
+
+
+def refuse_unknown_columns(plan: Plan, frames: Mapping[str, Frame], roots: Mapping[str, Path]) -> None:
+    """Names that no file has, with the nearest column of the files' headers.
+
+    Raises:
+        SpecError: E514, one for each place.
+    """
+    read = [name for frame in frames.values() for name in frame.columns]
+    if not unknown_faults(plan, read):
+        return
+    headers: list[str] = []
+    for source in plan.sources:
+        place = source.node.place
+        headers += data_read.header_of(source.block, folder=source.folder, name=source.name, roots=roots, place=place)
+    raise SpecError(*unknown_faults(plan, headers))
 
 
 def _wanted(models: Sequence[ModelRequest], only: Sequence[str]) -> tuple[ModelRequest, ...]:

@@ -77,4 +77,6 @@ def refuse_warnings(run: RunResult) -> None:
     """
     found = [item for item in run.notices if item.code.startswith("W4")]
     if found:
-        raise DataError(*(fault("E187", warning=item.code, message=item.message, of=item.of) for item in found))
+        raise DataError(
+            *(fault("E187", warning=item.code, message=item.message, of=item.of) for item in found)
+        )

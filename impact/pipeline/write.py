@@ -29,7 +29,16 @@ from impact.schema.nodes import to_plain
 from impact.schema.resolved_text import resolved_text
 
 # distributions whose versions can move a number or a byte
-DISTRIBUTIONS = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "statsmodels", "linearmodels", "within-py")
+DISTRIBUTIONS = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "matplotlib",
+    "statsmodels",
+    "linearmodels",
+    "within-py",
+)
 
 
 @dataclass(slots=True)
@@ -106,7 +115,9 @@ def write_report(
 
 def _facts(plan: Plan, document: Document, clock: RunClock) -> ManifestFacts:
     sources = plan.resolved.sources
-    digests = {_shown(source.file): hashlib.sha256(source.text.encode("utf-8")).hexdigest() for source in sources}
+    digests = {
+        _shown(source.file): hashlib.sha256(source.text.encode("utf-8")).hexdigest() for source in sources
+    }
     first = _shown(plan.resolved.tree.place.file)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return ManifestFacts(
@@ -157,4 +168,8 @@ def plain_spec(plan: Plan) -> object:
 
 def failed_sentences(document: Document) -> Sequence[str]:
     """One line for each model that failed."""
-    return [f"{name}: {facts['error']}" for name, facts in document["models"].items() if facts["status"] == "failed"]
+    return [
+        f"{name}: {facts['error']}"
+        for name, facts in document["models"].items()
+        if facts["status"] == "failed"
+    ]
