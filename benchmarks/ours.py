@@ -15,7 +15,9 @@ from impact.schema.formulas.parse import parse_formula
 from impact.schema.requests import ModelRequest, VarianceRequest
 
 
-def fit_frame(frame: pd.DataFrame, formula: str, vcov: str | Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+def fit_frame(
+    frame: pd.DataFrame, formula: str, vcov: str | Mapping[str, str]
+) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients and standard errors; the columns of the frame are used in place where they are float64."""
     columns = {name: np.asarray(frame[name], dtype=np.float64) for name in frame.columns}
     keyword, cluster = ("cluster", tuple(vcov.values())) if isinstance(vcov, Mapping) else (vcov, ())

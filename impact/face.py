@@ -16,8 +16,8 @@ import impact.outputs._assemble as assemble
 import impact.pipeline.check as checking
 import impact.pipeline.fit as fitting
 import impact.pipeline.study as studies
-from impact.core.errors import Fault, Place
 from impact.core.arrays import Floats
+from impact.core.errors import Fault, Place
 from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
@@ -90,7 +90,9 @@ class Fit:
 
     def se(self) -> dict[str, float]:
         """Term → standard error."""
-        return dict(zip((t.name for t in self.estimate.terms), self.inference.std_error.tolist(), strict=True))
+        return dict(
+            zip((t.name for t in self.estimate.terms), self.inference.std_error.tolist(), strict=True)
+        )
 
     def vcov(self) -> Floats:
         """Covariance matrix of the coefficients, (k, k)."""
@@ -124,7 +126,9 @@ class Fit:
         request = replace(self.request, variance=variance)
         design = build_design(self.frame, request)
         changed = Fit(request, self.frame, replace(self.result, design=design))
-        return Fit(request, self.frame, replace(changed.result, inference=_infer(changed, variance, request.level)))
+        return Fit(
+            request, self.frame, replace(changed.result, inference=_infer(changed, variance, request.level))
+        )
 
     def __repr__(self) -> str:
         return grid_text(self._grid())
@@ -166,7 +170,9 @@ def feols(
     Raises:
         SpecError, DataError, DesignError: as a spec with the same content would.
     """
-    units = None if panel is None else ((panel[0],) if isinstance(panel[0], str) else tuple(panel[0]), panel[1])
+    units = (
+        None if panel is None else ((panel[0],) if isinstance(panel[0], str) else tuple(panel[0]), panel[1])
+    )
     variance = _variance(vcov, ssc, units)
     parsed = _parsed(formula)
     request = ModelRequest(
@@ -268,5 +274,3 @@ def check(spec: str | Path | Mapping[str, Any], *, data: bool = False) -> list[F
     source: Any = from_plain(dict(spec), Place(file="spec.yaml")) if isinstance(spec, Mapping) else spec
     faults, _ = checking.check_spec(source, depth="data" if data else "headers")
     return faults
-
-

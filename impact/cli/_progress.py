@@ -25,6 +25,11 @@ def make_progress(study: str, total: int, *, quiet: bool, verbose: int) -> Calla
             print(f"{study}  {name}  {state}", file=sys.stderr)
         elif terminal:
             shown = f"{study}  {done}/{max(total, done)}  {name}"[:78]
-            print(f"\r{shown:<78}", end="" if done < total else "\r" + " " * 78 + "\r", file=sys.stderr, flush=True)
+            print(
+                f"\r{shown:<78}",
+                end="" if done < total else "\r" + " " * 78 + "\r",
+                file=sys.stderr,
+                flush=True,
+            )
 
     return tell

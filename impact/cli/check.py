@@ -35,7 +35,9 @@ def command(
     found: list[Fault] = []
     for spec in checking.spec_files(specs):
         try:
-            faults, code = checking.check_spec(spec, depth=depth, set_values=set_values, roots=roots_of(roots))
+            faults, code = checking.check_spec(
+                spec, depth=depth, set_values=set_values, roots=roots_of(roots)
+            )
         except ImpactError as problem:
             faults, code = list(problem.faults), problem.exit_status
         found += faults

@@ -15,10 +15,16 @@ KINDS = ("analytic", "frequency", "sampling")
 @click.command("fit")
 @click.argument("file", metavar="FILE")
 @click.argument("formula", metavar="FORMULA")
-@click.option("--vcov", default=None, metavar="VCOV", help="hc1, iid, hc3 … or cluster=id (cluster=a,b for two ways).")
+@click.option(
+    "--vcov", default=None, metavar="VCOV", help="hc1, iid, hc3 … or cluster=id (cluster=a,b for two ways)."
+)
 @click.option("--ssc", default=None, help="Small-sample preset: fixest, reghdfe, stata, statsmodels, none.")
-@click.option("--weights", default=None, metavar="COLUMN[=KIND]", help="Weights; kind: sampling, analytic, frequency.")
-@click.option("--if", "condition", default=None, metavar="EXPR", help="Keep rows where the expression is true.")
+@click.option(
+    "--weights", default=None, metavar="COLUMN[=KIND]", help="Weights; kind: sampling, analytic, frequency."
+)
+@click.option(
+    "--if", "condition", default=None, metavar="EXPR", help="Keep rows where the expression is true."
+)
 @click.option("--estimator", default=None, help="Keyword of another estimator.")
 @click.option("--save", default=None, metavar="SPEC", help="Also write the spec that gives this table.")
 @click.pass_context

@@ -60,19 +60,32 @@ class LazyCommands(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour on the terminal.")
+@click.group(
+    cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour on the terminal."
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary; errors only.")
 @click.option("-v", "--verbose", count=True, help="More progress lines.")
 @click.option("--lang", type=click.Choice(["en", "es"]), default="en", help="Language of messages.")
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="Form of results.")
+@click.option(
+    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", help="Form of results."
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
-def cli(  # noqa: PLR0913 - global options of a command line
+def cli(
     ctx: click.Context, *, color: str, quiet: bool, verbose: int, lang: str, output_format: str, debug: bool
 ) -> None:
     """Impact evaluation from a short spec to tables, figures and a certificate of replication."""
-    ctx.obj = {"color": color, "quiet": quiet, "verbose": verbose, "lang": lang, "format": output_format, "debug": debug}
+    ctx.obj = {
+        "color": color,
+        "quiet": quiet,
+        "verbose": verbose,
+        "lang": lang,
+        "format": output_format,
+        "debug": debug,
+    }
 
 
 def setting(ctx: click.Context, name: str) -> object:
@@ -84,7 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every user's mistake ends in a message and its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
-    as_json = any(a == "--format=json" or (a == "json" and b == "--format") for a, b in zip(given[1:], given, strict=False))
+    as_json = any(
+        a == "--format=json" or (a == "json" and b == "--format")
+        for a, b in zip(given[1:], given, strict=False)
+    )
     as_json = as_json or "--format=json" in given
     language = given[given.index("--lang") + 1] if "--lang" in given[:-1] else "en"
     try:
@@ -107,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
-    except Exception as problem:  # noqa: BLE001 - the last door: an internal fault, told as such
+    except Exception as problem:
         status = 1
         _report_internal(problem, debug=debug, language=language)
     _leave(status if isinstance(status, int) else 0)
@@ -123,7 +139,7 @@ def _globals_first(arguments: list[str]) -> list[str]:
     for argument in waiting:
         if argument == "--":
             rest.extend([argument, *waiting])
-        elif argument in switches or argument.partition("=")[0] in valued and "=" in argument:
+        elif argument in switches or (argument.partition("=")[0] in valued and "=" in argument):
             front.append(argument)
         elif argument in valued:
             front.extend([argument, next(waiting, "")])

@@ -15,10 +15,19 @@ from impact.cli._options import common_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first spec that fails.")
 @click.pass_context
 def command(
-    ctx: click.Context, *, specs: tuple[str, ...], dry_run: bool, twice: bool, fail_fast: bool, **options: object
+    ctx: click.Context,
+    *,
+    specs: tuple[str, ...],
+    dry_run: bool,
+    twice: bool,
+    fail_fast: bool,
+    **options: object,
 ) -> int:
     """Run specs or folders of specs; the reports are written to OUT/STUDY/."""
-    from impact.cli._run_many import run_many, show_plans  # numpy and pandas load with the run, not with the help
+    from impact.cli._run_many import (  # numpy and pandas load with the run, not with the help
+        run_many,
+        show_plans,
+    )
     from impact.schema.spec_files import spec_files
 
     files = spec_files(specs)

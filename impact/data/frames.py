@@ -52,10 +52,14 @@ def _columns_of(data: Any) -> tuple[Any, set[str]]:
 
 def _converted(name: str, column: Any) -> Column:
     """A column as float64, object of str or None, or datetime64[D]."""
-    values = column.to_numpy() if hasattr(column, "to_numpy") and not isinstance(column, np.ndarray) else column
+    values = (
+        column.to_numpy() if hasattr(column, "to_numpy") and not isinstance(column, np.ndarray) else column
+    )
     values = np.asarray(values)
     if values.ndim != 1:
-        raise DataError(fault("E262", place=Place(file="data"), name=name, problem="it is not one-dimensional"))
+        raise DataError(
+            fault("E262", place=Place(file="data"), name=name, problem="it is not one-dimensional")
+        )
     kind = values.dtype.kind
     if kind == "f":
         return _finite(values.astype(np.float64, copy=False))

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from impact.core.errors import DesignError, Notice
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
+from impact.core.errors import DesignError, Notice
 from impact.core.frames import Frame
 from impact.core.texts import fault, notice
 from impact.design.grouping import make_factor

@@ -35,7 +35,8 @@ def stack_designs(
         for j in range(len(first.absorb))
     )
     clusters = {
-        name: _merge_factor([design.clusters[name] for design in designs], common=True) for name in first.clusters
+        name: _merge_factor([design.clusters[name] for design in designs], common=True)
+        for name in first.clusters
     }
     offsets = np.concatenate([[0], np.cumsum([design.x.shape[1] for design in designs])])
     focus = tuple(int(offsets[g]) + j for g, design in enumerate(designs) for j in design.focus)
@@ -44,7 +45,9 @@ def stack_designs(
         terms=terms,
         y=np.concatenate([design.y for design in designs]),
         x=x,
-        sample=Sample(kept=np.concatenate([design.sample.kept for design in designs]), steps=first.sample.steps),
+        sample=Sample(
+            kept=np.concatenate([design.sample.kept for design in designs]), steps=first.sample.steps
+        ),
         weights=_concatenate([design.weights for design in designs]),
         within_sum_of_squares=_concatenate([design.within_sum_of_squares for design in designs]),
         absorb=absorb,
@@ -98,7 +101,9 @@ def _merge_factor(factors: Sequence[Factor], *, common: bool) -> Factor:
         shifts = np.concatenate([[0], np.cumsum([factor.levels for factor in factors])])
         codes = np.concatenate([f.codes + s for f, s in zip(factors, shifts[:-1], strict=True)])
         return Factor(factors[0].name, codes.astype(np.int32), tuple(x for f in factors for x in f.labels))
-    labels = sorted({label for factor in factors for label in factor.labels}, key=lambda label: (str(type(label)), label))
+    labels = sorted(
+        {label for factor in factors for label in factor.labels}, key=lambda label: (str(type(label)), label)
+    )
     position = {label: code for code, label in enumerate(labels)}
     codes = [np.array([position[x] for x in f.labels], dtype=np.int32)[f.codes] for f in factors]
     return Factor(factors[0].name, np.concatenate(codes), tuple(labels))

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import impact.kernels.polynomial as polynomial
 import impact.kernels.splines as splines
 import impact.schema.expressions.tree as expression_tree
-from impact.core.errors import DesignError
 from impact.core.arrays import Floats
 from impact.core.designs import Term
+from impact.core.errors import DesignError
 from impact.core.texts import fault
 from impact.design.grouping import label_text, make_factor
 from impact.design.parts import BASIS_FUNCTIONS, lag_names, piece_text
@@ -89,8 +89,13 @@ def _basis(call: Call, formula: Formula, pieces: Pieces) -> list[Column]:
     try:
         basis = _basis_values(call.function, values, size)
     except (ValueError, ArithmeticError) as problem:
-        raise DesignError(fault("E519", place=formula.at(call), term=call.text(), problem=str(problem))) from problem
-    return [Column(Term(f"{call.text()}{j + 1}"), np.ascontiguousarray(basis[:, j])) for j in range(basis.shape[1])]
+        raise DesignError(
+            fault("E519", place=formula.at(call), term=call.text(), problem=str(problem))
+        ) from problem
+    return [
+        Column(Term(f"{call.text()}{j + 1}"), np.ascontiguousarray(basis[:, j]))
+        for j in range(basis.shape[1])
+    ]
 
 
 def _basis_values(function: str, values: Floats, size: int) -> Floats:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from impact.core.errors import DataError, DesignError
 from impact.core.arrays import Floats
+from impact.core.errors import DataError, DesignError
 from impact.core.texts import fault
 from impact.design.parts import Source, piece_values
 from impact.design.table import values_of
@@ -53,8 +53,15 @@ def _as_number(values: npt.NDArray[Any], request: ModelRequest) -> Floats:
 def _from_sums(sums: OutcomeSums, name: str, source: Source) -> Outcome:
     total = values_of(sums.total, source.columns, source.n_rows)[source.rows]
     count = values_of(sums.count, source.columns, source.n_rows)[source.rows]
-    squares = total if sums.squares is None else values_of(sums.squares, source.columns, source.n_rows)[source.rows]
-    _check(~np.isnan(count) & ((count < 0) | (count != np.floor(count))), sums, name, "a count is not a whole number")
+    squares = (
+        total if sums.squares is None else values_of(sums.squares, source.columns, source.n_rows)[source.rows]
+    )
+    _check(
+        ~np.isnan(count) & ((count < 0) | (count != np.floor(count))),
+        sums,
+        name,
+        "a count is not a whole number",
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         y = np.where(count > 0, total / count, np.nan)
         within = np.where(count > 0, squares - total**2 / count, np.nan)
@@ -89,5 +96,12 @@ def _check_weights(bad: npt.NDArray[np.bool_], request: WeightRequest, problem: 
     count = int(np.count_nonzero(bad))
     if count:
         raise DataError(
-            fault("E513", place=request.place, variable=request.text, count=count, problem=problem, advice=advice)
+            fault(
+                "E513",
+                place=request.place,
+                variable=request.text,
+                count=count,
+                problem=problem,
+                advice=advice,
+            )
         )

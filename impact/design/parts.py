@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 import impact.schema.expressions.tree as expression_tree
-from impact.core.errors import DesignError
 from impact.core.arrays import Floats
 from impact.core.designs import Panel
+from impact.core.errors import DesignError
 from impact.core.texts import fault
 from impact.design.table import Columns, column_of, take_rows, values_of
 from impact.schema.expressions.tree import Expression

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from impact.core.errors import DesignError, Place, SpecError
-from impact.core.nearest import nearest
 from impact.core.arrays import Floats
+from impact.core.errors import DesignError, Place, SpecError
 from impact.core.frames import Frame
+from impact.core.nearest import nearest
 from impact.core.texts import fault
 from impact.design.grouping import label_text
 from impact.schema.expressions.evaluate import Context, evaluate

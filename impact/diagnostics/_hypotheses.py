@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from impact.core.arrays import Floats
 from impact.core.errors import SpecError
 from impact.core.nearest import nearest
-from impact.core.arrays import Floats
 from impact.core.texts import fault
 
 LONGEST = 2000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from impact.core.errors import SpecError
-from impact.core.nearest import nearest
 from impact.core.estimates import Estimate, Inference
 from impact.core.findings import Finding, ModelResult, Question
+from impact.core.nearest import nearest
 from impact.core.texts import entry, fault, fill
 from impact.diagnostics._reading import Reading, read_result
 from impact.diagnostics._sentences import Words, word

@@ -17,8 +17,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from impact.core.options import Options
 from impact.core.findings import Finding, Question
+from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.diagnostics._reading import Reading, permutation_column, upper_quantile, upper_tail
 from impact.diagnostics._sentences import Words, both, number, pair, probability, word

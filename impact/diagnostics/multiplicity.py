@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from impact.core.options import Options
 from impact.core.arrays import Floats
 from impact.core.findings import Finding, Question
+from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.diagnostics._reading import Reading
 from impact.diagnostics._sentences import both, probability, word

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from impact.core.options import Options
 from impact.core.findings import Finding, ModelResult, Question
+from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.diagnostics._reading import Reading, read_result
 from impact.diagnostics._sentences import Words, both, number, probability, word

@@ -16,10 +16,10 @@ import numpy as np
 from pydantic import Field
 from scipy.special import chdtrc, fdtrc
 
-from impact.core.errors import SpecError
-from impact.core.options import Options
 from impact.core.arrays import Floats
+from impact.core.errors import SpecError
 from impact.core.findings import Finding, ModelResult, Question
+from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._hypotheses import restrictions

@@ -18,7 +18,10 @@ DOMAIN = Domain(
     labels={
         "kept": {"en": "Employed in t and in t+1", "es": "Con empleo en t y en t+1"},
         "informal": {"en": "Informal share of the employed", "es": "Proporción informal de los ocupados"},
-        "informal_kept": {"en": "Informal workers still employed in t+1", "es": "Informales aún con empleo en t+1"},
+        "informal_kept": {
+            "en": "Informal workers still employed in t+1",
+            "es": "Informales aún con empleo en t+1",
+        },
         "formal_kept": {"en": "Formal workers still employed in t+1", "es": "Formales aún con empleo en t+1"},
         "salaried_kept": {"en": "Employees still employed in t+1", "es": "Asalariados aún con empleo en t+1"},
         "entered": {"en": "Not employed in t, employed in t+1", "es": "Sin empleo en t, con empleo en t+1"},

@@ -27,11 +27,17 @@ DOMAIN = Domain(
             "en": "Log annual wage income of at least 1,200 soles",
             "es": "Log del ingreso salarial anual de al menos 1,200 soles",
         },
-        "log_self": {"en": "Log annual self-employment income", "es": "Log del ingreso anual por cuenta propia"},
+        "log_self": {
+            "en": "Log annual self-employment income",
+            "es": "Log del ingreso anual por cuenta propia",
+        },
         "log_self_ge1200": {
             "en": "Log annual self-employment income of at least 1,200 soles",
             "es": "Log del ingreso anual por cuenta propia de al menos 1,200 soles",
         },
-        "hours": {"en": "Hours worked last week, main job", "es": "Horas trabajadas la semana pasada, ocupación principal"},
+        "hours": {
+            "en": "Hours worked last week, main job",
+            "es": "Horas trabajadas la semana pasada, ocupación principal",
+        },
     },
 )

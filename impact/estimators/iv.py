@@ -21,9 +21,9 @@ from pydantic_core import PydanticCustomError
 
 import impact.estimators.ols as ols
 import impact.kernels.least_squares as least_squares
-from impact.core.errors import DesignError, Notice
 from impact.core.arrays import Floats
 from impact.core.designs import Design, Term
+from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, Linear
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
@@ -44,7 +44,8 @@ class IvOptions(ols.OlsOptions):
     """Options of instrumental variables."""
 
     method: Annotated[Method, AfterValidator(_available)] = Field(
-        "2sls", description="2sls: two-stage least squares. liml, fuller and gmm are not available in this version."
+        "2sls",
+        description="2sls: two-stage least squares. liml, fuller and gmm are not available in this version.",
     )
 
 
@@ -104,7 +105,11 @@ def fit(design: Design, options: IvOptions) -> Estimate:
     for j, stage in stages.items():
         projected[:, j] = stage.predicted
     solution = least_squares.solve_least_squares(
-        projected, columns.y, weights=design.weights, protect=design.endogenous, reference_norms=columns.x_norms
+        projected,
+        columns.y,
+        weights=design.weights,
+        protect=design.endogenous,
+        reference_norms=columns.x_norms,
     )
     if solution.lost:
         raise _not_identified(design, min(stage.df for stage in stages.values()))

@@ -15,11 +15,11 @@ from pydantic import Field
 
 import impact.kernels.absorb as absorption
 import impact.kernels.least_squares as least_squares
-from impact.core.errors import ConvergenceError, DesignError, Fault, Notice
-from impact.core.options import Options
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design
+from impact.core.errors import ConvergenceError, DesignError, Fault, Notice
 from impact.core.estimates import Estimate, Linear
+from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 from impact.kernels.compiled import cross_product
@@ -33,7 +33,8 @@ class OlsOptions(Options):
     )
     max_iterations: int = Field(10_000, ge=1, description="Iterations of absorption before it is given up.")
     exact_df: bool = Field(
-        False, description="Count the rank of the effects by connected components, not as levels minus overlaps."
+        False,
+        description="Count the rank of the effects by connected components, not as levels minus overlaps.",
     )
 
 

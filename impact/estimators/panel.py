@@ -21,9 +21,9 @@ from pydantic_core import PydanticCustomError
 
 import impact.estimators.ols as ols
 import impact.kernels.least_squares as least_squares
-from impact.core.errors import DesignError
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample
+from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
 from impact.core.frames import Step
 from impact.core.registered import Estimator
@@ -49,7 +49,9 @@ class PanelOptions(ols.OlsOptions):
     def _two_ways_within(self) -> PanelOptions:
         if self.effects == "twoways" and self.method != "within":
             advice = "write the periods as a regressor: i(TIME)"
-            raise PydanticCustomError("E554", "", {"method": self.method, "what": "effects: twoways", "advice": advice})
+            raise PydanticCustomError(
+                "E554", "", {"method": self.method, "what": "effects: twoways", "advice": advice}
+            )
         return self
 
 
@@ -84,7 +86,9 @@ def fit(design: Design, options: PanelOptions) -> Estimate:
     _refuse_weights_and_effects(design, options.method)
     if options.method == "random":
         return _fit_random(design, design.panel, options)
-    made = _between(design, design.panel) if options.method == "between" else _differences(design, design.panel)
+    made = (
+        _between(design, design.panel) if options.method == "between" else _differences(design, design.panel)
+    )
     return _finish(ols.fit(made, options), made)
 
 
@@ -191,7 +195,10 @@ def _differences(design: Design, panel: Panel) -> Design:
     x = design.x[later] - design.x[earlier]
     kept = [j for j, term in enumerate(design.terms) if term.name != INTERCEPT]
     dropped = len(design.y) - len(later)
-    steps = (*design.sample.steps, Step("first_difference", "no row in the period before", dropped, missing=dropped))
+    steps = (
+        *design.sample.steps,
+        Step("first_difference", "no row in the period before", dropped, missing=dropped),
+    )
     return replace(
         made,
         y=design.y[later] - design.y[earlier],
@@ -203,7 +210,9 @@ def _differences(design: Design, panel: Panel) -> Design:
 def _refuse_repeated(panel: Panel, rows: Rows) -> None:
     if len(rows) == 0:
         return
-    labels = [(panel.unit.labels[panel.unit.codes[j]], panel.time.labels[panel.time.codes[j]]) for j in rows[:3]]
+    labels = [
+        (panel.unit.labels[panel.unit.codes[j]], panel.time.labels[panel.time.codes[j]]) for j in rows[:3]
+    ]
     shown = "; ".join(f"{unit}, {time}" for unit, time in labels)
     names = {"unit": panel.unit.name, "time": panel.time.name}
     raise DesignError(fault("E508", count=len(rows), what="first differences", examples=shown, **names))
@@ -215,7 +224,9 @@ def _refuse_repeated(panel: Panel, rows: Rows) -> None:
 def _fit_random(design: Design, panel: Panel, options: PanelOptions) -> Estimate:
     components = _swamy_arora(design, panel)
     columns = np.column_stack([design.y, design.x])
-    columns -= components.theta[panel.unit.codes][:, None] * _unit_means(columns, panel.unit)[panel.unit.codes]
+    columns -= (
+        components.theta[panel.unit.codes][:, None] * _unit_means(columns, panel.unit)[panel.unit.codes]
+    )
     made = replace(
         design, y=np.ascontiguousarray(columns[:, 0]), x=np.ascontiguousarray(columns[:, 1:]), treatment=None
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from impact.core.errors import DesignError
 from impact.core.designs import Design, Factor
+from impact.core.errors import DesignError
 from impact.core.texts import fault
 from impact.inference._intervals import present_levels
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from impact.core.errors import EstimationError, Notice
 from impact.core.arrays import Floats
 from impact.core.designs import Design, Factor
+from impact.core.errors import EstimationError, Notice
 from impact.core.estimates import Estimate, Inference, Linear
 from impact.core.texts import fault, notice, text
 from impact.kernels.distributions import t_critical, two_sided_t

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impact.core.errors import EstimationError
 from impact.core.arrays import Floats, Logicals
+from impact.core.errors import EstimationError
 from impact.core.estimates import Linear
 from impact.core.texts import fault
 from impact.inference._intervals import number

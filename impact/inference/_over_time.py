@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from impact.core.errors import DesignError
 from impact.core.arrays import Floats
 from impact.core.designs import Design, Factor
+from impact.core.errors import DesignError
 from impact.core.estimates import Estimate, Inference, Linear
 from impact.core.texts import fault
 from impact.inference._intervals import Spread, complete, describe, number, present_levels

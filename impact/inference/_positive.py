@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from impact.core.errors import Notice
 from impact.core.arrays import Floats
+from impact.core.errors import Notice
 from impact.core.texts import notice
 
 ROUNDING = 1e-12

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from impact.core.errors import DesignError
 from impact.core.designs import Design
+from impact.core.errors import DesignError
 from impact.core.estimates import Linear
 from impact.core.texts import fault
 from impact.kernels.factors import Effect

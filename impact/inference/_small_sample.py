@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from impact.core.options import Options
 from impact.core.designs import Factor
 from impact.core.estimates import Estimate, Linear
+from impact.core.options import Options
 from impact.kernels.factors import is_nested
 
 Preset = Literal["fixest", "reghdfe", "stata", "statsmodels", "none"]

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from impact.core.options import Options
 from impact.core.designs import Design
 from impact.core.estimates import Estimate, Inference
+from impact.core.options import Options
 from impact.core.registered import Variance
 from impact.inference._intervals import linear_of, present_levels
 from impact.inference._over_time import TimeSpread, clock, finish, weighted_scores

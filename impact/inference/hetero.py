@@ -15,11 +15,11 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from impact.core.errors import EstimationError, Notice
-from impact.core.options import Options
 from impact.core.arrays import Floats
 from impact.core.designs import Design
+from impact.core.errors import EstimationError, Notice
 from impact.core.estimates import Estimate, Inference, Linear
+from impact.core.options import Options
 from impact.core.registered import Variance
 from impact.core.texts import fault, notice
 from impact.inference._intervals import Spread, complete, describe, linear_of, number

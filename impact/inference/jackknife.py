@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from impact.core.options import Options
 from impact.core.arrays import Floats, Logicals
 from impact.core.designs import Design
 from impact.core.estimates import Estimate, Inference
+from impact.core.options import Options
 from impact.core.registered import Variance
 from impact.core.texts import notice
 from impact.inference._clusters import cluster_factors, named

@@ -12,10 +12,10 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from impact.core.errors import DesignError
-from impact.core.options import Options
 from impact.core.designs import Design
+from impact.core.errors import DesignError
 from impact.core.estimates import Estimate, Inference
+from impact.core.options import Options
 from impact.core.registered import Variance
 from impact.core.texts import fault
 from impact.inference._intervals import linear_of, present_levels

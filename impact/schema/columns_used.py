@@ -91,7 +91,10 @@ def unknown_columns(uses: Iterable[Use], known: Sequence[str], *, file: str = ""
         if name not in names:
             key = (name, f"{place.file}:{place.line}:{place.column}" if place is not None else "")
             found.setdefault(
-                key, fault("E514", place=place, suggestion=nearest(name, known), name=name, columns=shown, file=file)
+                key,
+                fault(
+                    "E514", place=place, suggestion=nearest(name, known), name=name, columns=shown, file=file
+                ),
             )
     return list(found.values())
 

@@ -29,17 +29,24 @@ Names = Annotated[list[str], BeforeValidator(_one_or_list)]
 class OutcomeBlock(Block):
     """An outcome given as sums over the persons of each row."""
 
-    sum: str = Field(description="Column or expression with the sum of the outcome over the persons of a row.")
-    count: str = Field(description="Column or expression with the number of persons of a row: the frequency weight.")
+    sum: str = Field(
+        description="Column or expression with the sum of the outcome over the persons of a row."
+    )
+    count: str = Field(
+        description="Column or expression with the number of persons of a row: the frequency weight."
+    )
     sumsq: str | None = Field(
-        None, description="Sum of squares; equal to `sum` by default, which is right for counts of a 0/1 outcome."
+        None,
+        description="Sum of squares; equal to `sum` by default, which is right for counts of a 0/1 outcome.",
     )
 
 
 class StartBlock(Block):
     """The first exposed year, counted on the outcome's own date."""
 
-    outcome: float = Field(description="First year whose outcome is exposed; the outcome is `outcome_lead` periods late.")
+    outcome: float = Field(
+        description="First year whose outcome is exposed; the outcome is `outcome_lead` periods late."
+    )
 
 
 class DesignBlock(Block):
@@ -49,24 +56,32 @@ class DesignBlock(Block):
     time: str = Field(description="Column with the period.")
     treated: str = Field(description="Expression that is true for treated units.")
     from_: float | StartBlock = Field(alias="from", description="First exposed period, or {outcome: PERIOD}.")
-    outcome_lead: int = Field(0, ge=0, description="Periods between `time` and the measurement of the outcome.")
+    outcome_lead: int = Field(
+        0, ge=0, description="Periods between `time` and the measurement of the outcome."
+    )
 
 
 class ModelBlock(Block):
     """One model: a formula or its parts, and everything that can differ between models."""
 
-    estimator: str | None = Field(None, description="Keyword of the estimator; `ols` unless the formula has instruments.")
+    estimator: str | None = Field(
+        None, description="Keyword of the estimator; `ols` unless the formula has instruments."
+    )
     formula: str | None = Field(None, description="outcome ~ regressors | absorbed effects")
     outcome: str | OutcomeBlock | None = Field(None, description="Outcome when the formula does not name it.")
     treatment: Names | None = Field(
         None, description="Terms of interest; by default those of `design:`, else the first regressor."
     )
-    filter: str | dict[str, str | None] | None = Field(None, description="Condition(s) on top of the spec's filters.")
+    filter: str | dict[str, str | None] | None = Field(
+        None, description="Condition(s) on top of the spec's filters."
+    )
     weights: str | dict[str, str] | None = Field(
         None, description="Column (sampling weights) or {column: analytic | frequency | sampling}."
     )
     vcov: str | dict[str, Any] | None = Field(None, description="Variance: a keyword or {keyword: options}.")
-    ssc: str | dict[str, Any] | None = Field(None, description="Small-sample preset or factors for the variance.")
+    ssc: str | dict[str, Any] | None = Field(
+        None, description="Small-sample preset or factors for the variance."
+    )
     permute: dict[str, Any] | None = Field(None, description="Permutation inference over sets of units.")
     by: Names | None = Field(None, description="Subgroup dimensions: names in `subgroups` or columns.")
     by_mode: Literal["split", "interact"] | dict[str, Any] = Field(
@@ -75,14 +90,20 @@ class ModelBlock(Block):
     margins: list[str | list[str]] | None = Field(
         None, description="Sets of dimensions estimated besides the full cross; `all` is everybody."
     )
-    min_cell: int = Field(30, ge=0, description="Fewer treated observations in a period than this: W514, no verdict.")
+    min_cell: int = Field(
+        30, ge=0, description="Fewer treated observations in a period than this: W514, no verdict."
+    )
     design: dict[str, Any] | None = Field(None, description="Changes to the spec's design for this model.")
     panel: PanelBlock | None = Field(None, description="Unit and time for lags and panel variances.")
-    singletons: Literal["drop", "keep"] = Field("drop", description="Groups of one observation in an absorbed effect.")
+    singletons: Literal["drop", "keep"] = Field(
+        "drop", description="Groups of one observation in an absorbed effect."
+    )
     level: float = Field(0.95, gt=0.5, lt=1.0, description="Level of confidence intervals.")
     title: LocalText | None = Field(None, description="Label of the model in tables and figures.")
     note: LocalText | None = Field(None, description="Sentence shown with the model.")
-    expect: Literal["no_effect"] | None = Field(None, description="A placebo: an effect here speaks against the design.")
+    expect: Literal["no_effect"] | None = Field(
+        None, description="A placebo: an effect here speaks against the design."
+    )
 
 
 class DropOneBlock(Block):
@@ -96,39 +117,57 @@ class RobustnessBlock(Block):
     """The model again with one thing changed: the verdict reads these rows."""
 
     of: Names = Field(description="Model(s) that the rows change.")
-    rows: dict[str, dict[str, Any]] = Field(default_factory=dict, description="name → dotted path of the model: new value")
-    drop_one: DropOneBlock | None = Field(None, description="Leave one unit out at a time; the range is reported.")
+    rows: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="name → dotted path of the model: new value"
+    )
+    drop_one: DropOneBlock | None = Field(
+        None, description="Leave one unit out at a time; the range is reported."
+    )
 
 
 class SpecModel(Block):
     """A whole spec file."""
 
     spec: Literal[1] = Field(description="Format version.")
-    study: str | None = Field(None, pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="Name; the file's stem by default.")
+    study: str | None = Field(
+        None, pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="Name; the file's stem by default."
+    )
     base: bool = Field(False, description="True for a file that may only be extended.")
     requires: str | None = Field(None, description="Version range of impact, such as '>=0.1,<2'.")
     kind: Literal["estimate"] = Field("estimate", description="Kind of spec.")
     domain: str | None = Field(None, description="Field of study: employment, wages, crime or fiscal.")
     title: LocalText | None = Field(None, description="Title of the study.")
     question: LocalText | None = Field(None, description="The question the study answers.")
-    notes: LocalText | list[LocalText] | None = Field(None, description="Notes printed under every table and in the report.")
+    notes: LocalText | list[LocalText] | None = Field(
+        None, description="Notes printed under every table and in the report."
+    )
     authors: Names | None = Field(None, description="Authors.")
     unit_of_exposure: LocalText | None = Field(None, description="What one unit of the treatment means.")
     language: str | list[str] = Field("en", description="Language(s) of the outputs: en, es or both.")
     locale: str | None = Field(None, description="Number format: en_US, es_PE.")
-    extends: Names | None = Field(None, description="File(s) this spec builds on; shipped:NAME reaches the package's own.")
+    extends: Names | None = Field(
+        None, description="File(s) this spec builds on; shipped:NAME reaches the package's own."
+    )
     params: dict[str, Any] = Field(default_factory=dict, description="Values for ${name} in texts.")
-    sets: dict[str, Names] = Field(default_factory=dict, description="Named lists of terms for $name in formulas.")
-    matrix: dict[str, Any] = Field(default_factory=dict, description="Models repeated for each value of ${name}.")
+    sets: dict[str, Names] = Field(
+        default_factory=dict, description="Named lists of terms for $name in formulas."
+    )
+    matrix: dict[str, Any] = Field(
+        default_factory=dict, description="Models repeated for each value of ${name}."
+    )
     subgroups: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="dimension → level → condition, for `by:`."
     )
-    defaults: dict[str, Any] = Field(default_factory=dict, description="Keys copied into every model that does not set them.")
+    defaults: dict[str, Any] = Field(
+        default_factory=dict, description="Keys copied into every model that does not set them."
+    )
     data: DataBlock | dict[str, DataBlock] | None = Field(None, description="The data file, or named files.")
     joins: dict[str, JoinBlock] = Field(default_factory=dict, description="Files joined to the main one.")
     panel: PanelBlock | None = Field(None, description="Unit and time of the data.")
     derive: dict[str, str | None] = Field(default_factory=dict, description="New columns: name → expression.")
-    filter: str | dict[str, str | None] | None = Field(None, description="Which rows are kept: named conditions.")
+    filter: str | dict[str, str | None] | None = Field(
+        None, description="Which rows are kept: named conditions."
+    )
     checks: dict[str, CheckBlock] = Field(default_factory=dict, description="Assertions about the data.")
     design: DesignBlock | None = Field(None, description="Who is treated and from when.")
     outcomes: dict[str, OutcomeBlock | str] = Field(
@@ -143,17 +182,33 @@ class SpecModel(Block):
     permute: dict[str, Any] | None = Field(None, description="Default permutation inference of the models.")
     singletons: Literal["drop", "keep"] | None = Field(None, description="Default treatment of singletons.")
     robustness: RobustnessBlock | None = Field(None, description="Rows with one thing changed.")
-    tests: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Tests by name: {kind, of, …}.")
-    tables: dict[str, TableBlock] = Field(default_factory=dict, description="Tables by name; one of all models by default.")
+    tests: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Tests by name: {kind, of, …}."
+    )
+    tables: dict[str, TableBlock] = Field(
+        default_factory=dict, description="Tables by name; one of all models by default."
+    )
     figures: dict[str, FigureBlock] = Field(default_factory=dict, description="Figures by name.")
-    outputs: OutputsBlock = Field(default_factory=OutputsBlock, description="Formats, digits, stars, smallest cell.")
-    published: dict[str, PublishedBlock] = Field(default_factory=dict, description="Published numbers to compare with.")
-    claims: dict[str, ClaimBlock] = Field(default_factory=dict, description="Sentences to be judged by the results.")
-    answer: AnswerBlock | None = Field(None, description="Which estimate answers the question, and in which words.")
+    outputs: OutputsBlock = Field(
+        default_factory=OutputsBlock, description="Formats, digits, stars, smallest cell."
+    )
+    published: dict[str, PublishedBlock] = Field(
+        default_factory=dict, description="Published numbers to compare with."
+    )
+    claims: dict[str, ClaimBlock] = Field(
+        default_factory=dict, description="Sentences to be judged by the results."
+    )
+    answer: AnswerBlock | None = Field(
+        None, description="Which estimate answers the question, and in which words."
+    )
     labels: dict[str, LocalText] = Field(default_factory=dict, description="Labels of columns and terms.")
-    assumptions: list[LocalText] = Field(default_factory=list, description="Assumptions listed in the report.")
+    assumptions: list[LocalText] = Field(
+        default_factory=list, description="Assumptions listed in the report."
+    )
     source: LocalText | None = Field(None, description="Source line of the study.")
-    denominator_year: int | None = Field(None, description="Year of the population that exposure is divided by.")
+    denominator_year: int | None = Field(
+        None, description="Year of the population that exposure is divided by."
+    )
     alpha: float = Field(0.05, gt=0, lt=0.5, description="Level of tests and verdicts.")
     level: float = Field(0.95, gt=0.5, lt=1.0, description="Level of confidence intervals.")
     seed: int | None = Field(None, ge=0, description="Seed; required when anything is drawn at random.")

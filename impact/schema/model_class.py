@@ -39,9 +39,7 @@ class OutcomesOnly(Block):
 @cache
 def model_class_of(options: type[Options]) -> type[Any]:
     """The model block with the estimator's own options as keys."""
-    fields: dict[str, Any] = {
-        name: (field.annotation, field) for name, field in options.model_fields.items()
-    }
+    fields: dict[str, Any] = {name: (field.annotation, field) for name, field in options.model_fields.items()}
     return create_model(f"Model{options.__name__}", __base__=ModelBlock, **fields)
 
 
@@ -50,5 +48,7 @@ def refuse_reserved(tree: Node) -> list[Fault]:
     faults = []
     for entry in tree.entries:
         if str(entry.key) in RESERVED_KEYS:
-            faults.append(fault("E179", place=entry.place, key=entry.key, advice=RESERVED_KEYS[str(entry.key)]))
+            faults.append(
+                fault("E179", place=entry.place, key=entry.key, advice=RESERVED_KEYS[str(entry.key)])
+            )
     return faults

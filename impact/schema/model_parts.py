@@ -68,7 +68,9 @@ def expression_from(text: str, node: Node | None) -> Expression:
 
 def formula_of(block: ModelBlock, node: Node, context: Node, *, where: str) -> Formula:
     """The model's formula, with the sets of the spec expanded."""
-    sets = {str(entry.key): _texts(entry.node) for entry in (context.get("sets") or map_node(node.place)).entries}
+    sets = {
+        str(entry.key): _texts(entry.node) for entry in (context.get("sets") or map_node(node.place)).entries
+    }
     written = node.get("formula")
     if block.formula is None or written is None:
         raise SpecError(fault("E172", place=node.place, where=where))
@@ -80,7 +82,9 @@ def has_instruments(node: Node, context: Node) -> bool:
     written = node.get("formula")
     if written is None or written.text is None:
         return False
-    sets = {str(entry.key): _texts(entry.node) for entry in (context.get("sets") or map_node(node.place)).entries}
+    sets = {
+        str(entry.key): _texts(entry.node) for entry in (context.get("sets") or map_node(node.place)).entries
+    }
     try:
         return bool(parse_formula(written.text, place=text_place(written), sets=sets).instruments)
     except SpecError:
@@ -154,7 +158,13 @@ def weights_of(block: ModelBlock, node: Node) -> WeightRequest | None:
     ((name, kind),) = block.weights.items()
     if kind not in WEIGHT_KINDS:
         raise SpecError(
-            fault("E175", place=place, suggestion=nearest(kind, WEIGHT_KINDS), kind=kind, kinds=", ".join(WEIGHT_KINDS))
+            fault(
+                "E175",
+                place=place,
+                suggestion=nearest(kind, WEIGHT_KINDS),
+                kind=kind,
+                kinds=", ".join(WEIGHT_KINDS),
+            )
         )
     return WeightRequest(parse_expression(name, place=place), kind, name, place)
 

@@ -90,7 +90,9 @@ def _keyword(written: Node, registry: Registry) -> tuple[str, Node]:
         return str(written.value), map_node(written.place)
     names = ", ".join(registry.names())
     if written.kind != "map" or not written.entries:
-        raise SpecError(fault("E180", place=written.place, problem="a keyword or a mapping is needed", names=names))
+        raise SpecError(
+            fault("E180", place=written.place, problem="a keyword or a mapping is needed", names=names)
+        )
     first = written.entries[0]
     known = (*registry.names(), *registry.known)
     found = [entry for entry in written.entries if entry.key in known]
@@ -135,4 +137,6 @@ def _test(entry: Entry, registry: Registry) -> TestRequest:
     options = checked(record.options, without(entry.node, *TestBlock.model_fields), where)
     of = (block.of,) if isinstance(block.of, str) else tuple(block.of)
     title = {"en": block.title, "es": block.title} if isinstance(block.title, str) else dict(block.title)
-    return TestRequest(str(entry.key), block.kind, tuple(name for name in of if name), options, title, entry.node)
+    return TestRequest(
+        str(entry.key), block.kind, tuple(name for name in of if name), options, title, entry.node
+    )

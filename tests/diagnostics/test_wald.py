@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from impact.core.errors import SpecError
 from impact.core.designs import Design, Sample, Term
+from impact.core.errors import SpecError
 from impact.core.findings import ModelResult
 from impact.diagnostics._hypotheses import restrictions
 from impact.diagnostics.wald import WaldOptions, examine, joint_test

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from impact.core.errors import DesignError
 from impact.core.designs import Panel
+from impact.core.errors import DesignError
 from impact.inference.newey_west import NeweyWestOptions, infer
 
 

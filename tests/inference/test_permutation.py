@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from scipy.optimize import nnls
 
-from impact.core.errors import DesignError, ImpactError
 from impact.core.designs import Treatment
+from impact.core.errors import DesignError, ImpactError
 from impact.inference import _permutation
 from impact.inference._permutation import Candidates, PermuteOptions, SetSize, permute
 from impact.inference.cluster import ClusterOptions, infer

@@ -85,7 +85,7 @@ def _unknown(expression: Expression, names: Collection[str], read_from: str) -> 
     return faults
 
 
-def kind_of(node: Node, checking: _Checking) -> str:  # noqa: PLR0911 - one line a kind of node
+def kind_of(node: Node, checking: _Checking) -> str:
     """Kind of a node's values; faults found below it are collected on the way."""
     match node:
         case tree.Number():

@@ -204,7 +204,7 @@ class Expression:
         return self.source[node.start : node.end] or spell(node)
 
 
-def children(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - one line a kind
+def children(node: Node) -> tuple[Node, ...]:
     """The nodes right below a node, from left to right."""
     match node:
         case Unary():
@@ -257,7 +257,7 @@ def spell(node: Node) -> str:
     return _spelled(node)[0]
 
 
-def _spelled(node: Node) -> tuple[str, int]:  # noqa: PLR0911 - one line a kind
+def _spelled(node: Node) -> tuple[str, int]:
     match node:
         case Number():
             return spell_number(node.value), ATOM

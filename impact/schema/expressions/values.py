@@ -39,7 +39,7 @@ def as_column(values: Any) -> Array:
 
 
 def _text_column(array: Array) -> Array:
-    different = np.asarray(array != array)  # noqa: PLR0124 - only NaN differs from itself
+    different = np.asarray(array != array)
     if different.any():
         array = array.copy()
         array[different] = None
@@ -69,7 +69,7 @@ def missing_in(value: Value) -> Array:
         return np.asarray(np.isnan(value))  # type: ignore[arg-type]
     if kind == "date":
         return np.asarray(np.isnat(value))  # type: ignore[arg-type]
-    return np.asarray(value == None if isinstance(value, np.ndarray) else value is None)  # noqa: E711 - by entry
+    return np.asarray(value == None if isinstance(value, np.ndarray) else value is None)
 
 
 def blank(kind: str, rows: int) -> Array:
