@@ -360,11 +360,13 @@ def _summary(entries: Sequence[Mapping[str, object]]) -> Words:
     known = [e for e in entries if e["verdict"] != "not_available"]
     equal = sum(e["verdict"] in EQUAL for e in known)
     parts = [both("published.equal", equal=equal, cells=len(known))]
+    off = [e for e in known if e["verdict"] not in EQUAL]
+    marked = [e for e in known if e["expect"] == "differs"]
     for key, chosen in (
-        ("close", [e for e in known if e["verdict"] == "close"]),
-        ("differs", [e for e in known if e["verdict"] == "differs" and e["expect"] != "differs"]),
-        ("expected", [e for e in known if e["verdict"] == "differs" and e["expect"] == "differs"]),
-        ("unexpected", [e for e in known if e["verdict"] in EQUAL and e["expect"] == "differs"]),
+        ("close", [e for e in off if e["verdict"] == "close" and e not in marked]),
+        ("differs", [e for e in off if e["verdict"] == "differs" and e not in marked]),
+        ("expected", [e for e in off if e in marked]),
+        ("unexpected", [e for e in marked if e not in off]),
     ):
         if chosen:
             shown = [_cell_words(entry) for entry in chosen]

@@ -11,11 +11,11 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from impact.core.errors import ImpactError
-from impact.core.options import Options
 from impact.core.arrays import Logicals
 from impact.core.designs import Design, Factor
+from impact.core.errors import ImpactError
 from impact.core.findings import Finding, ModelResult, Question
+from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.diagnostics._sentences import Words, both, joined, number, word
 from impact.diagnostics._subjects import Subject, failed, nothing, subjects
@@ -65,7 +65,7 @@ def refits(question: Question, result: ModelResult, options: LeaveOneOutOptions)
     estimates: dict[str, dict[str, float]] = {}
     lost: dict[str, str] = {}
     for code in _candidates(design, factor, options.among):
-        label = str(factor.labels[code])
+        label = shown(factor.labels[code])
         try:
             one = question.refit(
                 result, drop_rows(design, factor.codes == code, reason=f"{factor.name} {label}")
@@ -75,6 +75,11 @@ def refits(question: Question, result: ModelResult, options: LeaveOneOutOptions)
             continue
         estimates[label] = {term.name: float(b) for term, b in zip(one.terms, one.params, strict=True)}
     return Refits(factor.name, estimates, lost)
+
+
+def shown(label: object) -> str:
+    """A level as text, whole numbers without decimals."""
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 
 def _factor(design: Design, unit: str) -> Factor | None:

@@ -151,8 +151,8 @@ def test_interval_where_nothing_is_permuted():
 
 def test_default_words_come_from_labels_and_numbers_stay_plain():
     sentence = answer_of(document())["sentence"]
-    assert "whether Migration changed keeping a job: the estimate is −0.0149," in sentence["en"]
-    assert "si La migración cambió keeping a job" in sentence["es"]
+    assert "whether keeping a job moves with Migration: the estimate is −0.0149," in sentence["en"]
+    assert "si keeping a job se mueve con La migración" in sentence["es"]
 
 
 @pytest.mark.parametrize(("scale", "shown"), [("log", "−1.5 per cent"), ("points", "−0.015 points")])

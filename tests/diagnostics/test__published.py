@@ -150,6 +150,17 @@ def test_expected_differences_are_no_failures():
         block({"cdl": {"se": [{"value": 0.017, "expect": "differs"}]}})
 
 
+def test_close_cells_may_be_marked_and_equal_ones_are_noticed():
+    marked = [{"value": v, "expect": "differs", "reason": "r"} for v in ("0.0350", "0.0342")]
+    line = summaries(compared(block({"cdl": {"se": [marked[0]]}})))["t"]["en"]
+    assert (
+        line
+        == "0 of 1 cells equal, 1 differs as expected (se of cdl, column 1: 0.0350 published, 0.0342 here)"
+    )
+    line = summaries(compared(block({"cdl": {"se": [marked[1]]}})))["t"]["en"]
+    assert line.startswith("1 of 1 cells equal, 1 expected to differ but equal")
+
+
 def test_summary_line():
     found = block(
         {"cdl": {"estimate": ["0.0801"], "se": ["0.0342"]}, "x": {"estimate": ["-0.37"], "se": ["0.024"]}}
