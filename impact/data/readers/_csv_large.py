@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.errors import DataError
-from impact.core.records import Frame
+from impact.core.frames import Frame
 from impact.data.columns import column_of_numbers, column_of_texts
 from impact.data.encodings import Decoding, decoding_fault
 from impact.data.numbers import LARGEST_WHOLE, NumberStyle
