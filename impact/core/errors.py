@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 
@@ -31,7 +32,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One problem, with what is wrong and what to type instead."""
+    """One problem, with what is wrong and what to type instead.
+
+    Arguments:
+        message, help: filled in one language; ``values`` are what they were filled with, so that the fault can be
+            said in another language. They do not count in comparisons.
+    """
 
     code: str
     message: str
@@ -40,6 +46,7 @@ class Fault:
     suggestion: str = ""
     help: str = ""
     details: tuple[str, ...] = ()
+    values: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

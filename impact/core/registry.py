@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
-from impact.core.texts import fault
+from impact.core.texts import fault, text
 
 _ROOT = Path(__file__).parent.parent
 
@@ -67,12 +68,11 @@ class Registry:
     def unknown(self, keyword: str, *, place: Place | None = None) -> Fault:
         """The fault for a keyword that is not installed."""
         names = self.names()
+        kind = text(f"registry.{self.attribute.lower()}")
         if keyword in self.known:
-            return fault("E171", place=place, kind=self.kind, name=keyword, names=", ".join(names))
+            return fault("E171", place=place, kind=kind, name=keyword, names=", ".join(names))
         hint = nearest(str(keyword), names)
-        return fault(
-            "E170", place=place, suggestion=hint, kind=self.kind, name=keyword, names=", ".join(names)
-        )
+        return fault("E170", place=place, suggestion=hint, kind=kind, name=keyword, names=", ".join(names))
 
 
 @cache
@@ -95,7 +95,7 @@ def _declaration(file: Path, attribute: str) -> tuple[tuple[str, ...], str]:
     """Keywords and summary of the record, read from the source without running it."""
     keywords: tuple[str, ...] = ()
     summary = ""
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+    for node in _statements(file.read_text(encoding="utf-8"), attribute):
         if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
             continue
         if not any(isinstance(target, ast.Name) and target.id == attribute for target in node.targets):
@@ -107,3 +107,14 @@ def _declaration(file: Path, attribute: str) -> tuple[tuple[str, ...], str]:
             elif word.arg == "keywords":
                 keywords = tuple(ast.literal_eval(word.value))
     return keywords, summary
+
+
+def _statements(source: str, attribute: str) -> list[ast.stmt]:
+    """The statements from the record on: reading whole files would cost a third of the start-up budget."""
+    start = re.search(rf"^{attribute} = ", source, re.MULTILINE)
+    if start is None:
+        return []
+    try:
+        return ast.parse(source[start.start() :]).body
+    except SyntaxError:
+        return ast.parse(source).body

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from impact.core.errors import Fault, Place
-from impact.core.texts import text
+from impact.core.texts import in_language, text
 from impact.schema.source_text import Source
 
 MAX_LINES = 12
@@ -22,8 +22,9 @@ def render_fault(found: Fault, sources: Sources = (), *, language: str = "en") -
     Arguments:
         found: the fault.
         sources: the texts of the files it may point into (``Resolved.sources``, or name → text).
-        language: of the words around the message.
+        language: of the message and the words around it.
     """
+    found = in_language(found, language)
     place = found.place
     severity = text(f"render.{found.severity}", language)
     head, *more = _short(visible(found.message)).split("\n")
@@ -69,8 +70,9 @@ def distinct(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     return tuple(kept)
 
 
-def fault_as_dict(found: Fault) -> dict[str, object]:
+def fault_as_dict(found: Fault, *, language: str = "en") -> dict[str, object]:
     """A fault as a record for ``--format json``; line and column are null where there is no place."""
+    found = in_language(found, language)
     place = found.place or Place("")
     return {
         "code": found.code,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -13,16 +15,34 @@ LANGUAGES = ("en", "es")
 _FOLDER = Path(__file__).parent
 
 
+class Words(str):
+    """A text of the catalogue that remembers its key, so that it can be said in another language."""
+
+    key: str
+    values: Mapping[str, object]
+
+
 @cache
 def catalogue(language: str = "en") -> dict[str, dict[str, str] | str]:
     """All texts of a language: coded entries (``E102``) are tables, interface words are dotted keys."""
     texts: dict[str, dict[str, str] | str] = {}
     for file in sorted((_FOLDER / language).glob("*.toml")):
-        for key, value in tomllib.loads(file.read_text(encoding="utf-8")).items():
-            if _is_code(key):
-                texts[key] = value
-            else:
-                texts.update(_flatten(key, value))
+        texts.update(area(language, file.stem))
+    return texts
+
+
+@cache
+def area(language: str, name: str) -> dict[str, dict[str, str] | str]:
+    """The texts of one file; those of a language-free file stand under the language ``any``."""
+    texts: dict[str, dict[str, str] | str] = {}
+    file = _FOLDER / language / f"{name}.toml"
+    if not file.is_file():
+        return texts
+    for key, value in tomllib.loads(file.read_text(encoding="utf-8")).items():
+        if _is_code(key):
+            texts[key] = value
+        else:
+            texts.update(_flatten(key, value))
     return texts
 
 
@@ -77,7 +97,32 @@ def fault(
         suggestion=suggestion,
         help=fill(texts.get("help", ""), values),
         details=details,
+        values={name: _kept(value) for name, value in values.items()},
     )
+
+
+def _kept(value: object) -> object:
+    """A value that can be filled in again later, also in another process."""
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def in_language(found: Fault, language: str) -> Fault:
+    """The fault with message and help in a language, where both came from the catalogue."""
+    if language == "en":
+        return found
+    english, texts = entry(found.code, "en"), entry(found.code, language)
+    said = {name: _said(value, language) for name, value in found.values.items()}
+    parts = {"message": found.message, "help": found.help}
+    for part, filled in parts.items():
+        if part in texts and filled == fill(english.get(part, ""), dict(found.values)):
+            parts[part] = fill(texts[part], said)
+    return replace(found, message=parts["message"], help=parts["help"])
+
+
+def _said(value: object, language: str) -> object:
+    if not isinstance(value, Words):
+        return value
+    return text(value.key, language, **{name: _said(inner, language) for name, inner in value.values.items()})
 
 
 def notice(code: str, *, of: str = "", language: str = "en", **values: object) -> Notice:
@@ -87,8 +132,16 @@ def notice(code: str, *, of: str = "", language: str = "en", **values: object) -
 
 
 def text(key: str, language: str = "en", **values: object) -> str:
-    """An interface word or sentence by its dotted key; English stands in where a translation is missing."""
-    found = catalogue(language).get(key)
+    """An interface word or sentence by its dotted key; English stands in where a translation is missing.
+
+    A key that starts with the name of a file reads that file alone: the command line starts quickly.
+    """
+    name = key.partition(".")[0]
+    found = area(language, name).get(key) or catalogue(language).get(key)
     if found is None:
         found = catalogue("en").get(key, key)
-    return fill(found, values) if isinstance(found, str) else key
+    if not isinstance(found, str):
+        return key
+    words = Words(fill(found, values))
+    words.key, words.values = key, {inner: _kept(value) for inner, value in values.items()}
+    return words
