@@ -169,7 +169,13 @@ def _seen(case: _Case) -> Words:
         detectable is not None and math.isinf(detectable)
     ):
         return both("answer.never_seen")
-    return pair("") if detectable is None else both("answer.seen", mde=case.words(detectable))
+    if detectable is None:
+        return pair("")
+    if (
+        case.scale == "log" and case.reading.estimate < 0
+    ):  # a fall of d in logs is 1 − exp(−d), a rise exp(d) − 1
+        detectable = math.log1p(-math.expm1(-detectable))
+    return both("answer.seen", mde=case.words(detectable))
 
 
 def _permutation_facts(case: _Case) -> Mapping[str, object]:

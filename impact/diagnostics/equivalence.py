@@ -23,7 +23,7 @@ from impact.core.registered import Diagnostic
 from impact.diagnostics._reading import Reading, permutation_column, upper_quantile, upper_tail
 from impact.diagnostics._sentences import Words, both, number, pair, probability, word
 from impact.diagnostics._subjects import Subject, failed, subjects
-from impact.kernels.permutation import one_sided
+from impact.kernels.permutation import interval, one_sided
 
 
 class EquivalenceOptions(Options):
@@ -62,7 +62,8 @@ def two_one_sided(subject: Subject, reading: Reading, *, bound: float, alpha: fl
     column = permutation_column(subject.result, subject.position)
     if reading.basis == "permutation" and subject.result.permutation is not None and column is not None:
         low, high = one_sided(subject.result.permutation, column, bound)
-        return TwoOneSided(low, high, reading.ci_low, reading.ci_high)
+        ends = interval(subject.result.permutation, column, 1 - 2 * alpha)
+        return TwoOneSided(low, high, *ends)
     error = reading.std_error
     if error is None or error <= 0 or math.isnan(reading.df):
         return TwoOneSided(None, None, None, None)
@@ -109,8 +110,8 @@ def _is_lead(subject: Subject) -> bool:
 def _single(question: Question, options: EquivalenceOptions, subject: Subject) -> Finding:
     reading = subject.read()
     tests = two_one_sided(subject, reading, bound=options.bound, alpha=options.alpha)
-    verdict = _verdict(reading, tests, options)
-    level = reading_level(reading, options.alpha, subject.inference.level)
+    verdict = _verdict(tests, options)
+    level = 1 - 2 * options.alpha
     sentences = both(
         f"finding.equivalence_{'none' if tests.p_value is None else verdict}",
         term=subject.term,
@@ -146,12 +147,7 @@ def _single(question: Question, options: EquivalenceOptions, subject: Subject) -
     )
 
 
-def reading_level(reading: Reading, alpha: float, level: float) -> float:
-    """Level of the interval that is shown: 1 − 2α, or that of the permutation's inversion."""
-    return level if reading.basis == "permutation" else 1 - 2 * alpha
-
-
-def _verdict(reading: Reading, tests: TwoOneSided, options: EquivalenceOptions) -> str:
+def _verdict(tests: TwoOneSided, options: EquivalenceOptions) -> str:
     if tests.p_value is not None and tests.p_value < options.alpha:
         return "pass"
     if tests.ci_low is not None and tests.ci_high is not None:

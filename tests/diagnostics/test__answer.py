@@ -161,6 +161,13 @@ def test_scales(scale, shown):
     assert f"the estimate is {shown}" in answer_of(document(), block)["sentence"]["en"]
 
 
+def test_smallest_detectable_fall_in_logs():
+    sentence = answer_of(document(mde80=0.179), AnswerBlock(scale="log"))["sentence"]["en"]
+    assert "only changes beyond 16.4 per cent" in sentence  # 1 − exp(−0.179)
+    sentence = answer_of(document(mde80=0.179, estimate=0.05), AnswerBlock(scale="log"))["sentence"]["en"]
+    assert "only changes beyond 19.6 per cent" in sentence
+
+
 def test_no_verdict_no_answer():
     assert answer_of(document(verdict=None), BLOCK) is None
     assert answer_of({"models": {}, "rows": []}) is None

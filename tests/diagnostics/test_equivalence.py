@@ -13,6 +13,7 @@ from scipy import stats
 from impact.core.errors import SpecError
 from impact.diagnostics.equivalence import EquivalenceOptions, examine
 from impact.estimators.ols import OlsOptions, fit
+from impact.kernels.permutation import interval
 
 
 def options(bound, **more):
@@ -52,6 +53,10 @@ def test_few_treated_clusters_refit_every_set_on_the_shifted_outcome(make, bound
     assert found.details["basis"] == "permutation"
     assert (found.details["p_low"], found.details["p_high"]) == pytest.approx(tuple(p_values), abs=1e-12)
     assert found.p_value == pytest.approx(max(p_values), abs=1e-12)
+    assert found.details["level"] == pytest.approx(0.9)
+    assert (found.ci_low, found.ci_high) == interval(result.permutation, 0, 0.9)
+    narrower = found.ci_low >= result.permutation.ci_low[0] and found.ci_high <= result.permutation.ci_high[0]
+    assert narrower
 
 
 def test_few_treated_clusters_never_use_the_clustered_error(make):
