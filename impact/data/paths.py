@@ -96,7 +96,7 @@ def locate(
     if block.root is None:
         base, limit, shown = folder, project_folder(folder), written
     else:
-        base = limit = _root_folder(block.root, roots, place)
+        base = limit = _root_folder(block, block.root, roots, place)
         shown = f"{block.root}:{written}"
     path = base / PurePosixPath(written.replace("\\", "/"))
     resolved = _resolved(path)
@@ -135,7 +135,7 @@ def _locate_shipped(written: str, place: Place | None) -> Located:
     return Located(folder / wanted, f"{SHIPPED}{wanted}")
 
 
-def _root_folder(name: str, roots: Mapping[str, Path], place: Place | None) -> Path:
+def _root_folder(block: DataBlock, name: str, roots: Mapping[str, Path], place: Place | None) -> Path:
     if name.lower() not in roots:
         known = ", ".join(sorted(roots)) or "none"
         raise DataError(
@@ -144,6 +144,8 @@ def _root_folder(name: str, roots: Mapping[str, Path], place: Place | None) -> P
                 place=place,
                 suggestion=nearest(name, roots),
                 root=name,
+                file=block.file,
+                origin=_origin(block),
                 variable=f"{_ROOT_VARIABLE}{name.upper()}",
                 known=known,
             )
@@ -168,12 +170,16 @@ def _require_file(path: Path, block: DataBlock, shown: str, place: Place | None)
 def _absent(path: Path, block: DataBlock, shown: str, place: Place | None) -> Fault:
     beside = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
     hint = nearest(path.name, beside)
+    suggestion = str(PurePosixPath(block.file).parent / hint) if hint else ""
+    return fault("E201", place=place, suggestion=suggestion, file=shown, origin=_origin(block))
+
+
+def _origin(block: DataBlock) -> str:
+    """Where the file comes from, in brackets, as far as the spec says."""
     parts = [f"source: {block.source}"] if block.source else []
     parts += [f"access: {block.access}"] if block.access else []
     parts += [f"sha256 {block.sha256[:12]}…"] if block.sha256 else []
-    origin = f" ({'; '.join(parts)})" if parts else ""
-    suggestion = str(PurePosixPath(block.file).parent / hint) if hint else ""
-    return fault("E201", place=place, suggestion=suggestion, file=shown, origin=origin)
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def project_folder(folder: Path) -> Path:

@@ -176,7 +176,8 @@ def _own_steps(request: ModelRequest, first: ModelResult | None) -> list[dict[st
         return []
     shared = request.sample == "main"
     hidden = {"filter", "group"} if shared else {"group"}
-    return steps_of([step for step in first.design.sample.steps if step.reason not in hidden])
+    made = first.estimate.design if first.estimate is not None else None
+    return steps_of([step for step in (made or first.design).sample.steps if step.reason not in hidden])
 
 
 def _error_text(results: Sequence[ModelResult]) -> str | None:
