@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-import impact.estimators.ols as ols
+import impact.estimators._regression as regression
 import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats
 from impact.core.designs import Design, Term
@@ -40,7 +40,7 @@ def _available(method: str) -> str:
     return method
 
 
-class IvOptions(ols.OlsOptions):
+class IvOptions(regression.RegressionOptions):
     """Options of instrumental variables."""
 
     method: Annotated[Method, AfterValidator(_available)] = Field(
@@ -95,11 +95,11 @@ def fit(design: Design, options: IvOptions) -> Estimate:
     """
     if not design.endogenous or design.instruments is None or design.instruments.shape[1] == 0:
         raise DesignError(fault("E552"))
-    ols.refuse_empty(design)
+    regression.refuse_empty(design)
     columns = _absorbed(design, options)
-    effects = ols.effects_of(design.absorb)
-    levels, df_absorbed = ols.rank_of_effects(design.absorb, effects, exact=options.exact_df)
-    n_obs = ols.number_of_observations(design)
+    effects = regression.effects_of(design.absorb)
+    levels, df_absorbed = regression.rank_of_effects(design.absorb, effects, exact=options.exact_df)
+    n_obs = regression.number_of_observations(design)
     stages = _first_stages(design, columns, n_obs - df_absorbed)
     projected = columns.x.copy()
     for j, stage in stages.items():
@@ -119,7 +119,7 @@ def fit(design: Design, options: IvOptions) -> Estimate:
         raise DesignError(fault("E505", n_obs=int(n_obs), k=len(kept) + df_absorbed))
     linear = _linear(design, columns, projected, kept, solution)
     position = {old: new for new, old in enumerate(kept.tolist())}
-    statistics = ols.fit_statistics(design, columns.y, linear, df_resid)
+    statistics = regression.fit_statistics(design, columns.y, linear, df_resid)
     return Estimate(
         estimator="iv",
         terms=tuple(design.terms[j] for j in kept),
@@ -133,8 +133,8 @@ def fit(design: Design, options: IvOptions) -> Estimate:
         effect_levels=levels,
         focus=tuple(position[j] for j in design.focus if j in position),
         fit={**statistics, "first_stage_f": min(s.f for s in stages.values()), "attained": columns.attained},
-        dropped_terms=ols.dropped_terms_of(design, solution),
-        notices=(*ols.conditioning_notices(design, solution), *_weak(design, stages)),
+        dropped_terms=regression.dropped_terms_of(design, solution),
+        notices=(*regression.conditioning_notices(design, solution), *_weak(design, stages)),
         tables={"first_stage": _first_stage_table(design, stages)},
     )
 
@@ -143,7 +143,7 @@ def _absorbed(design: Design, options: IvOptions) -> _Columns:
     assert design.instruments is not None
     k = design.x.shape[1]
     both = replace(design, x=np.column_stack([design.x, design.instruments]))
-    y, columns, norms, attained = ols.absorb_columns(both, options)
+    y, columns, norms, attained = regression.absorb_columns(both, options)
     x, z = np.ascontiguousarray(columns[:, :k]), np.ascontiguousarray(columns[:, k:])
     if norms is None:
         return _Columns(y, x, z, None, None, attained)
@@ -205,7 +205,7 @@ def _linear(
         bread=solution.bread,
         weights=design.weights,
         weight_kind=design.weight_kind,
-        row_sum_of_squares=ols.row_sum_of_squares(design, residual),
+        row_sum_of_squares=regression.row_sum_of_squares(design, residual),
         absorb=design.absorb,
     )
 

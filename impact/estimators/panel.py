@@ -19,7 +19,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-import impact.estimators.ols as ols
+import impact.estimators._regression as regression
 import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample
@@ -34,7 +34,7 @@ INTERCEPT = "Intercept"
 Rows = npt.NDArray[np.int64]
 
 
-class PanelOptions(ols.OlsOptions):
+class PanelOptions(regression.RegressionOptions):
     """Options of the panel estimators."""
 
     method: Method = Field(
@@ -82,14 +82,14 @@ def fit(design: Design, options: PanelOptions) -> Estimate:
     if design.panel is None:
         raise DesignError(fault("E506", what="estimator 'panel'"))
     if options.method == "within":
-        return _finish(ols.fit(_within(design, design.panel, options), options), None)
+        return _finish(regression.fit_regression(_within(design, design.panel, options), options), None)
     _refuse_weights_and_effects(design, options.method)
     if options.method == "random":
         return _fit_random(design, design.panel, options)
     made = (
         _between(design, design.panel) if options.method == "between" else _differences(design, design.panel)
     )
-    return _finish(ols.fit(made, options), made)
+    return _finish(regression.fit_regression(made, options), made)
 
 
 def _finish(estimate: Estimate, made: Design | None) -> Estimate:
@@ -230,7 +230,7 @@ def _fit_random(design: Design, panel: Panel, options: PanelOptions) -> Estimate
     made = replace(
         design, y=np.ascontiguousarray(columns[:, 0]), x=np.ascontiguousarray(columns[:, 1:]), treatment=None
     )
-    estimate = _finish(ols.fit(made, options), made)
+    estimate = _finish(regression.fit_regression(made, options), made)
     total = components.unit + components.error
     found = {
         "sigma_unit": float(np.sqrt(components.unit)),
