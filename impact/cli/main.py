@@ -56,8 +56,14 @@ class LazyCommands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line a command, without importing any."""
+        language = str((ctx.find_root().obj or {}).get("lang", "en"))
+        lines = {name: line for name, (_, line) in COMMANDS.items()}
+        if language != "en":
+            from impact.core.texts import text  # start-up: English needs no catalogue
+
+            lines = {name: text(f"commands.line.{name}", language) for name in COMMANDS}
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+            formatter.write_dl(list(lines.items()))
 
 
 @click.group(
@@ -104,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     as_json = as_json or "--format=json" in given
     language = given[given.index("--lang") + 1] if "--lang" in given[:-1] else "en"
     try:
-        status = cli.main(args=_globals_first(given), prog_name="impact", standalone_mode=False)
+        status = cli.main(args=_globals_first(given), prog_name="impact", standalone_mode=False, obj={"lang": language})
     except click.exceptions.Abort:
         status = 130
     except KeyboardInterrupt:
