@@ -13,7 +13,7 @@ typedef struct {
     double *sums[2];         /* one table a task; the first factor has one in all when by_range */
     const double *weights, *shift;
     double *squares; /* one row a task, or NULL */
-    int by_range, by_runs;
+    int by_range, by_runs, plain_run;
     index_t tasks, rows_a_task;
     const int32_t *low, *high; /* of the first codes in each block, by_range only */
     int failed;
@@ -212,6 +212,66 @@ static void effects_block(const Effects *e, index_t task, double *buffer, const 
     }
 }
 
+/* Sorted codes and few columns: rows are read where they lie, and the values and sums of a run of rows that share their
+ * first code stay in registers. */
+INLINE void runs_rows(const Effects *e, index_t task, index_t at, index_t count, index_t width, int subtract, int second) {
+    const int32_t *one = e->codes[0] + at, *other = second ? e->codes[1] + at : NULL;
+    const double *weights = e->weights ? e->weights + at : NULL, *in[4];
+    double *out[4], *sums = e->sums[0] ? e->sums[0] + (e->by_range ? 0 : task * e->levels[0] * width) : NULL, *side = e->sums[1] ? e->sums[1] + task * e->levels[1] * width : NULL;
+    double value[4] = {0}, own[4] = {0}, squares[4] = {0};
+    for (index_t j = 0; j < width; j++) {
+        in[j] = (const double *)e->in->base[j] + at;
+        out[j] = e->out->width ? (double *)e->out->base[j] + at : NULL;
+    }
+    for (index_t r = 0; r < count; r++) {
+        int starts = r == 0 || one[r] != one[r - 1], ends = r + 1 == count || one[r + 1] != one[r];
+        if (subtract && starts)
+            for (index_t j = 0; j < width; j++) value[j] = e->values[0][one[r] * width + j];
+        double weight = weights ? weights[r] : 1.0;
+        for (index_t j = 0; j < width; j++) {
+            double z = in[j][r];
+            if (subtract) {
+                z -= value[j];
+                if (second) z -= e->values[1][other[r] * width + j];
+                out[j][r] = z;
+            } else if (e->squares) {
+                double d = z - e->shift[j];
+                squares[j] += weight * (d * d);
+            }
+            own[j] += weight * z;
+            if (second && side) side[other[r] * width + j] += weight * z;
+        }
+        if (!ends || !sums) continue;
+        for (index_t j = 0; j < width; j++) {
+            sums[one[r] * width + j] += own[j];
+            own[j] = 0.0;
+        }
+    }
+    for (index_t j = 0; !subtract && e->squares && j < width; j++) e->squares[task * width + j] += squares[j];
+}
+
+#define RUNS_ROWS(columns)                                                                                \
+    if (e->values[0] && e->values[1]) runs_rows(e, task, at, count, columns, 1, 1);                       \
+    else if (e->values[0]) runs_rows(e, task, at, count, columns, 1, 0);                                  \
+    else if (e->sums[1]) runs_rows(e, task, at, count, columns, 0, 1);                                    \
+    else runs_rows(e, task, at, count, columns, 0, 0);
+
+static void runs_block(const Effects *e, index_t task, index_t at, index_t count) {
+    switch (e->width) {
+    case 1: RUNS_ROWS(1) break;
+    case 2: RUNS_ROWS(2) break;
+    case 3: RUNS_ROWS(3) break;
+    default: RUNS_ROWS(4)
+    }
+}
+
+/* Whether runs_block does all that is asked: sums by the first codes, and values with an output or neither. */
+static int is_plain_run(const Effects *e) {
+    int pair = !e->values[0] || !e->codes[1] || e->values[1];
+    return e->by_runs && e->width >= 1 && e->width <= 4 && e->in->contiguous && (!e->out->width || e->out->contiguous) &&
+           (e->values[0] != NULL) == (e->out->width > 0) && pair && !(e->values[0] && e->squares);
+}
+
 static void effects_task(void *context, index_t task) {
     Effects *e = context;
     index_t block = e->block;
@@ -236,6 +296,10 @@ static void effects_task(void *context, index_t task) {
             index_t b = at / block;
             if (e->low[b] >= high || e->high[b] < low) continue;
             whole = e->low[b] >= low && e->high[b] < high;
+        }
+        if (whole && e->plain_run) {
+            runs_block(e, task, at, count);
+            continue;
         }
         if (whole) {
             copy_rows(e->in, at, count, NULL, buffer, 0);
@@ -273,6 +337,12 @@ static void gather(const double *sums, index_t tables, index_t size, Matrix *out
         for (index_t i = 0; i < size; i++) target[i] += sums[t * size + i];
 }
 
+CLONES static index_t count_runs(const int32_t *codes, index_t n) {
+    index_t runs = n > 0;
+    for (index_t r = 1; r < n; r++) runs += codes[r] != codes[r - 1];
+    return runs;
+}
+
 /* Decide how the rows are cut; low and high of each block are filled when cutting by ranges of the first codes. */
 static int plan_effects(Effects *e, int want_first) {
     e->block = PACK_DOUBLES / (e->width ? e->width : 1);
@@ -285,6 +355,7 @@ static int plan_effects(Effects *e, int want_first) {
         e->rows_a_task = ((e->n + 7) / 8 + e->block - 1) / e->block * e->block;
         e->tasks = (e->n + e->rows_a_task - 1) / e->rows_a_task;
     }
+    e->by_runs = count_runs(e->codes[0], e->n) * 3 < e->n;
     e->by_range = want_first && e->tasks > 1 && e->levels[0] * e->width > 32768;
     if (!e->by_range) return 0;
     index_t blocks = (e->n + e->block - 1) / e->block;
@@ -299,8 +370,7 @@ static int plan_effects(Effects *e, int want_first) {
     e->low = low;
     e->high = low + blocks;
     /* Sorted codes: many narrow ranges share the work evenly. Scattered codes: every range reads every block. */
-    e->by_runs = width / blocks * 16 < e->levels[0];
-    e->tasks = e->by_runs ? 8 : 2;
+    e->tasks = width / blocks * 16 < e->levels[0] ? 8 : 2;
     return 0;
 }
 
@@ -366,6 +436,7 @@ static PyObject *effects_pass(PyObject *self, PyObject *args) {
         e.shift = (double *)m[10].base;
         if (!e.squares) goto memory;
     }
+    e.plain_run = is_plain_run(&e);
     Py_BEGIN_ALLOW_THREADS
     run_tasks(effects_task, &e, e.tasks, threads);
     for (int f = 0; f < 2; f++)
