@@ -101,7 +101,7 @@ def names_used(plan: Plan) -> set[str]:
     """Every column that the plan reads, so that others are not."""
     names = columns_used.names_used(_uses(plan), plan.derive)
     for join in plan.spec.joins.values():
-        names |= {name for pair in join.pairs() for name in pair}
+        names |= {name for pair in join.pairs() for name in pair} | set(join.columns or ())
     for check in plan.spec.checks.values():
         names |= set(check.unique or ()) | set(check.missing or ()) | ({check.column} if check.column else set())
         if check.expr is not None:

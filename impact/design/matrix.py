@@ -175,7 +175,7 @@ def _level(
 def _event_term(name: str, label: object, term: Indicator, timing: Timing) -> Term:
     if not isinstance(label, float):
         return Term(name)
-    if timing.time and term.variable == timing.time and term.by is not None:
+    if timing.time and term.variable == timing.time and (term.by is not None or term.reference):
         event_time = None if timing.start is None else label + timing.outcome_lead - timing.start
         return Term(name, kind="event", time=label, event_time=event_time)
     reference = [value for value in term.reference if isinstance(value, float)]
