@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from impact.core.texts import text
+from impact.outputs._escape import plain
 from impact.outputs._request import OutputRequest
 
 Document = Mapping[str, Any]
@@ -15,13 +16,11 @@ EVENT_KINDS = ("event",)
 
 
 def said(value: object, language: str) -> str:
-    """Free text in a language: one text for all, or one per language with English, then any, standing in."""
+    """Free text in a language, on one line: one for all, or one each with English, then any, standing in."""
     if isinstance(value, Mapping):
-        for key in (language, "en", *sorted(map(str, value))):
-            if value.get(key):
-                return str(value[key])
-        return ""
-    return "" if value is None else str(value)
+        found = (value.get(key) for key in (language, "en", *sorted(map(str, value))))
+        value = next((one for one in found if one), None)
+    return "" if value is None else plain(value)
 
 
 def models(document: Document, request: OutputRequest) -> dict[str, Entry]:
@@ -133,7 +132,7 @@ def label_of(document: Document, name: str, language: str) -> str:
         return " × ".join([first, *(label_of(document, other, language) for other in others)])
     if ":" in name:
         return " × ".join(label_of(document, part, language) for part in name.split(":"))
-    return name
+    return plain(name)
 
 
 def model_label(document: Document, name: str, language: str) -> str:
@@ -148,7 +147,7 @@ def model_label(document: Document, name: str, language: str) -> str:
         return said(labels[name], language)
     cell: Mapping[str, Any] = entry.get("cell") or {}
     if not cell:
-        return name.replace("_", " ") if name in document["models"] else name
+        return plain(name.replace("_", " ") if name in document["models"] else name)
     base = label_of(document, str(entry.get("base") or name.split("[", maxsplit=1)[0]), language)
     parts = [label_of(document, str(value), language) for value in cell.values()]
     return f"{base}: {', '.join(parts)}"
@@ -181,7 +180,7 @@ def row_label(document: Document, row: str, language: str) -> str:
     label = label_of(document, row, language)
     if label != row:
         return label
-    words = row.replace("_", " ")
+    words = plain(row.replace("_", " "))
     return words[:1].upper() + words[1:]
 
 
@@ -197,6 +196,7 @@ def level_label(document: Document, variable: str, level: str, language: str) ->
     for key in (f"{variable}={level}", level):
         if key in labels:
             return said(labels[key], language)
+    level = plain(level)
     return level if any(sign.isdigit() for sign in level) else level[:1].upper() + level[1:]
 
 

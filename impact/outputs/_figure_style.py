@@ -105,6 +105,7 @@ def _svg(canvas: Figure, sentence: str) -> bytes:
     text = buffer.getvalue().decode("utf-8")
     text = re.sub(r"<!DOCTYPE[^>]*>\s*", "", text)
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"\s*<!--.*?-->", "", text, flags=re.DOTALL)
     label = html_text(sentence)
     text = text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     return ("\n".join(line.rstrip() for line in text.splitlines()) + "\n").encode("utf-8")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,8 @@ from impact.outputs._exchange import exchange
 from impact.outputs._folder_lock import FolderLock, folder_lock, process_alive
 from impact.outputs._write_errors import writing
 
+# Folders and drafts that carry the number of the process that made them.
+_LEFTOVER = re.compile(r"(?:(?:new|old)-|journal\.|lock\.)(?P<pid>\d+)(?:\.new)?")
 _ALWAYS_OURS = ("manifest.json", "run.log")
 
 
@@ -109,7 +112,8 @@ def listed_outputs(folder: Path) -> set[str]:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         listed = manifest["outputs"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        # What cannot be read as a manifest lists nothing: every file is then taken for the user's own.
         return set()
     return {*map(str, listed), *_ALWAYS_OURS}
 
@@ -167,15 +171,19 @@ def _write_journal(journal: Path, content: Mapping[str, str]) -> None:
 def recover(target: Path) -> tuple[Notice, ...]:
     """Finishes or undoes an interrupted swap and removes what dead processes left beside the folder."""
     notices = _finish(target)
-    for leftover in sorted(target.parent.glob(f".{_literal(target.name)}.*-*")):
-        kind, _, pid = leftover.name.removeprefix(f".{target.name}.").partition("-")
-        if kind in ("new", "old") and pid.isdigit() and not process_alive(int(pid)):
-            shutil.rmtree(leftover, ignore_errors=True)
+    prefix = f".{target.name}."
+    for leftover in sorted(target.parent.iterdir()):
+        found = _LEFTOVER.fullmatch(leftover.name.removeprefix(prefix))
+        if leftover.name.startswith(prefix) and found and not process_alive(int(found["pid"])):
+            _remove(leftover)
     return notices
 
 
-def _literal(name: str) -> str:
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
+def _remove(leftover: Path) -> None:
+    if leftover.is_dir() and not leftover.is_symlink():
+        shutil.rmtree(leftover, ignore_errors=True)
+    else:
+        leftover.unlink(missing_ok=True)
 
 
 def _finish(target: Path) -> tuple[Notice, ...]:
