@@ -57,7 +57,7 @@ def group_counts(codes: Integers, levels: int, weights: Floats | None) -> Floats
     if not IS_COMPILED:
         return twins.group_counts(codes, levels, weights)
     out = np.empty(levels)
-    _extension.group_counts(codes, levels, _vector(weights), out)
+    _extension.group_counts(codes, levels, _vector(weights), out, _threads(len(codes)))
     return out
 
 

@@ -272,6 +272,11 @@ CLONES static void refine_dot(const double *RESTRICT x, index_t count, const dou
 CLONES static void refine_scores(const Refine *f, index_t start, index_t count, double *RESTRICT high,
                                  double *RESTRICT low, double *RESTRICT score, double *RESTRICT tail) {
     const double *weights = f->weights ? f->weights + start : NULL;
+    if (!f->exact && !f->shift && !weights && count == REFINE_ROWS) {
+        memcpy(f->residual + start, high, REFINE_ROWS * 8);
+        memcpy(score, high, REFINE_ROWS * 8);
+        return;
+    }
     for (index_t r = 0; r < count; r++) {
         double sum, lost, product, error;
         two_sum(high[r], low[r], &sum, &lost);
@@ -306,7 +311,7 @@ static void refine_task(void *context, index_t task) {
         index_t count = stop - start < REFINE_ROWS ? stop - start : REFINE_ROWS;
         copy_column(c, k, start, count, 0.0, NULL, high);
         memset(low, 0, REFINE_ROWS * 8);
-        refine_column(ones, count, f->constant[0], f->constant[1], high, low);
+        if (f->shift) refine_column(ones, count, f->constant[0], f->constant[1], high, low);
         for (index_t j = 0; j < k; j++) {
             const double *own = buffer + j * REFINE_ROWS;
             if (c->stride[j] == 8 && count == REFINE_ROWS) own = (const double *)c->base[j] + start;
@@ -323,9 +328,13 @@ static void refine_task(void *context, index_t task) {
             if (c->stride[j] == 8 && start + 2 * REFINE_ROWS <= c->rows)
                 FETCH(c->base[j] + (start + REFINE_ROWS) * 8, REFINE_ROWS * 8);
         }
+        if (f->shift) refine_dot(ones, REFINE_ROWS, score, tail, &total[k + 1], &lost[k + 1]);
+        if (!f->exact) {
+            plain_dot(high, REFINE_ROWS, score, &total[k], &lost[k]);
+            continue;
+        }
         refine_dot(high, REFINE_ROWS, score, tail, &total[k], &lost[k]);
         refine_dot(low, REFINE_ROWS, score, tail, &total[k], &lost[k]);
-        refine_dot(ones, REFINE_ROWS, score, tail, &total[k + 1], &lost[k + 1]);
     }
     free(buffer);
 }

@@ -4,37 +4,64 @@
 
 #include "gram.h"
 
-/* group_counts(codes, levels, weights, out) */
+typedef struct {
+    const int32_t *codes;
+    index_t n, levels, rows_a_task;
+    int32_t *counts; /* one table a task: whole numbers, so that their number does not matter */
+} Count;
+
+static void count_task(void *context, index_t task) {
+    Count *c = context;
+    index_t start = task * c->rows_a_task, stop = start + c->rows_a_task < c->n ? start + c->rows_a_task : c->n;
+    int32_t *counts = c->counts + task * c->levels;
+    /* Four places at once: the same code twice in a row does not wait for itself. */
+    for (index_t r = start, part = (stop - start + 3) / 4, last = start + part; r < last; r++)
+        for (index_t at = r; at < stop; at += part) counts[c->codes[at]]++;
+}
+
+/* group_counts(codes, levels, weights, out, threads) */
 static PyObject *group_counts(PyObject *self, PyObject *args) {
     (void)self;
-    PyObject *o[3];
+    PyObject *o[3], *result = NULL;
     Py_ssize_t levels;
-    if (!PyArg_ParseTuple(args, "OnOO", &o[0], &levels, &o[1], &o[2])) return NULL;
+    int threads;
+    if (!PyArg_ParseTuple(args, "OnOOi", &o[0], &levels, &o[1], &o[2], &threads)) return NULL;
     Matrix codes, weights, out;
-    PyObject *result = NULL;
+    Count c = {NULL, 0, levels, 0, NULL};
     memset(&weights, 0, sizeof weights);
     memset(&out, 0, sizeof out);
     if (take(o[0], &codes, "il", 4, 0)) return NULL;
-    index_t n = codes.rows;
-    if (codes.width != 1 || (n > 1 && codes.row_stride != 4)) {
+    c.n = codes.rows;
+    if (codes.width != 1 || (c.n > 1 && codes.row_stride != 4)) {
         PyErr_SetString(PyExc_ValueError, "codes must be contiguous");
         goto done;
     }
-    if (take_weights(o[1], &weights, n) || take_vector(o[2], &out, "d", 8, levels, 1)) goto done;
-    const int32_t *code = (int32_t *)codes.base;
-    if (!codes_fit(code, n, levels)) goto done;
+    if (take_weights(o[1], &weights, c.n) || take_vector(o[2], &out, "d", 8, levels, 1)) goto done;
+    c.codes = (int32_t *)codes.base;
+    if (!codes_fit(c.codes, c.n, levels)) goto done;
     double *total = (double *)out.base;
     const double *weight = (double *)weights.base;
+    index_t tasks = threads > 1 && levels < c.n / 4 ? threads : 1;
+    c.rows_a_task = (c.n + tasks - 1) / tasks;
+    if (!weight && !(c.counts = calloc((size_t)(tasks * levels + 1), sizeof(int32_t)))) {
+        PyErr_NoMemory();
+        goto done;
+    }
     Py_BEGIN_ALLOW_THREADS
-    memset(total, 0, (size_t)levels * 8);
-    if (weight)
-        for (index_t r = 0; r < n; r++) total[code[r]] += weight[r];
-    else
-        for (index_t r = 0, part = (n + 3) / 4; r < part; r++) /* four places at once: sorted codes do not wait */
-            for (index_t at = r; at < n; at += part) total[code[at]] += 1.0;
+    if (weight) {
+        memset(total, 0, (size_t)levels * 8);
+        for (index_t r = 0; r < c.n; r++) total[c.codes[r]] += weight[r];
+    } else {
+        run_tasks(count_task, &c, tasks, threads);
+        for (index_t g = 0; g < levels; g++) {
+            total[g] = c.counts[g];
+            for (index_t t = 1; t < tasks; t++) total[g] += c.counts[t * levels + g];
+        }
+    }
     Py_END_ALLOW_THREADS
     result = Py_NewRef(Py_None);
 done:
+    free(c.counts);
     release(&codes);
     release(&weights);
     release(&out);
