@@ -67,7 +67,8 @@ def _from_sums(sums: OutcomeSums, name: str, source: Source) -> Outcome:
         within = np.where(count > 0, squares - total**2 / count, np.nan)
     scale = np.maximum(np.abs(squares), 1.0)
     _check(within < -_ROUNDING * scale, sums, name, "the sum of squares is smaller than the mean allows")
-    return Outcome(y, counts=count, within=np.maximum(within, 0.0))
+    # one person has no spread; rounding noise of other rows is left to average out, cutting it at zero would bias
+    return Outcome(y, counts=count, within=np.where(count == 1, 0.0, within))
 
 
 def _check(bad: npt.NDArray[np.bool_], sums: OutcomeSums, name: str, problem: str) -> None:

@@ -129,6 +129,6 @@ def test_victimisation_family_and_placebo(crime: dict[str, Any]) -> None:
     plain = [row_of(crime, f"main[y={y}]")["p_permutation"] for y in ("overall", "theft", "fraud", "insecurity", "trust")]
     assert all(a >= p for a, p in zip(adjusted, plain, strict=True))
     overall = next(t for t in crime["tests"] if t["kind"] == "equivalence" and t["of"] == "main[y=overall]")
-    low, high = overall["details"]["ci_equivalence"]
-    assert low == pytest.approx(-4.6, abs=0.1)
-    assert high == pytest.approx(3.8, abs=0.1)
+    low, high = overall["ci_low"], overall["ci_high"]
+    assert low == pytest.approx(-5.017, abs=0.001)
+    assert high == pytest.approx(4.092, abs=0.001)
