@@ -1,0 +1,12 @@
+# One line each. PYTHON is the environment that `pip install -e ".[test]"` was run in.
+PYTHON ?= .venv/bin/python
+
+.PHONY: check lint floors test reference slow docs bench
+check: lint floors ; $(PYTHON) -m pytest tests/house tests/core tests/contract tests/design tests/estimators tests/schema
+lint: ; $(PYTHON) -m ruff format --check . && $(PYTHON) -m ruff check . && $(PYTHON) -m mypy
+floors: ; $(PYTHON) -c "import sys; from importlinter.cli import lint_imports_command; sys.argv = ['lint-imports']; lint_imports_command()"
+test: ; $(PYTHON) -m pytest -m "not slow"
+reference: ; $(PYTHON) -m pytest tests/reference tests/replication
+slow: ; $(PYTHON) -m pytest -m slow
+docs: ; $(PYTHON) -m mkdocs build --strict
+bench: ; $(PYTHON) -m benchmarks

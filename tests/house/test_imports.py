@@ -1,0 +1,128 @@
+"""Who may import whom: the contracts of pyproject.toml, and rules that they cannot express."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+
+import pytest
+
+# library → folders of impact/ that may import it
+ALLOWED = {
+    "pandas": ("data", "domains", "design", "outputs", "face.py"),
+    "ruamel": ("schema",),
+    "yaml": (),
+    "matplotlib": ("outputs",),
+    "pyarrow": ("data",),
+    "click": ("cli",),
+    "statsmodels": ("estimators", "diagnostics", "inference"),
+    "linearmodels": ("estimators",),
+    # costs a third of a second at start: scipy.special has the distributions
+    "scipy.stats": (),
+}
+# file or folder → why imports inside functions are allowed there
+LATE = {
+    "impact/cli": "a command loads what it needs when it is called",
+    "impact/face.py": "frames are made only when asked for",
+    "impact/pipeline/check.py": "frames are loaded only when data are read",
+}
+HEAVY = ("numpy", "pandas", "scipy", "pydantic", "matplotlib", "ruamel", "rich", "jinja2", "statsmodels", "impact.plan")
+
+
+def imports(tree):
+    """(line, module, names) of every import."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name, ()
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, node.module or "." * node.level, tuple(alias.name for alias in node.names)
+
+
+def test_floors(root):
+    """The import contracts hold."""
+    code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False,
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+
+
+def test_libraries_stay_on_their_floors(modules):
+    strays = []
+    for module in modules:
+        for line, name, names in imports(module.tree):
+            full = {name} | {f"{name}.{one}" for one in names}
+            for library, folders in ALLOWED.items():
+                used = any(f"{one}.".startswith(f"{library}.") for one in full)
+                if used and module.path.parts[1] not in folders:
+                    strays.append(f"{module.path}:{line} imports {library}")
+    assert strays == []
+
+
+def test_nothing_is_imported_from_the_roof(modules):
+    found = [f"{m.path}:{line}" for m in modules for line, name, _ in imports(m.tree) if name in ("impact", ".")]
+    assert found == []
+
+
+def test_no_relative_imports(modules):
+    found = [
+        f"{m.path}:{node.lineno}"
+        for m in modules
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert found == []
+
+
+def test_imports_stand_at_the_top(modules):
+    """Elsewhere a late import says why: `# noqa: PLC0415` or a comment on its line, for start-up time."""
+    silent = []
+    for module in modules:
+        lines = module.text.splitlines()
+        for function in module.functions():
+            for node in ast.walk(function):
+                if not isinstance(node, ast.Import | ast.ImportFrom):
+                    continue
+                why = any(str(module.path).startswith(place) for place in LATE)
+                span = lines[node.lineno - 2 : node.end_lineno]
+                if not why and not any("#" in line for line in span):
+                    silent.append(f"{module.path}:{node.lineno}")
+    assert silent == []
+
+
+def test_type_checking_does_not_dodge_the_floors(modules):
+    assert [str(m.path) for m in modules if "TYPE_CHECKING" in m.text] == []
+
+
+def loaded_by(root, code: str) -> set[str]:
+    """Modules in memory after some code, in a fresh interpreter."""
+    code += "\nimport sys; print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["version", "--help"], ["list", "estimators"]])
+def test_start_is_light(root, arguments):
+    """Help and lists load no numerical, validating or drawing library."""
+    code = f"import impact.cli.main as m\ntry:\n    m.main({arguments!r})\nexcept SystemExit:\n    pass"
+    loaded = loaded_by(root, code.replace("m.main(", "m._leave = lambda status: None\n    m.main("))
+    assert {name for name in HEAVY if name in loaded} == set()
+    assert "impact.cli.main" in loaded
+
+
+def test_public_names_are_found_on_first_use(root):
+    loaded = loaded_by(root, "import impact; assert 'run' in dir(impact); impact.SpecError")
+    assert {name for name in HEAVY if name in loaded} == set()
+
+
+def test_check_loads_no_frames(root):
+    spec = "specs/employment_keepjob_lima.yaml"
+    loaded = loaded_by(root, f"import impact.pipeline.check as c; faults, _ = c.check_spec({spec!r}); assert not faults")
+    assert {name for name in ("pandas", "matplotlib", "statsmodels", "linearmodels", "scipy.stats") if name in loaded} == set()
