@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.machinery
+import importlib.util
 import json
 import os
 import platform
@@ -74,11 +75,12 @@ def _version(name: str) -> str | None:
 
 def _blas() -> str:
     """The library that numpy was shipped with, by the name of its file; numpy itself is not loaded."""
-    try:
-        files = metadata.files("numpy") or []
-    except metadata.PackageNotFoundError:
+    spec = importlib.util.find_spec("numpy")
+    if spec is None or spec.origin is None:
         return "?"
-    names = [Path(str(file)).name for file in files if "numpy.libs" in str(file) or ".dylibs" in str(file)]
+    package = Path(spec.origin).parent
+    folders = (package.parent / "numpy.libs", package / ".dylibs")
+    names = sorted(file.name for folder in folders if folder.is_dir() for file in folder.iterdir())
     found = [name for name in names if "blas" in name.lower() or "mkl" in name.lower()]
     return found[0].split("-")[0].removeprefix("lib") if found else "system"
 

@@ -18,8 +18,12 @@ def _one_or_codes(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-Columns = Annotated[list[str], BeforeValidator(_one_or_list)]
-Codes = Annotated[list[Code], BeforeValidator(_one_or_codes)]
+Columns = Annotated[list[str], BeforeValidator(_one_or_list, json_schema_input_type=str | list[str])]
+JoinKeys = Annotated[
+    list[str] | dict[str, str],
+    BeforeValidator(_one_or_list, json_schema_input_type=str | list[str] | dict[str, str]),
+]
+Codes = Annotated[list[Code], BeforeValidator(_one_or_codes, json_schema_input_type=Code | list[Code])]
 
 
 class _Block(BaseModel):
@@ -108,7 +112,7 @@ class JoinBlock(_Block):
     """One file joined to the main one."""
 
     data: str | None = Field(None, description="Name of the file in `data`; the name of the join by default.")
-    on: Annotated[list[str] | dict[str, str], BeforeValidator(_one_or_list)] = Field(
+    on: JoinKeys = Field(
         description="Key column(s) with the same name in both files, or name in main → name in the other."
     )
     how: Literal["1:1", "m:1", "1:m"] = Field(
