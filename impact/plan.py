@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import impact
 import impact.catalog as catalog
 import impact.schema.columns_used as columns_used
 import impact.schema.model_parts as parts
@@ -20,12 +21,19 @@ from impact.schema.expressions.tree import Comparison, Expression, Name, Number,
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.formulas.expand import expand_formula
 from impact.schema.model import DesignBlock, ModelBlock, OutcomeBlock, SpecModel
-from impact.schema.model_class import RESERVED_KEYS, OutcomesOnly, model_class_of, refuse_reserved
+from impact.schema.model_class import (
+    RESERVED_KEYS,
+    OutcomesOnly,
+    model_class_of,
+    refuse_reserved,
+    refuse_reserved_in_model,
+)
 from impact.schema.nodes import Node, map_node, without
 from impact.schema.option_requests import TestRequest, checked, permute_of, tests_of, variance_of
 from impact.schema.requests import ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
 from impact.schema.shipped import folder_of
+from impact.schema.version_range import in_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +171,10 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     record: Any = catalog.ESTIMATORS.load(keyword, place=written.place if written is not None else node.place)
     block_class = model_class_of(record.options)
     design_node = parts.merged_node(node, context, "design")
-    clean = without(node, "x")
-    block: ModelBlock = checked(block_class, clean, f"models.{expanded.name}")
+    refused = refuse_reserved_in_model(node)
+    if refused:
+        raise SpecError(*refused)
+    block: ModelBlock = checked(block_class, node, f"models.{expanded.name}")
     design = checked(DesignBlock, design_node, "design") if design_node is not None else None
     treated = parts.treated_of(design, design_node)
     panel = block.panel or _panel(context)
@@ -279,6 +289,7 @@ def _spec_faults(model: SpecModel, tree: Node, requests: Sequence[ModelRequest])
     for name in (model.language,) if isinstance(model.language, str) else model.language:
         if name not in LANGUAGES and language is not None:
             faults.append(fault("E185", place=language.place, name=name))
+    faults += _version_faults(model, tree)
     names = {request.name for request in requests} | {request.base for request in requests}
     for entry in (tree.get("tests") or map_node(tree.place)).entries:
         of = entry.node.get("of")
@@ -294,6 +305,14 @@ def _spec_faults(model: SpecModel, tree: Node, requests: Sequence[ModelRequest])
         except ImpactError as error:
             faults.extend(error.faults)
     return faults
+
+
+def _version_faults(model: SpecModel, tree: Node) -> list[Fault]:
+    """E183 a version range that this version is not in, or that cannot be read."""
+    written = tree.get("requires")
+    if model.requires is None or written is None or in_range(impact.__version__, model.requires):
+        return []
+    return [fault("E183", place=written.place, requires=model.requires, version=impact.__version__)]
 
 
 def _sources(model: SpecModel, tree: Node) -> tuple[Source, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from impact.schema.data_blocks import CheckBlock, DataBlock, JoinBlock, PanelBlock
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
 from impact.schema.published import AnswerBlock, ClaimBlock, PublishedBlock
 
-LocalText = str | dict[str, str]
+LocalText = str | dict[Literal["en", "es"], str]
 
 
 class Block(BaseModel):
@@ -23,7 +24,20 @@ def _one_or_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[list[str], BeforeValidator(_one_or_list)]
+Names = Annotated[list[str], BeforeValidator(_one_or_list, json_schema_input_type=str | list[str])]
+
+
+
+def _several_files(value: object) -> object:
+    """A mapping with `file` is one file whose keys are checked, never files by name."""
+    if isinstance(value, dict) and "file" in value:
+        raise PydanticCustomError("dict_type", "one file")
+    return value
+
+
+Files = Annotated[
+    dict[str, DataBlock], BeforeValidator(_several_files, json_schema_input_type=dict[str, DataBlock])
+]
 
 
 class OutcomeBlock(Block):
@@ -144,7 +158,9 @@ class SpecModel(Block):
     authors: Names | None = Field(None, description="Authors.")
     unit_of_exposure: LocalText | None = Field(None, description="What one unit of the treatment means.")
     language: str | list[str] = Field("en", description="Language(s) of the outputs: en, es or both.")
-    locale: str | None = Field(None, description="Number format: en_US, es_PE.")
+    locale: Literal["en_US", "es_PE"] | None = Field(
+        None, description="Number format; both write a decimal point and commas between thousands."
+    )
     extends: Names | None = Field(
         None, description="File(s) this spec builds on; shipped:NAME reaches the package's own."
     )
@@ -161,7 +177,7 @@ class SpecModel(Block):
     defaults: dict[str, Any] = Field(
         default_factory=dict, description="Keys copied into every model that does not set them."
     )
-    data: DataBlock | dict[str, DataBlock] | None = Field(None, description="The data file, or named files.")
+    data: DataBlock | Files | None = Field(None, description="The data file, or named files.")
     joins: dict[str, JoinBlock] = Field(default_factory=dict, description="Files joined to the main one.")
     panel: PanelBlock | None = Field(None, description="Unit and time of the data.")
     derive: dict[str, str | None] = Field(default_factory=dict, description="New columns: name → expression.")

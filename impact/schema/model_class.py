@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -29,6 +30,14 @@ RESERVED_KEYS = {
     "missing_fe": "rows with a missing effect are always dropped and counted",
 }
 
+# keys of a model that this version does not have
+RESERVED_MODEL_KEYS = {
+    "wild": "with few treated clusters use `permute:`; with few clusters vcov: {cluster: id, type: cr3}",
+    "survey": "use weights with a cluster variance",
+    "report": "diagnostics of instruments are not available yet",
+    "bands": "simultaneous bands are not available yet",
+}
+
 
 class OutcomesOnly(Block):
     """The `outcomes:` block alone."""
@@ -45,10 +54,17 @@ def model_class_of(options: type[Options]) -> type[Any]:
 
 def refuse_reserved(tree: Node) -> list[Fault]:
     """E179 for every top-level key that this version does not have."""
-    faults = []
-    for entry in tree.entries:
-        if str(entry.key) in RESERVED_KEYS:
-            faults.append(
-                fault("E179", place=entry.place, key=entry.key, advice=RESERVED_KEYS[str(entry.key)])
-            )
-    return faults
+    return _refused(tree, RESERVED_KEYS)
+
+
+def refuse_reserved_in_model(model: Node) -> list[Fault]:
+    """E179 for every key of a model that this version does not have."""
+    return _refused(model, RESERVED_MODEL_KEYS)
+
+
+def _refused(node: Node, reserved: Mapping[str, str]) -> list[Fault]:
+    return [
+        fault("E179", place=entry.place, key=entry.key, advice=reserved[str(entry.key)])
+        for entry in node.entries
+        if str(entry.key) in reserved
+    ]

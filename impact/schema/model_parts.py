@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from impact.core.errors import Fault, Place, SpecError
@@ -68,13 +69,30 @@ def expression_from(text: str, node: Node | None) -> Expression:
 
 def formula_of(block: ModelBlock, node: Node, context: Node, *, where: str) -> Formula:
     """The model's formula, with the sets of the spec expanded."""
-    sets = {
-        str(entry.key): _texts(entry.node) for entry in (context.get("sets") or map_node(node.place)).entries
-    }
+    sets = _sets(node, context)
     written = node.get("formula")
     if block.formula is None or written is None:
         raise SpecError(fault("E172", place=node.place, where=where))
-    return read_with(lambda text, place: parse_formula(text, place=place, sets=sets), written)
+    formula = read_with(lambda text, place: parse_formula(text, place=place, sets=sets), written)
+    return _with_controls(formula, node, sets)
+
+
+def _with_controls(formula: Formula, node: Node, sets: Mapping[str, Sequence[str]]) -> Formula:
+    """The formula with the terms of `controls:` behind its own."""
+    controls = node.get("controls")
+    if controls is None or controls.is_null:
+        return formula
+    terms = list(formula.terms)
+    for item in controls.items if controls.kind == "list" else (controls,):
+        added = read_with(lambda text, place: parse_formula(f"~ {text}", place=place.shifted(-2), sets=sets), item)
+        terms += [term for term in added.terms if term not in terms]
+    return replace(formula, terms=tuple(terms))
+
+
+def _sets(node: Node, context: Node) -> dict[str, Sequence[str]]:
+    """The named lists of terms of the spec."""
+    block = context.get("sets") or map_node(node.place)
+    return {str(entry.key): _texts(entry.node) for entry in block.entries}
 
 
 def has_instruments(node: Node, context: Node) -> bool:
@@ -82,11 +100,8 @@ def has_instruments(node: Node, context: Node) -> bool:
     written = node.get("formula")
     if written is None or written.text is None:
         return False
-    sets = {
-        str(entry.key): _texts(entry.node) for entry in (context.get("sets") or map_node(node.place)).entries
-    }
     try:
-        return bool(parse_formula(written.text, place=text_place(written), sets=sets).instruments)
+        return bool(parse_formula(written.text, place=text_place(written), sets=_sets(node, context)).instruments)
     except SpecError:
         return False
 

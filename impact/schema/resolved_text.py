@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
+from pathlib import PurePath
 
-from impact.schema.nodes import Node
+from impact.schema.nodes import Node, with_entry
 
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 
 def resolved_text(tree: Node) -> str:
-    """The tree as YAML: keys in order, texts quoted where they could be read as something else, no comments."""
+    """The tree as YAML: keys in order, texts quoted where they could be read as something else, no comments.
+
+    Paths of data files are relative to the folder of the spec itself, also where a base file wrote them.
+    """
     lines: list[str] = []
-    _write_map(tree, 0, lines)
+    _write_map(_with_own_paths(tree), 0, lines)
     return "\n".join(lines) + "\n"
+
+
+def _with_own_paths(tree: Node) -> Node:
+    data = tree.entry("data")
+    if data is None or data.node.kind != "map":
+        return tree
+    home = PurePath(tree.place.file).parent
+    node = _moved(data.node, home)
+    for entry in node.entries:
+        if entry.node.kind == "map":
+            node = with_entry(node, replace(entry, node=_moved(entry.node, home)))
+    return with_entry(tree, replace(data, node=node))
+
+
+def _moved(block: Node, home: PurePath) -> Node:
+    """A data block with its path seen from another folder; named roots and shipped files stay as they are."""
+    written = block.entry("file")
+    if written is None or written.node.text is None or block.get("root") is not None:
+        return block
+    path = written.node.text
+    folder = PurePath(written.node.place.file).parent
+    if path.startswith("shipped:") or folder == home:
+        return block
+    seen = os.path.relpath(folder / path, home).replace(os.sep, "/")
+    return with_entry(block, replace(written, node=replace(written.node, value=seen, written=seen)))
 
 
 def _write_map(node: Node, indent: int, lines: list[str]) -> None:
