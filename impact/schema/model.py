@@ -86,6 +86,7 @@ class ModelBlock(Block):
     treatment: Names | None = Field(
         None, description="Terms of interest; by default those of `design:`, else the first regressor."
     )
+    controls: Names | None = Field(None, description="Further regressors, added to those of the formula.")
     filter: str | dict[str, str | None] | None = Field(
         None, description="Condition(s) on top of the spec's filters."
     )
