@@ -214,8 +214,15 @@ def _refuse_repeated(panel: Panel, rows: Rows) -> None:
         (panel.unit.labels[panel.unit.codes[j]], panel.time.labels[panel.time.codes[j]]) for j in rows[:3]
     ]
     shown = "; ".join(f"{unit}, {time}" for unit, time in labels)
-    names = {"unit": panel.unit.name, "time": panel.time.name}
-    raise DesignError(fault("E508", count=len(rows), what="first differences", examples=shown, **names))
+    found = fault(
+        "E508",
+        count=len(rows),
+        what="first differences",
+        examples=shown,
+        unit=panel.unit.name,
+        time=panel.time.name,
+    )
+    raise DesignError(found)
 
 
 # --- random effects ---
@@ -244,8 +251,10 @@ def _fit_random(design: Design, panel: Panel, options: PanelOptions) -> Estimate
 
 
 def _swamy_arora(design: Design, panel: Panel) -> _Components:
-    """Variance components from the regressions within and between units (Baltagi and Chang 1994, eq. for unbalanced
-    panels; with T periods for each unit it is s_c² = rss_between / (U − K_b) − s_e² / T)."""
+    """Variance components from the regressions within and between units (Baltagi and Chang 1994).
+
+    With T periods for each unit, s_c² = rss_between / (U − K_b) − s_e² / T.
+    """
     unit = panel.unit
     counts = np.bincount(unit.codes, minlength=unit.levels).astype(np.float64)
     means = _unit_means(np.column_stack([design.y, design.x]), unit)
@@ -260,8 +269,7 @@ def _swamy_arora(design: Design, panel: Panel) -> _Components:
     rows, units = len(design.y), unit.levels
     k_within, k_between = int(np.count_nonzero(inside.kept)), int(np.count_nonzero(outside.kept))
     if rows - units - k_within <= 0 or units - k_between <= 0:
-        facts = {"rows": rows, "units": units, "within": k_within, "between": k_between}
-        raise DesignError(fault("E556", **facts))
+        raise DesignError(fault("E556", rows=rows, units=units, within=k_within, between=k_between))
     error = inside.rss / (rows - units - k_within)
     kept = x_means[:, outside.kept]
     spread = float(np.sum(outside.bread * ((kept * (counts**2)[:, None]).T @ kept)))

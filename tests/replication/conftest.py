@@ -70,6 +70,8 @@ def all_equal() -> Callable[[Result, str], None]:
         cells = result.cells(table)
         assert any(cell["verdict"] != "not_available" for cell in cells)
         wrong = [cell for cell in cells if cell["verdict"] not in ("equal", "rounds_equal", "not_available")]
-        assert not wrong, [(cell["model"], cell["term"], cell["stat"], cell["printed"], cell["ours"]) for cell in wrong]
+        assert not wrong, [
+            (cell["model"], cell["term"], cell["stat"], cell["printed"], cell["ours"]) for cell in wrong
+        ]
 
     return check

@@ -23,7 +23,9 @@ def test_checked_number(replicate, model, term):
     assert replicate(NAME).pair(model, term) == pytest.approx(CHECKED[model, term], abs=1e-4)
 
 
-@pytest.mark.parametrize(("crime", "estimate"), [("robbery", 0.0344), ("burglary", 0.0290), ("assault", 0.0397)])
+@pytest.mark.parametrize(
+    ("crime", "estimate"), [("robbery", 0.0344), ("burglary", 0.0290), ("assault", 0.0397)]
+)
 def test_other_crimes_with_region_by_year(replicate, crime, estimate):
     assert replicate(NAME).pair(f"{crime}_regional", "cdl")[0] == pytest.approx(estimate, abs=1e-4)
 

@@ -21,7 +21,9 @@ def test_checked_numbers(replicate, model):
     assert result.pair(f"{model}_cluster", "law") == pytest.approx((estimate, clustered), abs=1e-4)
 
 
-@pytest.mark.parametrize(("crime", "pair"), [("robbery", (0.02683, 0.05218)), ("murder", (-0.01495, 0.03824))])
+@pytest.mark.parametrize(
+    ("crime", "pair"), [("robbery", (0.02683, 0.05218)), ("murder", (-0.01495, 0.03824))]
+)
 def test_other_crimes(replicate, crime, pair):
     assert replicate(NAME).pair(f"{crime}_cluster", "law") == pytest.approx(pair, abs=1e-4)
 

@@ -1,4 +1,4 @@
-"""Union and marriage premia. Numbers: linearmodels 7.1 and pyfixest 0.60 on the same table; Wooldridge, example 14.4."""
+"""Union and marriage premia. Numbers: linearmodels 7.1 on the same table; Wooldridge, example 14.4."""
 
 from __future__ import annotations
 
