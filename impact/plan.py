@@ -183,7 +183,7 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     _check_pair(keyword, record, variance, has_panel=panel is not None or treated is not None)
     formula = parts.formula_of(block, node, context, where=f"models.{expanded.name}")
     parts.check_instruments(formula, keyword, "instruments" in record.accepts)
-    options = _estimator_options(record.options, clean, f"models.{expanded.name}")
+    options = _estimator_options(record.options, node, f"models.{expanded.name}")
     spec_outcomes = _outcomes(context)
     found: list[ModelRequest] = []
     for label, single in expand_formula(formula):
