@@ -6,11 +6,20 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from impact.outputs import report_html, results_csv, results_json, table_html, table_latex, table_markdown
+from impact.outputs import (
+    readme_markdown,
+    report_html,
+    results_csv,
+    results_json,
+    table_html,
+    table_latex,
+    table_markdown,
+)
 from impact.outputs._columns import estimated_by_time
 from impact.outputs._document import Document, estimates
 from impact.outputs._request import OutputRequest
 from impact.outputs._table_rows import robustness_mains
+from impact.outputs._tables import grids, table_blocks
 from impact.schema.display import FigureBlock, TableBlock
 
 _TABLES = (table_markdown, table_latex, table_html)
@@ -48,6 +57,8 @@ def draw_outputs(document: Mapping[str, Any], request: OutputRequest) -> dict[st
                 name, block, document, request, language=language
             )
             files |= _style().figure_files(drawings[name], block, request, language)
+        if language == request.languages[0]:
+            files["README.md"] = _readme(document, request, drawings)
         page = report_html.report(
             document,
             request,
@@ -59,6 +70,16 @@ def draw_outputs(document: Mapping[str, Any], request: OutputRequest) -> dict[st
     if request.spec_text:
         files["spec.resolved.yaml"] = request.spec_text.encode("utf-8")
     return dict(sorted(files.items()))
+
+
+def _readme(document: Mapping[str, Any], request: OutputRequest, drawings: Mapping[str, Any]) -> bytes:
+    language = request.languages[0]
+    blocks = table_blocks(document, request)
+    named = grids(document, request, language)
+    tables = [(name, named[name].title) for name, block in blocks.items() if block.formats != []]
+    figures = [(name, drawn.title) for name, drawn in drawings.items()]
+    listed = readme_markdown.exhibits_of(request, tables, figures)
+    return readme_markdown.readme(document, request, listed).encode("utf-8", "backslashreplace")
 
 
 def _figure_module(kind: str) -> Any:

@@ -11,6 +11,7 @@ from impact.outputs._document import (
     Document,
     Entry,
     as_list,
+    group_label,
     label_of,
     model_label,
     said,
@@ -19,9 +20,10 @@ from impact.outputs._document import (
 )
 from impact.outputs._numbers import decimal_text, is_number, scientific_text
 from impact.outputs._statistics import UNKNOWN, Printing, heading
-from impact.outputs._table_notes import source_note
+from impact.outputs._table_notes import sentence, source_note
 from impact.schema.display import TableBlock
 
+MOST_ATTEMPTS = 6
 _HEADS = ("model", "term", "stat", "published", "ours", "difference", "match", "evidence")
 _ALIGN = ("l", "l", "l", "r", "r", "r", "l", "l")
 
@@ -68,7 +70,7 @@ def _row(cell: Entry, document: Document, printing: Printing) -> Row:
     evidence = cell.get("evidence")
     return Row(
         (
-            label(model_label(document, str(cell.get("model")), language)),
+            label(_place(cell, document, language)),
             Cell(label_of(document, str(cell.get("term")), language)),
             Cell(stat_name(str(cell.get("stat")), language)),
             Cell(str(printed)) if known else figure(UNKNOWN),
@@ -78,6 +80,11 @@ def _row(cell: Entry, document: Document, printing: Printing) -> Row:
             Cell(text(f"table.evidence.{evidence}", language) if known and evidence else ""),
         )
     )
+
+
+def _place(cell: Entry, document: Document, language: str) -> str:
+    model = model_label(document, str(cell.get("model")), language)
+    return f"{model}: {group_label(document, cell['group'], language)}" if cell.get("group") else model
 
 
 def stat_name(stat: str, language: str) -> str:
@@ -112,9 +119,29 @@ def _notes(block: TableBlock, cells: Sequence[Entry], document: Document, langua
     notes = [said(note, language) for note in own]
     if block.default_notes:
         notes += [counts_sentence(cells, language), text("table.note.published", language)]
+        notes += [note for cell in cells for note in _cell_notes(cell, document, language)]
         notes += [source_note(document, language)]
         notes += [text("table.note.synthetic", language)] if document.get("synthetic") else []
     return [note for note in notes if note]
+
+
+def _cell_notes(cell: Entry, document: Document, language: str) -> list[str]:
+    """Why a cell differs: the spec's reason, the conventions that meet the published number, or those tried."""
+    model = model_label(document, str(cell.get("model")), language)
+    term = label_of(document, str(cell.get("term")), language)
+    name = f"{model}, {term}, {stat_name(str(cell.get('stat')), language)}"
+    notes: list[str] = []
+    reason = said(cell.get("reason"), language)
+    if cell.get("expect") == "differs" and reason:
+        notes.append(text("table.note.marked", language, cell=name, reason=sentence(reason)))
+    attempts = cell.get("explanations") or ()
+    for key, chosen in (("explained", [a for a in attempts if a.get("agrees")]), ("tried", list(attempts))):
+        if chosen:
+            ways = "; ".join(said(attempt.get("text"), language) for attempt in chosen[:MOST_ATTEMPTS])
+            notes.append(text(f"table.note.{key}", language, cell=name, ways=ways))
+            break
+    note = said(cell.get("note"), language)
+    return [*notes, f"{name}: {note}"] if note else notes
 
 
 def counts_sentence(cells: Sequence[Entry], language: str) -> str:

@@ -1,36 +1,14 @@
 """A results document as a run would leave it: few treated areas, subgroups, robustness rows, a failed model."""
 
-# ruff: noqa: E501
-
 from __future__ import annotations
 
 from typing import Any
 
-CORE = [
-    "model",
-    "outcome",
-    "group",
-    "estimator",
-    "term",
-    "kind",
-    "cohort",
-    "time",
-    "event_time",
-    "estimate",
-    "std_error",
-    "statistic",
-    "df",
-    "p_value",
-    "ci_low",
-    "ci_high",
-    "band_low",
-    "band_high",
-    "level",
-    "n_obs",
-    "n_treated",
-    "mean_outcome",
-    "share",
-]
+CORE = (
+    "model", "outcome", "group", "estimator", "term", "kind", "cohort", "time", "event_time", "estimate",
+    "std_error", "statistic", "df", "p_value", "ci_low", "ci_high", "band_low", "band_high", "level", "n_obs",
+    "n_treated", "mean_outcome", "share",
+)  # fmt: skip
 
 
 def row(model: str, term: str, estimate: float | None, error: float | None, **fields: Any) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_names_of_the_files(document, wanted):
     one_figure = {"f": wanted.figures["bound"]}
     files = draw_outputs(document, replace(wanted, tables=one_table, figures=one_figure))
     assert list(files) == [
-        "figures/f.csv", "figures/f.png", "figures/f.svg", "report.html", "results.csv", "results.json",
+        "README.md", "figures/f.csv", "figures/f.png", "figures/f.svg", "report.html", "results.csv", "results.json",
         "spec.resolved.yaml", "tables/t-float.tex", "tables/t.html", "tables/t.md", "tables/t.tex",
     ]  # fmt: skip
 

@@ -214,6 +214,7 @@ for number in range(100000):
 @pytest.mark.parametrize("kind", ["exchange", "journal"])
 def test_a_killed_run_leaves_one_whole_folder(tmp_path, kind):
     target = tmp_path / "x"
+    existed = False
     for turn in range(4):
         child = subprocess.Popen([sys.executable, "-c", KILLED, str(target), kind], stdout=subprocess.PIPE)
         assert child.stdout.readline() == b"go\n"
@@ -221,10 +222,12 @@ def test_a_killed_run_leaves_one_whole_folder(tmp_path, kind):
         child.send_signal(signal.SIGKILL)
         child.communicate()
         if kind == "exchange":
-            assert target.exists() or turn == 0
+            assert target.exists() or not existed
         with folder_lock(target):
             module.recover(target)
-        if target.exists():
+        existed = existed or target.exists()
+        assert target.exists() == existed
+        if existed:
             found = content(target)
             assert len(found) == 8
             assert len(set(found.values())) == 1
