@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+import impact.kernels.absorb_dense as absorb_dense
 import impact.kernels.absorb_many as absorb_many
 import impact.kernels.absorb_slopes as absorb_slopes
 import impact.kernels.absorb_two as absorb_two
@@ -49,7 +50,7 @@ class Absorbed:
         columns: (n, p) residuals, column-major unless they were written in place.
         attained: largest |weighted mean residual| of a level over the column's standard deviation, over all
             columns, effects and levels; for slopes, of residual times slope over the slope's size.
-        iterations: of the iterative method, 0 for direct ones. method: "none", "one", "direct", "slopes", "iterative".
+        iterations: of the iterative method, 0 for direct ones. method: "none", "one", "direct", "slopes", "dense", "iterative".
         converged: attained is within the tolerance asked for.
         norms: (p,) (weighted) length of each column about its mean before absorption; of a constant one, its length.
     """
@@ -167,6 +168,9 @@ def _choose(
     if len(effects) == 1:
         only = effects[0]
         return "slopes", lambda z: absorb_slopes.remove(z, only, weights)
+    system = absorb_dense.prepare(effects, weights)
+    if system is not None:
+        return "dense", lambda z: absorb_dense.remove(z, system, weights)
     solver = absorb_many.prepare(effects, weights)
     return "iterative", lambda z: absorb_many.remove(z, solver, tolerance, max_iterations)
 
