@@ -109,9 +109,8 @@ def _cross(one: Part, other: Part, weights: Floats | None) -> Floats:
     for values in (one.values, other.values):
         if values is not None:
             product = values if product is None else product * values
-    return np.bincount(pair, weights=product, minlength=one.levels * other.levels).reshape(
-        one.levels, other.levels
-    )
+    found = np.bincount(pair, weights=product, minlength=one.levels * other.levels)
+    return found.astype(np.float64).reshape(one.levels, other.levels)
 
 
 def _moments(part: Part, columns: Floats, weights: Floats | None) -> Floats:
