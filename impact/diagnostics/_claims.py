@@ -8,16 +8,19 @@ is just compared.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from impact.core.errors import Place, SpecError
+from impact.core.errors import Fault, ImpactError, Place, SpecError
 from impact.core.texts import fault
+from impact.diagnostics._lookup import entries, models_of
 from impact.diagnostics._resolver import UNSETTLED, Resolver, Use
 from impact.diagnostics._sentences import Words, both, number, pair, probability
 from impact.schema.expressions.context import Context
 from impact.schema.expressions.evaluate import evaluate_condition
 from impact.schema.expressions.parse import parse_expression
+from impact.schema.expressions.tree import columns_of
 from impact.schema.published import ClaimBlock
 
 
@@ -40,10 +43,44 @@ def judge_claims(
     return [_judged(name, block, resolver, (places or {}).get(name)) for name, block in blocks.items()]
 
 
+def check_claims(
+    blocks: Mapping[str, ClaimBlock],
+    document: Mapping[str, object],
+    *,
+    places: Mapping[str, Place] | None = None,
+) -> list[Fault]:
+    """Faults that can be seen before anything is estimated: expressions, and names of models and tests.
+
+    Arguments:
+        document: {"models": {name: {}}, "tests": [{"test": name}]} is enough.
+    """
+    found: list[Fault] = []
+    known = [*models_of(document), *(str(one.get("test")) for one in entries(document, "tests"))]
+
+    def lookup(parts: tuple[str, ...], keys: Mapping[str, str | float]) -> None:
+        own = parts[1:] if parts and parts[0] in ("difference", "tests") else parts
+        if not own or own[0].partition("[row=drop_one")[0] not in known:
+            raise KeyError(own[0] if own else "", *known)
+
+    for name, block in blocks.items():
+        try:
+            expression = parse_expression(block.test, place=(places or {}).get(name), mode="claims")
+            for use in columns_of(expression):
+                where = expression.place.shifted(use.start, use.end - use.start) if expression.place else None
+                raise SpecError(fault("E416", place=where, name=use.name))
+            evaluate_condition(expression, {}, Context(rows=1, lookup=lookup))
+        except ImpactError as error:
+            found.extend(error.faults)
+    return found
+
+
 def _judged(name: str, block: ClaimBlock, resolver: Resolver, place: Place | None) -> dict[str, object]:
     own = Resolver(resolver.document, resolver.results)
     expression = parse_expression(block.test, place=place, mode="claims")
-    value = float(evaluate_condition(expression, {}, Context(rows=1, lookup=own.lookup))[0])
+    try:
+        value = float(evaluate_condition(expression, {}, Context(rows=1, lookup=own.lookup))[0])
+    except ImpactError as error:
+        raise SpecError(*(item if item.place else replace(item, place=place) for item in error.faults)) from error
     if not own.uses:
         raise SpecError(fault("E616", place=place, claim=name, problem="it looks at no result"))
     state, facts = _state(block, own.uses, value)

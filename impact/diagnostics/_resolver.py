@@ -18,6 +18,7 @@ from impact.diagnostics._lookup import (
     models_of,
     row_of,
     statistic,
+    terms_of,
 )
 from impact.diagnostics._reading import finite
 from impact.diagnostics._sentences import Words, both, pair
@@ -184,10 +185,20 @@ class Resolver:
     def _value(self, target: Target, term: str, stat: str) -> Scalar:
         if not known_stat(stat):
             raise KeyError(f"'{stat}' is not a statistic")
+        self._require_term(target, term)
         found = statistic(self.document, target, term, stat)
         value: Scalar = found if isinstance(found, str) else finite(found)
         self.uses.append(Use(self._words(target, term), stat, value, *self._standing(target, term, stat)))
         return value
+
+    def _require_term(self, target: Target, term: str) -> None:
+        """A term that the model does not have; one that was left out, or a failed model, has no value instead."""
+        known = terms_of(self.document, target)
+        facts = models_of(self.document).get(target.name, {})
+        left_out = facts.get("dropped_terms")
+        gone = term in left_out if isinstance(left_out, Mapping) else False
+        if term and known and term not in known and not gone:
+            raise KeyError(f"{target.name} has no term '{term}'", *(f"{target.name}.{one}" for one in known))
 
     def _words(self, target: Target, term: str) -> Words:
         """A model's title and a term's label, with the group."""

@@ -9,8 +9,7 @@ import impact.data.paths as data_paths
 import impact.data.read as data_read
 from impact.core.errors import Fault, ImpactError, SpecError
 from impact.core.texts import fault
-from impact.diagnostics._published import check_published
-from impact.pipeline.written import written_values
+from impact.pipeline.references import reference_faults
 from impact.plan import Plan, make_plan, unknown_faults
 from impact.schema.spec_files import spec_files
 
@@ -31,7 +30,7 @@ def check_spec(
     """
     try:
         plan = make_plan(spec, set_values=set_values, roots=roots)
-        faults = _published_faults(plan)
+        faults = reference_faults(plan)
         if faults:
             return faults, SpecError.exit_status
         if depth == "headers":
@@ -41,13 +40,6 @@ def check_spec(
     except ImpactError as problem:
         return list(problem.faults), problem.exit_status
     return [], 0
-
-
-def _published_faults(plan: Plan) -> list[Fault]:
-    written, places = written_values(plan)
-    names = {request.name: {} for request in plan.models} | {request.base: {} for request in plan.models}
-    document = {"models": names, "tests": [{"test": test.name} for test in plan.tests], "rows": []}
-    return check_published(plan.spec.published, document, written=written, places=places)
 
 
 def _check_headers(plan: Plan) -> None:
@@ -82,12 +74,10 @@ def _check_data(plan: Plan) -> None:
 
     frame, _ = read_data(plan)
     faults: list[Fault] = []
-    for request in plan.models:
-        for group in groups_of(frame, request):
-            try:
-                build_design(frame, request, group)
-            except ImpactError as problem:
-                if group.name is None:
-                    faults.extend(problem.faults)
+    for request, group in ((request, group) for request in plan.models for group in groups_of(frame, request)):
+        try:
+            build_design(frame, request, group)
+        except ImpactError as problem:
+            faults += problem.faults if group.name is None else ()
     if faults:
         raise SpecError(*faults)

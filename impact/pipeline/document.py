@@ -14,15 +14,16 @@ import impact.diagnostics._claims as claims
 import impact.diagnostics._published as published
 import impact.diagnostics._verdict as verdicts
 import impact.outputs._assemble as assemble
-from impact.core.errors import Notice, Place
+from impact.core.errors import Notice
 from impact.core.findings import Finding
 from impact.core.texts import notice
 from impact.diagnostics._resolver import Resolver
 from impact.pipeline.fit import FittedModel
+from impact.pipeline.references import claim_places
 from impact.pipeline.street import RunResult
 from impact.pipeline.written import written_values
 from impact.plan import Plan
-from impact.schema.nodes import text_place, to_plain
+from impact.schema.nodes import to_plain
 from impact.schema.requests import ModelRequest
 
 Document = dict[str, Any]
@@ -57,7 +58,7 @@ def build_document(run: RunResult) -> Document:
     document["published_summary"] = published.summaries(document["published"])
     results = {(result.name, result.group): result for model in run.fitted for result in model.results}
     document["claims"] = claims.judge_claims(
-        plan.spec.claims, Resolver(document, results), places=_claim_places(plan)
+        plan.spec.claims, Resolver(document, results), places=claim_places(plan)
     )
     document["answer"] = answers.answer_of(document, plan.spec.answer, alpha=plan.spec.alpha)
     return document
@@ -218,12 +219,6 @@ def _add_verdicts(
         if row.get("verdict") and document["models"][row["model"]]["row"]:
             verdict, reason = verdicts.judge_check(document, row)
             row["verdict"], row["verdict_reason"] = verdict, dict(reason)
-
-
-def _claim_places(plan: Plan) -> dict[str, Place]:
-    block = plan.resolved.tree.get("claims")
-    tests = {str(entry.key): entry.node.get("test") for entry in (block.entries if block is not None else ())}
-    return {name: text_place(node) for name, node in tests.items() if node is not None}
 
 
 def model_order(requests: Sequence[ModelRequest]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.fit import FittedModel, Progress, fit_models
+from impact.pipeline.references import restricted
 from impact.plan import Plan, drop_one_requests, names_used, unknown_faults
 from impact.schema.requests import ModelRequest
 
@@ -57,13 +58,13 @@ def run_plan(
     Raises:
         DataError: the data cannot be read or fail a check.
     """
+    plan, left_out = restricted(plan, only)
     frame, main = read_data(plan)
-    requests = _wanted(plan.models, only)
-    fitted = fit_models(frame, requests, seed=plan.spec.seed, jobs=jobs, progress=progress)
+    fitted = fit_models(frame, plan.models, seed=plan.spec.seed, jobs=jobs, progress=progress)
     rows = _drop_one_requests(plan, fitted)
     fitted = (*fitted, *fit_models(frame, rows, seed=plan.spec.seed, jobs=jobs, progress=progress))
     findings = ask_tests(plan, fitted)
-    return RunResult(plan, frame, main, fitted, findings, collect_notices(main.notices, fitted))
+    return RunResult(plan, frame, main, fitted, findings, collect_notices((*left_out, *main.notices), fitted))
 
 
 def read_data(plan: Plan) -> tuple[Frame, Frame]:
@@ -104,11 +105,6 @@ def refuse_unknown_columns(plan: Plan, frames: Mapping[str, Frame], roots: Mappi
         place = source.node.place
         headers += data_read.header_of(source.block, folder=source.folder, name=source.name, roots=roots, place=place)
     raise SpecError(*unknown_faults(plan, headers))
-
-
-def _wanted(models: Sequence[ModelRequest], only: Sequence[str]) -> tuple[ModelRequest, ...]:
-    names = {name.removeprefix("models.") for name in only if not name.startswith(("tables.", "figures."))}
-    return tuple(m for m in models if not names or m.name in names or m.base in names)
 
 
 def _drop_one_requests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[ModelRequest, ...]:

@@ -21,6 +21,8 @@ Model = TypeVar("Model", bound=BaseModel)
 _CODE = re.compile(r"[EW]\d{3}")
 _LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'|(-?\d+(?:\.\d+)?|True|False|None)")
 _MAX_KEYS = 40
+# how pydantic marks that the key of a mapping, not its value, is wrong
+_KEY = "[key]"
 # pydantic's error type → our word for what was expected
 _EXPECTED = {
     "string": "text", "str": "text", "int": "whole", "float": "number", "decimal": "number",
@@ -116,9 +118,13 @@ def _locate(root: Node, raw: Mapping[str, Any]) -> _Error:
     if kind in ("missing", "missing_argument", "extra_forbidden", "unexpected_keyword_argument"):
         kind = "missing" if kind.startswith("missing") else "extra_forbidden"
         loc, key = loc[:-1], str(loc[-1])
+    context: Mapping[str, Any] = raw.get("ctx") or {}
+    if loc[-1:] == (_KEY,) and kind == "literal_error":
+        kind, loc, key = "extra_forbidden", loc[:-2], str(loc[-2])
+        context = {"values": [first or second for first, second in _LITERAL.findall(str(context["expected"]))]}
     trails = list(_trails(root, loc, (), root.place, ()))
     node, path, place, branches = min(trails, key=lambda trail: _misfit(trail, kind, key, raw.get("input")))
-    return _Error(kind, path, node, place, branches, key, str(raw["msg"]), raw.get("ctx") or {})
+    return _Error(kind, path, node, place, branches, key, str(raw["msg"]), context)
 
 
 _Trail = tuple[Node, tuple[Key, ...], Place, tuple[tuple[int, str], ...]]
@@ -261,7 +267,7 @@ def _unknown_key(error: _Error, model_class: type[BaseModel], named: str) -> Fau
     key = str(error.key)
     entry = error.node.entry(key) or error.node.entry(int(key) if key.isdecimal() else key)
     branch = error.branches[-1][1] if error.branches else ""
-    known = key_names(model_class, error.path, branch)
+    known = error.context.get("values") or key_names(model_class, error.path, branch)
     free = [name for name in known if error.node.entry(name) is None]
     close = nearest(key, free) or nearest(key, known)
     listed = ", ".join(known[:_MAX_KEYS]) + (", ..." if len(known) > _MAX_KEYS else "")
