@@ -22,10 +22,10 @@ from impact.kernels.factors import Effect, Rank, rank_of_effects
 __all__ = ["Absorbed", "ConvergenceFailure", "Effect", "Rank", "absorb", "rank_of_effects"]
 
 Floats = npt.NDArray[np.float64]
-Remover = Callable[[Floats], int]
+Remover = Callable[[Floats, int], int]
 
 ACCEPTED = 1e-8
-ROUNDS = 6
+ROUNDS = 4
 SAMPLE = 64
 SMALLEST_SPREAD = 1e-11
 
@@ -144,12 +144,12 @@ def _absorb_in_rounds(
     """Slopes, or many effects, in place: remove, look at the rows, remove again from what is left."""
     scale, norms = spread((columns,), weights)
     effects = [absorb_slopes.centre_slope(effect, weights) for effect in effects]
-    method, remove = _choose(effects, weights, min(tolerance, 1e-10), max_iterations)
+    method, remove = _choose(effects, weights, tolerance, max_iterations)
     attained, iterations = np.inf, 0
-    for _ in range(ROUNDS):
-        iterations += remove(columns)
-        before, attained = attained, largest_mean(columns, effects, weights, scale)
-        if attained <= tolerance or attained > before / 2:
+    for attempt in range(ROUNDS):
+        iterations += remove(columns, attempt)
+        attained = largest_mean(columns, effects, weights, scale)
+        if attained <= tolerance:
             break
     return Absorbed(columns, attained, iterations, method, attained <= tolerance, norms)
 
@@ -167,12 +167,17 @@ def _choose(
     """Method and the function that removes the effects in place, returning its iterations."""
     if len(effects) == 1:
         only = effects[0]
-        return "slopes", lambda z: absorb_slopes.remove(z, only, weights)
+        return "slopes", lambda z, _: absorb_slopes.remove(z, only, weights)
     system = absorb_dense.prepare(effects, weights)
-    if system is not None:
-        return "dense", lambda z: absorb_dense.remove(z, system, weights)
-    solver = absorb_many.prepare(effects, weights)
-    return "iterative", lambda z: absorb_many.remove(z, solver, tolerance, max_iterations)
+    if system is None:
+        return "iterative", absorb_many.make_remover(effects, weights, tolerance, max_iterations)
+
+    def remove(columns: Floats, attempt: int) -> int:
+        if attempt < ROUNDS - 1:
+            return absorb_dense.remove(columns, system, weights)
+        return absorb_many.make_remover(effects, weights, tolerance, max_iterations)(columns, 0)
+
+    return "dense", remove
 
 
 def spread(columns: tuple[Floats, ...], weights: Floats | None) -> tuple[Floats, Floats]:

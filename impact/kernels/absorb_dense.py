@@ -18,7 +18,7 @@ from impact.kernels.factors import Effect
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
 
-MOST_OTHERS = 1_500
+MOST_OTHERS = 300  # above, the eigenvalues cost more than the iterative method
 MOST_CELLS = 30_000_000
 SMALLEST_EIGENVALUE = 1e-11
 
