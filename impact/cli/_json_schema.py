@@ -83,7 +83,8 @@ def _ref(name: str) -> Schema:
 
 
 def _described(old: Mapping[str, Any], forms: Sequence[Schema]) -> Schema:
-    return {"description": old["description"], "anyOf": list(forms)}
+    kept = {key: old[key] for key in ("description", "default") if key in old}
+    return {**kept, "anyOf": list(forms)}
 
 
 def _data_forms() -> list[Schema]:
@@ -117,7 +118,8 @@ def _keywords(registry: Registry) -> Schema:
     return {"oneOf": [{"const": name, "description": entry.summary} for name, entry in registry.entries().items()]}
 
 
-def _options(registry: Registry, keyword: str) -> dict[str, Schema]:
+def record_options(registry: Registry, keyword: str) -> dict[str, Schema]:
+    """The options of a record by name, each with description, default and allowed values."""
     record: Any = registry.load(keyword)
     properties: dict[str, Schema] = _block(record.options).get("properties", {})
     return properties
@@ -138,7 +140,7 @@ def _model(definitions: Mapping[str, Schema]) -> Schema:
 
 def _with_choice(block: Schema, key: str, registry: Registry) -> Schema:
     """A block whose further keys are the options of the keyword that ``key`` names."""
-    options = {keyword: _options(registry, keyword) for keyword in registry.names()}
+    options = {keyword: record_options(registry, keyword) for keyword in registry.names()}
     required = {keyword: _required(registry, keyword) for keyword in registry.names()}
     own = block["properties"]
     extra = {name: _merged(name, options.values()) for found in options.values() for name in found if name not in own}
@@ -214,7 +216,7 @@ def _variances() -> list[Schema]:
         if keyword == CLUSTER:
             continue
         inner = _block(catalog.VARIANCES.load(keyword).options)  # type: ignore[attr-defined]
-        described = {"description": entry.summary, "anyOf": [inner, {"type": "null"}]}
+        described = {"description": entry.summary, "default": None, "anyOf": [inner, {"type": "null"}]}
         forms.append(
             {
                 "type": "object",

@@ -31,6 +31,7 @@ def command(
     import impact.pipeline.check as checking  # the plan loads with the command, not with the help
 
     depth = "data" if with_data else "none" if no_data else "headers"
+    language = str(setting(ctx, "lang") or "en")
     status = 0
     found: list[Fault] = []
     for spec in checking.spec_files(specs):
@@ -47,7 +48,8 @@ def command(
     if setting(ctx, "format") == "json":
         from impact.schema.render import fault_as_dict  # only JSON output needs it
 
-        print(json.dumps([fault_as_dict(item) for item in found], indent=1, ensure_ascii=False))
+        records = [fault_as_dict(item, language=language) for item in found]
+        print(json.dumps(records, indent=1, ensure_ascii=False))
     elif found:
-        report_faults(found, language=str(setting(ctx, "lang") or "en"))
+        report_faults(found, language=language)
     return status

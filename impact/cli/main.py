@@ -159,7 +159,8 @@ def report_faults(faults: Sequence[Fault], *, as_json: bool = False, language: s
     from impact.schema.render import fault_as_dict, render_faults  # start-up: only when something is wrong
 
     if as_json:
-        print(json.dumps([fault_as_dict(item) for item in faults], indent=1, ensure_ascii=False))
+        records = [fault_as_dict(item, language=language) for item in faults]
+        print(json.dumps(records, indent=1, ensure_ascii=False))
         return
     print(render_faults(faults, _sources(faults), language=language), file=sys.stderr)
 
