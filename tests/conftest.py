@@ -1,4 +1,4 @@
-"""Fixtures for every folder: the test panel."""
+"""Fixtures for every folder: the test panel, plans and frames."""
 
 from __future__ import annotations
 
@@ -25,3 +25,43 @@ def test_panel() -> dict[str, np.ndarray]:
         assert abs(panel[name].sum() - total) < 5e-9
     assert (panel["cnt"] == 0).sum() == 142
     return panel
+
+
+@pytest.fixture(scope="session")
+def plan_of():
+    """The plan of a spec given as plain data; no file is read."""
+    from impact.core.errors import Place
+    from impact.plan import make_plan
+    from impact.schema.nodes import from_plain
+
+    def make(**keys):
+        return make_plan(from_plain({"spec": 1, "data": {"file": "x.csv"}, **keys}, Place(file="spec.yaml")))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def request_of(plan_of):
+    """The request of one model: its block as keywords, and the spec's other keys in ``spec``."""
+
+    def make(formula, *, spec=None, **block):
+        return plan_of(**{"models": {"main": {"formula": formula, **block}}, **(spec or {})}).models[0]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def as_frame():
+    """A frame from columns: numbers to floats, texts to objects with None for missing."""
+    from impact.core.frames import Frame
+
+    def make(columns, rows=None):
+        typed = {}
+        for name, values in columns.items():
+            array = np.asarray(values)
+            typed[name] = array.astype(object if array.dtype.kind in "OU" else np.float64)
+            if rows is not None:
+                typed[name] = typed[name][rows]
+        return Frame(typed, len(next(iter(typed.values()))))
+
+    return make

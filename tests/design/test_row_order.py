@@ -1,0 +1,31 @@
+"""The canonical order: any shuffle of the rows gives the same sequence."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import impact.design.row_order as row_order
+
+ROWS = st.lists(st.tuples(st.integers(0, 3), st.floats(-2, 2, width=16)), min_size=1, max_size=30)
+
+
+@settings(max_examples=60)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_shuffled_rows_end_in_the_same_order(rows, random):
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    found = []
+    for given_rows in (rows, shuffled):
+        columns = [np.array(part, dtype=float) for part in zip(*given_rows, strict=True)]
+        order = row_order.canonical_order(columns)
+        found.append(np.column_stack(columns)[order])
+    assert np.array_equal(found[0], found[1])
+    assert found[0].tolist() == sorted(map(list, found[0].tolist()))
+
+
+def test_large_tables_keep_the_order_of_the_file():
+    assert row_order.canonical_order([]) is None
+    assert row_order.canonical_order([np.zeros(row_order.CANONICAL_LIMIT + 1)]) is None
+    assert row_order.canonical_order([np.array([2.0, 1.0])]).tolist() == [1, 0]

@@ -1,0 +1,167 @@
+"""The tree: names, packages, docstrings, the mirror of the tests, and what may not stand in a tracked file."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+
+TOP = {
+    "pyproject.toml", "impact", "specs", "data", "reports", "tests", "docs", "benchmarks", "README.md", "LICENSE",
+    "CHANGELOG.md", "CITATION.cff", "Makefile", "constraints.txt", "mkdocs.yml", ".gitignore", ".ci",
+}  # fmt: skip
+FORBIDDEN = {"spec", "test", "utils", "util", "common", "helpers", "helper", "misc", "build", "lib", "tools"}
+# folders of specs/ hold what users write: `common/` is the shared part of a family of specs
+FREE = ("specs", "data", "docs", "reports")
+# module → where it is tested instead of in its mirror
+ELSEWHERE = {
+    "impact/__main__.py": "tests/test_command_line.py",
+    "impact/core/arrays.py": "type names only",
+    "impact/core/options.py": "tests/house/test_descriptions.py",
+    "impact/core/registered.py": "tests/contract",
+}
+MACHINE = (
+    re.compile(r"/(?:home|Users|root|work|tmp/(?!x))/[A-Za-z0-9_.-]+/"),
+    re.compile(r"\b(?:localhost|127\.0\.0\.1|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+)\b"),
+    re.compile(r"https?://[^\s/\"']*:\d+"),
+    re.compile(r"(?:artifactory|nexus|devpi|index-url)", re.IGNORECASE),
+)
+
+
+def test_top_level(tracked):
+    assert {path.parts[0] for path in tracked} - TOP == set()
+
+
+def test_folders_have_names_that_say_something(tracked):
+    folders = {part for path in tracked if path.parts[0] not in FREE for part in path.parts[:-1]}
+    assert folders & FORBIDDEN == set()
+
+
+def test_files_have_names_that_say_something(modules):
+    names = {module.path.stem for module in modules}
+    assert names & (FORBIDDEN - {"test"}) == set()
+
+
+def test_packages_are_listed(root, modules):
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    listed = {name for name in settings["packages"] if not name.startswith("impact._shipped")}
+    assert listed == {module.name for module in modules if module.path.name == "__init__.py"}
+    assert {".".join(module.path.parent.parts) for module in modules} == listed
+
+
+def test_shipped_folders_are_packaged(root, tracked):
+    """Every spec and data file that is tracked goes into the wheel."""
+    patterns = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = patterns["tool"]["setuptools"]["package-data"]
+    for shelf in ("specs", "data"):
+        left = [
+            str(path)
+            for path in tracked
+            if path.parts[0] == shelf
+            and not any(path.relative_to(shelf).match(p) for p in patterns[f"impact._shipped.{shelf}"])
+        ]
+        assert left == []
+
+
+def test_package_files_hold_one_sentence(modules):
+    """`__init__.py` is the caption of its package and nothing else."""
+    allowed = {"impact", "impact.core.texts"}  # the public names, the reader of texts
+    for module in modules:
+        if module.path.name == "__init__.py" and module.name not in allowed:
+            assert len(module.tree.body) == 1, module.path
+            assert len((ast.get_docstring(module.tree) or "").splitlines()) == 1, module.path
+
+
+def test_modules_open_with_a_docstring(modules):
+    assert [str(m.path) for m in modules if not ast.get_docstring(m.tree)] == []
+
+
+def test_every_module_has_its_test(root, modules):
+    """impact/a/b.py is tested by tests/a/test_b.py, unless it is listed with the place of its tests."""
+    missing = []
+    for module in modules:
+        path = module.path.relative_to("impact")
+        if path.name == "__init__.py" or str(module.path) in ELSEWHERE:
+            continue
+        if not (root / "tests" / path.parent / f"test_{path.name}").is_file():
+            missing.append(str(module.path))
+    assert missing == []
+
+
+def test_tests_mirror_a_module(root, test_modules):
+    """A test file in a mirror folder is named after a module that exists."""
+    mirrored = {path.name for path in (root / "impact").iterdir() if path.is_dir()}
+    strays = []
+    for module in test_modules:
+        path = module.path.relative_to("tests")
+        if path.parts[0] in mirrored and path.name.startswith("test_"):
+            source = root / "impact" / path.parent / path.name.removeprefix("test_")
+            if not source.is_file() and not source.with_suffix("").is_dir() and str(module.path) not in SUBJECTS:
+                strays.append(str(module.path))
+    assert strays == []
+
+
+# tests of a subject that spans several modules
+SUBJECTS: set[str] = set()
+
+
+def test_listed_places_exist(root):
+    for module, place in ELSEWHERE.items():
+        assert (root / module).is_file(), module
+        assert not place.startswith("tests/") or (root / place).exists(), place
+
+
+def test_no_machine_in_tracked_files(root, tracked):
+    """No path of somebody's machine, no address of a host, no package index."""
+    found = []
+    for path in tracked:
+        if path.suffix in (".png", ".ico", ".parquet", ".dta", ".xlsx") or path == this(root):
+            continue
+        for number, line in enumerate((root / path).read_text(encoding="utf-8").splitlines(), 1):
+            if any(pattern.search(line) for pattern in MACHINE):
+                found.append(f"{path}:{number}: {line.strip()[:90]}")
+    assert found == []
+
+
+def this(root):
+    from pathlib import Path
+
+    return Path(__file__).resolve().relative_to(root)
+
+
+def test_no_module_state(modules):
+    """Module-level names are constants: no empty list, dict or set that waits to be filled."""
+    found = []
+    for module in modules:
+        for node in module.tree.body:
+            value = getattr(node, "value", None)
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.List | ast.Dict | ast.Set):
+                empty = not (value.keys if isinstance(value, ast.Dict) else value.elts)
+                if empty:
+                    found.append(f"{module.path}:{node.lineno}")
+    assert found == []
+
+
+def test_defaults_are_immutable(modules):
+    found = []
+    for module in modules:
+        for function in module.functions():
+            defaults = [*function.args.defaults, *(d for d in function.args.kw_defaults if d is not None)]
+            if any(isinstance(d, ast.List | ast.Dict | ast.Set) for d in defaults):
+                found.append(f"{module.path}:{function.lineno}")
+    assert found == []
+
+
+def test_records_are_frozen_and_slotted(modules):
+    """Dataclasses are frozen, and slotted outside the public face and the log that grows during a run."""
+    free = {"Study", "Fit", "RunClock"}
+    found = []
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.ClassDef) or node.name in free:
+                continue
+            for mark in node.decorator_list:
+                name = ast.unparse(mark)
+                if name.startswith(("dataclass", "dataclasses.dataclass")) and "frozen=True" not in name:
+                    found.append(f"{module.path}:{node.name}")
+    assert found == []
