@@ -26,6 +26,7 @@ from impact.schema.display import FigureBlock
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DPI = 200
 INK, SOFT, FAINT = "#1b1f24", "#6b7280", "#d5dae0"
 _STYLE = {
     "font.family": "DejaVu Sans", "font.size": 9.0, "axes.spines.top": False, "axes.spines.right": False,
@@ -34,7 +35,7 @@ _STYLE = {
     "ytick.color": INK, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5, "legend.frameon": False,
     "legend.fontsize": 8.5, "figure.facecolor": "white", "axes.facecolor": "white", "svg.fonttype": "path",
     "svg.hashsalt": "impact", "axes.unicode_minus": True, "axes.formatter.use_locale": False,
-    "savefig.facecolor": "white", "figure.dpi": 100, "path.simplify": False, "text.parse_math": False,
+    "savefig.facecolor": "white", "path.simplify": False, "text.parse_math": False,
     "text.usetex": False, "axes.formatter.useoffset": False,
 }  # fmt: skip
 _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -79,9 +80,12 @@ def house_style() -> Iterator[None]:
 def drawing(name: str, plan: Plan) -> Drawing:
     """Draws a plan as SVG and PNG."""
     with house_style():
-        canvas = Figure(figsize=plan.size, layout="constrained")
+        canvas = Figure(figsize=plan.size, dpi=DPI, layout="constrained")
         FigureCanvasAgg(canvas)
         plan.draw(canvas)
+        # The layout is computed once; both formats then keep it, which halves the time.
+        canvas.draw_without_rendering()
+        canvas.set_layout_engine("none")
         return Drawing(
             name=name,
             title=plan.title,
@@ -113,7 +117,7 @@ def _svg(canvas: Figure, sentence: str) -> bytes:
 
 def _png(canvas: Figure) -> bytes:
     buffer = io.BytesIO()
-    canvas.savefig(buffer, format="png", dpi=200, metadata={"Software": None})
+    canvas.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
 
 

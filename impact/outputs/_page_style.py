@@ -34,12 +34,12 @@ thead tr:first-child > * { border-top: 2px solid var(--ink); }
 thead tr:last-child > * { border-bottom: 1px solid var(--ink); }
 tbody:last-child tr:last-child > * { border-bottom: 2px solid var(--ink); }
 tbody + tbody tr:first-child > * { border-top: 1px solid var(--line); }
-th, td { padding: .22rem .6rem; vertical-align: baseline; }
+th, td { padding: .22rem .55rem; vertical-align: baseline; }
 th { font-weight: 500; text-align: left; }
 thead th { font-weight: 600; vertical-align: bottom; }
 th[scope=colgroup] { border-bottom: 1px solid var(--line); }
 tbody th[scope=row] { min-width: 9rem; max-width: 24rem; }
-th.short { white-space: nowrap; }
+.short { white-space: nowrap; }
 tr.panel th { font-style: italic; padding-top: .6rem; }
 tr.more td, tr.more th { padding-top: 0; color: var(--soft); }
 .left { text-align: left; } .right { text-align: right; } .centre { text-align: center; }
@@ -84,8 +84,7 @@ summary { cursor: pointer; color: var(--accent); }
 .soft { color: var(--soft); }
 .warnings li { margin-bottom: .3rem; }
 @media print { body { background: #ffffff; color: #000000; } main, header { max-width: none; padding-left: 0;
-  padding-right: 0; } .scroll { overflow: visible; } h2 { break-after: avoid; } table, .drawing {
-    break-inside: avoid; }
+  padding-right: 0; } .scroll { overflow: visible; } h2 { break-after: avoid; } .drawing { break-inside: avoid; }
   tr { break-inside: avoid; } table { font-size: .72rem; } pre { white-space: pre-wrap; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none; transition: none; } }
 """.strip()

@@ -103,7 +103,7 @@ def _by_model(
             said_of.setdefault(sentence, []).append(model_label(document, name, language))
     if len(said_of) <= 1:
         return list(said_of)
-    return [f"{', '.join(models)}: {sentence}" for sentence, models in said_of.items()]
+    return [f"{words.rstrip('.')} [{'; '.join(models)}]." for words, models in said_of.items()]
 
 
 def _estimator(entry: Entry, language: str) -> str:
@@ -232,9 +232,7 @@ def concerns(notice: Mapping[str, Any], names: Sequence[str], document: Document
     listed, _, unnamed = about.partition(" (+")
     for name in names:
         for one in LISTED.split(listed):
-            if one == name or one.startswith(
-                (f"{name}.", f"{name}:", f"{name};", f"{name} (", f"{name}[group")
-            ):
+            if one == name or one.startswith((f"{name}.", f"{name}:", f"{name};", f"{name} (")):
                 return True
         if unnamed and notice.get("code") in (document["models"].get(name, {}).get("warnings") or ()):
             return True

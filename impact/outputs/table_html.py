@@ -12,7 +12,8 @@ from impact.outputs._request import OutputRequest
 from impact.outputs._tables import write_tables
 
 SHORT = 34
-"""Row labels up to this length are kept on one line."""
+SHORT_CELL = 22
+"""Row labels and cells up to these lengths are kept on one line."""
 _ALIGN = {"l": "left", "c": "centre", "r": "right"}
 
 
@@ -65,7 +66,7 @@ def _cell(cell: Cell, row: Row, letter: str, *, head: bool) -> str:
     span = f' colspan="{cell.span}"' if cell.span > 1 else ""
     side = "centre" if head and cell.span > 1 else _ALIGN[letter]
     classes = [side, *([f"level{cell.level}"] if cell.level else [])]
-    classes += ["short"] if not head and cell.label and len(cell.text) <= SHORT else []
+    classes += ["short"] if not head and 0 < len(cell.text) <= (SHORT if cell.label else SHORT_CELL) else []
     shown = cell_text(cell)
     if cell.label and shown:
         scope = (
@@ -77,7 +78,7 @@ def _cell(cell: Cell, row: Row, letter: str, *, head: bool) -> str:
 
 def cell_text(cell: Cell) -> str:
     """One cell, with a true minus sign in numbers."""
-    shown = html_text(cell.text)
+    shown = html_text(cell.text).replace(" %", "\u00a0%")
     if cell.figure:
         shown = shown.replace("e-", "e\u2212") if shown[:1].isdigit() else shown
         shown = shown.replace("-", "\u2212")

@@ -374,7 +374,7 @@ def build() -> dict[str, Any]:
             },
             {
                 "code": "W514",
-                "of": "groups[sex=women]",
+                "of": "groups (sex=women)",
                 "message": {
                     "en": "4 treated observations in a period",
                     "es": "4 observaciones tratadas en un periodo",

@@ -133,7 +133,7 @@ def test_robustness_rows(document):
         "Area trends",
         "Callao alone", "One unit left out at a time (3)", "lowest, without 2", "highest, without 1",
     ]  # fmt: skip
-    assert line(grid, "Placebo: 2016 against 2015")[-1] == "no effect"
+    assert line(grid, "Placebo: 2016 against 2015")[-1] == "none (placebo)"
     assert line(grid, "Callao alone")[1] == "–"
     assert line(grid, "lowest, without 2")[1] == "-0.030"
     assert "No jungle: rain" in grid.notes
