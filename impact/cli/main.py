@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -154,15 +154,18 @@ def _globals_first(arguments: list[str]) -> list[str]:
     return front + rest
 
 
-def report_faults(faults: Sequence[Fault], *, as_json: bool = False, language: str = "en") -> None:
-    """Faults on standard error, or as JSON on standard output."""
+def report_faults(
+    faults: Sequence[Fault], *, as_json: bool = False, language: str = "en", sources: Mapping[str, str] | None = None
+) -> None:
+    """Faults on standard error, or as JSON on standard output; ``sources``: texts that are in no file."""
     from impact.schema.render import fault_as_dict, render_faults  # start-up: only when something is wrong
 
     if as_json:
         records = [fault_as_dict(item, language=language) for item in faults]
         print(json.dumps(records, indent=1, ensure_ascii=False))
         return
-    print(render_faults(faults, _sources(faults), language=language), file=sys.stderr)
+    texts = {**_sources(faults), **(sources or {})}
+    print(render_faults(faults, texts, language=language), file=sys.stderr)
 
 
 def _sources(faults: Sequence[Fault]) -> dict[str, str]:
