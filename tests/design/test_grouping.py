@@ -41,9 +41,14 @@ def test_dates_are_coded_in_order():
 
 
 @settings(max_examples=60)
-@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("xyz"), st.integers(0, 2)), min_size=1, max_size=40))
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from("xyz"), st.integers(0, 2)), min_size=1, max_size=40)
+)
 def test_combinations_are_those_of_pandas(rows):
-    columns = [np.array(part, dtype=object if isinstance(part[0], str) else float) for part in zip(*rows, strict=True)]
+    columns = [
+        np.array(part, dtype=object if isinstance(part[0], str) else float)
+        for part in zip(*rows, strict=True)
+    ]
     factor = make_factor("a^b^c", columns)
     table = pd.DataFrame(dict(enumerate(columns)))
     wanted = table.groupby(list(table.columns), sort=True).ngroup().to_numpy()
@@ -66,7 +71,8 @@ def test_a_subset_is_the_factor_of_the_subset(values, data):
 
 
 @pytest.mark.parametrize(
-    ("label", "text"), [(2016.0, "2016"), (2.5, "2.5"), ("a", "a"), ((1.0, "x"), "1^x"), (np.float64(-3), "-3")]
+    ("label", "text"),
+    [(2016.0, "2016"), (2.5, "2.5"), ("a", "a"), ((1.0, "x"), "1^x"), (np.float64(-3), "-3")],
 )
 def test_labels_are_printed_as_written(label, text):
     assert label_text(label) == text

@@ -19,16 +19,25 @@ COLUMNS = st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=25)
 @given(COLUMNS)
 def test_filters_count_false_and_missing_apart(rows):
     a, b = (np.array(part) for part in zip(*rows, strict=True))
-    found = filtered({"a": a, "b": b}, len(a), {"low": parse_expression("a < 1"), "b": parse_expression("b >= 0")})
+    found = filtered(
+        {"a": a, "b": b}, len(a), {"low": parse_expression("a < 1"), "b": parse_expression("b >= 0")}
+    )
     left = [k for k, (x, y) in enumerate(rows) if x < 1 and y >= 0]
     assert found.rows.tolist() == left
     steps = {step.name: step for step in found.steps}
-    for name, tested, kept in (("low", rows, lambda r: r[0] < 1), ("b", [r for r in rows if r[0] < 1], lambda r: r[1] >= 0)):
+    for name, tested, kept in (
+        ("low", rows, lambda r: r[0] < 1),
+        ("b", [r for r in rows if r[0] < 1], lambda r: r[1] >= 0),
+    ):
         values = [r[0] if name == "low" else r[1] for r in tested]
         missing = sum(v != v for v in values)
         dropped = sum(not kept(r) for r in tested)
         if dropped:
-            assert (steps[name].dropped, steps[name].missing, steps[name].false) == (dropped, missing, dropped - missing)
+            assert (steps[name].dropped, steps[name].missing, steps[name].false) == (
+                dropped,
+                missing,
+                dropped - missing,
+            )
         else:
             assert name not in steps
 
@@ -71,6 +80,8 @@ def test_slopes_alone_make_no_singletons():
 
 def test_effects_follow_their_rows():
     factor = make_factor("a", [np.array([1.0, 2.0, 3.0, 1.0])])
-    (effect,) = subset_effects((AbsorbedFactor(factor, np.arange(4.0), "t", intercept=False),), np.array([0, 2]))
+    (effect,) = subset_effects(
+        (AbsorbedFactor(factor, np.arange(4.0), "t", intercept=False),), np.array([0, 2])
+    )
     assert (effect.factor.labels, effect.slope.tolist(), effect.slope_name) == ((1.0, 3.0), [0.0, 2.0], "t")
     assert not effect.intercept

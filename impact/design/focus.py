@@ -1,0 +1,56 @@
+"""Terms of interest: which they are, and that they vary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from impact.core.arrays import Floats
+from impact.core.designs import Term, Treatment
+from impact.core.errors import DesignError
+from impact.core.texts import fault
+from impact.design.grouping import label_text
+from impact.design.matrix import INTERCEPT
+from impact.schema.requests import ModelRequest
+
+
+def focus_of(
+    request: ModelRequest, terms: Sequence[Term], treatment: Treatment | None, endogenous: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Positions of the terms of interest: those named, else the endogenous, the treated block's, or the first.
+
+    Raises:
+        DesignError: E521 a name that is no term.
+    """
+    if request.focus:
+        found = [j for j, term in enumerate(terms) if _belongs(term.name, request.focus)]
+        if not found:
+            hint = ", ".join(term.name for term in terms)
+            raise DesignError(fault("E521", place=request.place, name=", ".join(request.focus), terms=hint))
+        return tuple(found)
+    if endogenous:
+        return endogenous
+    if treatment is not None:
+        return treatment.columns
+    events = tuple(j for j, term in enumerate(terms) if term.kind == "event")
+    first = next((j for j, term in enumerate(terms) if term.name != INTERCEPT), None)
+    return events or (() if first is None else (first,))
+
+
+def _belongs(name: str, wanted: Sequence[str]) -> bool:
+    return any(name == one or name.startswith(f"{one}::") for one in wanted)
+
+
+def refuse_constant(request: ModelRequest, terms: Sequence[Term], x: Floats, focus: Sequence[int]) -> None:
+    """A treatment that is the same in every row says nothing.
+
+    Raises:
+        DesignError: E511 with its value.
+    """
+    if len(x) < 2 or not (request.formula.intercept or request.formula.absorbed):
+        return
+    for j in focus:
+        if np.all(x[:, j] == x[0, j]):
+            shown = label_text(float(x[0, j]))
+            raise DesignError(fault("E511", place=request.place, term=terms[j].name, value=shown))
