@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from impact.schema.formulas.tree import Formula
 from impact.schema.model import ModelBlock
 from impact.schema.model_parts import weights_of
 from impact.schema.nodes import from_plain
-from impact.schema.option_requests import variance_of
+from impact.schema.option_requests import coordinates_of, variance_of
 from impact.schema.requests import ModelRequest, VarianceRequest, WeightRequest
 
 _HERE = Place(file="feols")
@@ -71,6 +71,7 @@ class Fit:
     request: ModelRequest
     frame: Frame
     result: ModelResult
+    data: Any = field(default=None, repr=False, compare=False)
 
     @property
     def estimate(self) -> Estimate:
@@ -123,12 +124,15 @@ class Fit:
         if vcov is None and ssc is None:
             return self
         variance = _variance(vcov, ssc, self.request.panel)
-        request = replace(self.request, variance=variance)
-        design = build_design(self.frame, request)
-        changed = Fit(request, self.frame, replace(self.result, design=design))
-        return Fit(
-            request, self.frame, replace(changed.result, inference=_infer(changed, variance, request.level))
+        request = replace(
+            self.request, variance=variance, coordinates=getattr(variance.options, "coordinates", None)
         )
+        # the variance may read columns that the fit did not
+        frame = frame_of(self.data, {name for name, _ in model_uses(request)})
+        changed = replace(self, request=request, frame=frame)
+        changed = replace(changed, result=replace(self.result, design=build_design(frame, request)))
+        inference = _infer(changed, variance, request.level)
+        return replace(changed, result=replace(changed.result, inference=inference))
 
     def __repr__(self) -> str:
         return grid_text(self._grid())
@@ -186,10 +190,10 @@ def feols(
         weights=_weights(weights),
         panel=units,
         level=level,
-        coordinates=getattr(variance.options, "coordinates", None),
+        coordinates=coordinates_of(variance),
     )
     frame = frame_of(data, {name for name, _ in model_uses(request)})
-    return Fit(request, frame, fitting.fit_design(build_design(frame, request), request, None, None))
+    return Fit(request, frame, fitting.fit_design(build_design(frame, request), request, None, None), data)
 
 
 _OLS_OPTIONS = OlsOptions()

@@ -55,6 +55,11 @@ class ConleyOptions(Options):
     )
     ssc: Preset | SmallSample | None = Field(None, description=SSC_DESCRIPTION)
 
+    @property
+    def coordinates(self) -> tuple[str, str]:
+        """Columns that the plan reads and the design hands back in degrees."""
+        return (self.lat, self.lon)
+
 
 def infer(estimate: Estimate, design: Design, options: ConleyOptions, level: float) -> Inference:
     """Conley standard errors, t with N − K degrees of freedom.
