@@ -1,7 +1,10 @@
 /* Optional compiled kernels: the list of functions. Each has a twin in numpy_twins.py that says what it computes. */
 #include "_c/effects.h"
+#include "_c/encode.h"
+#include "_c/gather.h"
 #include "_c/gram.h"
 #include "_c/levels.h"
+#include "_c/refine.h"
 
 static PyMethodDef methods[] = {
     {"effects_pass", effects_pass, METH_VARARGS, NULL},

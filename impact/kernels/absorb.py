@@ -50,7 +50,8 @@ class Absorbed:
         columns: (n, p) residuals, column-major unless they were written in place.
         attained: largest |weighted mean residual| of a level over the column's standard deviation, over all
             columns, effects and levels; for slopes, of residual times slope over the slope's size.
-        iterations: of the iterative method, 0 for direct ones. method: "none", "one", "direct", "slopes", "dense", "iterative".
+        iterations: of the iterative method, 0 for direct ones.
+        method: "none", "one", "direct", "slopes", "dense" or "iterative".
         converged: attained is within the tolerance asked for.
         norms: (p,) (weighted) length of each column about its mean before absorption; of a constant one, its length.
     """

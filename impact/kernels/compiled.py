@@ -71,7 +71,7 @@ def _run_effects(
     sums: Sequence[Floats] = (),
     about: tuple[Floats | None, Floats | None] = (None, None),
 ) -> None:
-    """One pass of the extension: subtract ``values``, write ``out``, fill ``sums`` and the squares ``about`` a shift."""
+    """One pass: subtract ``values``, write ``out``, fill ``sums`` and the squares ``about`` a shift."""
     tables = values or sums
     second = (codes[1], len(tables[1])) if len(codes) > 1 else (None, 0)
     pairs = [group[at] if at < len(group) else None for group in (values, sums) for at in (0, 1)]

@@ -101,8 +101,8 @@ def drop_singletons(effects: Sequence[Effect]) -> tuple[Logicals, int]:
                 continue
             lost = np.flatnonzero(keep & (own == 1)[effect.codes])
             keep[lost] = False
-            for other, count in zip(used, counts, strict=True):
-                count -= np.bincount(other.codes[lost], minlength=other.levels)
+            for other, remaining in zip(used, counts, strict=True):
+                np.subtract(remaining, np.bincount(other.codes[lost], minlength=other.levels), out=remaining)
     return keep, rounds
 
 
@@ -125,8 +125,8 @@ def connected_components(first: Effect, second: Effect) -> tuple[int, Integers]:
 def rank_of_effects(effects: Sequence[Effect]) -> Rank:
     """Parameters used by the effects, by convention and by connected components.
 
-    The rank of two sets of dummies is L1 + L2 − C with C connected components (Abowd, Creecy and Kramarz 2002). With more
-    sets the pairwise components with the first set bound the redundancy from below.
+    The rank of two sets of dummies is L1 + L2 − C with C connected components (Abowd, Creecy and Kramarz 2002). With
+    more sets the pairwise components with the first set bound the redundancy from below.
     """
     levels: list[int] = []
     redundant: list[int] = []

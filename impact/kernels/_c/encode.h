@@ -1,0 +1,236 @@
+/* Counting of codes, and encoding of whole numbers. */
+#ifndef IMPACT_ENCODE_H
+#define IMPACT_ENCODE_H
+
+#include "base.h"
+
+typedef struct {
+    const int32_t *codes;
+    index_t n, levels, rows_a_task;
+    int32_t *counts; /* one table a task: whole numbers, so that their number does not matter */
+} Count;
+
+static void count_task(void *context, index_t task) {
+    Count *c = context;
+    index_t start = task * c->rows_a_task, stop = start + c->rows_a_task < c->n ? start + c->rows_a_task : c->n;
+    int32_t *counts = c->counts + task * c->levels;
+    /* Four places at once: the same code twice in a row does not wait for itself. */
+    for (index_t r = start, part = (stop - start + 3) / 4, last = start + part; r < last; r++)
+        for (index_t at = r; at < stop; at += part) counts[c->codes[at]]++;
+}
+
+/* group_counts(codes, levels, weights, out, threads) */
+static PyObject *group_counts(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[3], *result = NULL;
+    Py_ssize_t levels;
+    int threads;
+    if (!PyArg_ParseTuple(args, "OnOOi", &o[0], &levels, &o[1], &o[2], &threads)) return NULL;
+    Matrix codes, weights, out;
+    Count c = {NULL, 0, levels, 0, NULL};
+    memset(&weights, 0, sizeof weights);
+    memset(&out, 0, sizeof out);
+    if (take(o[0], &codes, "il", 4, 0)) return NULL;
+    c.n = codes.rows;
+    if (codes.width != 1 || (c.n > 1 && codes.row_stride != 4)) {
+        PyErr_SetString(PyExc_ValueError, "codes must be contiguous");
+        goto done;
+    }
+    if (take_weights(o[1], &weights, c.n) || take_vector(o[2], &out, "d", 8, levels, 1)) goto done;
+    c.codes = (int32_t *)codes.base;
+    if (!codes_fit(c.codes, c.n, levels)) goto done;
+    double *total = (double *)out.base;
+    const double *weight = (double *)weights.base;
+    index_t tasks = threads > 1 && levels < c.n / 4 ? threads : 1;
+    c.rows_a_task = (c.n + tasks - 1) / tasks;
+    if (!weight && !(c.counts = calloc((size_t)(tasks * levels + 1), sizeof(int32_t)))) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    if (weight) {
+        memset(total, 0, (size_t)levels * 8);
+        for (index_t r = 0; r < c.n; r++) total[c.codes[r]] += weight[r];
+    } else {
+        run_tasks(count_task, &c, tasks, threads);
+        for (index_t g = 0; g < levels; g++) {
+            total[g] = c.counts[g];
+            for (index_t t = 1; t < tasks; t++) total[g] += c.counts[t * levels + g];
+        }
+    }
+    Py_END_ALLOW_THREADS
+    result = Py_NewRef(Py_None);
+done:
+    free(c.counts);
+    release(&codes);
+    release(&weights);
+    release(&out);
+    return result;
+}
+
+/* ---------------------------------------------------------------- encoding of whole numbers */
+
+typedef struct {
+    const Matrix *values;
+    char kind;
+    int64_t low[MAX_TASKS], high[MAX_TASKS], origin;
+    int whole[MAX_TASKS];
+    index_t rows_a_task;
+    int32_t *codes;
+    const int32_t *table;
+    unsigned char *present;
+} Encode;
+
+INLINE int64_t whole_at(const Encode *e, index_t r) {
+    const char *at = e->values->base + r * e->values->row_stride;
+    if (e->kind == 'd') return (int64_t) * (const double *)at;
+    if (e->kind == 'l') return *(const int64_t *)at;
+    return *(const int32_t *)at;
+}
+
+CLONES static int double_range(const double *x, index_t count, double *low, double *high) {
+    double least[LANES], most[LANES];
+    int whole = 1;
+    for (int l = 0; l < LANES; l++) least[l] = most[l] = x[0];
+    for (index_t r = 0; r + LANES <= count; r += LANES)
+        for (int l = 0; l < LANES; l++) {
+            double value = x[r + l];
+            least[l] = value < least[l] ? value : least[l];
+            most[l] = value > most[l] ? value : most[l];
+            whole &= nearbyint(value) == value;
+        }
+    for (index_t r = count / LANES * LANES; r < count; r++) {
+        least[0] = x[r] < least[0] ? x[r] : least[0];
+        most[0] = x[r] > most[0] ? x[r] : most[0];
+        whole &= nearbyint(x[r]) == x[r];
+    }
+    for (int l = 1; l < LANES; l++) {
+        least[0] = least[l] < least[0] ? least[l] : least[0];
+        most[0] = most[l] > most[0] ? most[l] : most[0];
+    }
+    *low = least[0];
+    *high = most[0];
+    return whole;
+}
+
+static void encode_range(void *context, index_t task) {
+    Encode *e = context;
+    index_t start = task * e->rows_a_task, stop = start + e->rows_a_task;
+    if (stop > e->values->rows) stop = e->values->rows;
+    if (e->kind == 'd') {
+        double low, high;
+        const double limit = 9007199254740992.0;
+        e->whole[task] = double_range((const double *)e->values->base + start, stop - start, &low, &high) &&
+                         low > -limit && high < limit;
+        e->low[task] = e->whole[task] ? (int64_t)low : 0;
+        e->high[task] = e->whole[task] ? (int64_t)high : 0;
+        return;
+    }
+    int64_t low = whole_at(e, start), high = low;
+    for (index_t r = start; r < stop; r++) {
+        int64_t value = whole_at(e, r);
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    e->whole[task] = low > -9007199254740992 && high < 9007199254740992;
+    e->low[task] = low;
+    e->high[task] = high;
+}
+
+static void encode_mark(void *context, index_t task) {
+    Encode *e = context;
+    index_t start = task * e->rows_a_task, stop = start + e->rows_a_task;
+    if (stop > e->values->rows) stop = e->values->rows;
+    for (index_t r = start; r < stop; r++) {
+        int64_t offset = whole_at(e, r) - e->origin;
+        e->codes[r] = (int32_t)offset;
+        e->present[offset] = 1; /* threads may write the same byte, all with the same value */
+    }
+}
+
+static void encode_look_up(void *context, index_t task) {
+    Encode *e = context;
+    index_t start = task * e->rows_a_task, stop = start + e->rows_a_task;
+    if (stop > e->values->rows) stop = e->values->rows;
+    for (index_t r = start; r < stop; r++) e->codes[r] = e->table[e->codes[r]];
+}
+
+/* encode_whole(values, codes, threads): bytes of the sorted distinct values as int64, or None */
+static PyObject *encode_whole(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[2], *result = NULL;
+    int threads;
+    if (!PyArg_ParseTuple(args, "OOi", &o[0], &o[1], &threads)) return NULL;
+    Matrix values, codes;
+    Encode e;
+    int32_t *table = NULL;
+    unsigned char *present = NULL;
+    memset(&codes, 0, sizeof codes);
+    memset(&e, 0, sizeof e);
+    if (take(o[0], &values, "d", 8, 0) == 0) e.kind = 'd';
+    else {
+        PyErr_Clear();
+        if (take(o[0], &values, "lq", 8, 0) == 0) e.kind = 'l';
+        else {
+            PyErr_Clear();
+            if (take(o[0], &values, "il", 4, 0)) return NULL;
+            e.kind = 'i';
+        }
+    }
+    index_t n = values.rows;
+    if (values.width != 1 || n == 0 || values.row_stride != values.view.itemsize) {
+        result = Py_NewRef(Py_None);
+        goto done;
+    }
+    if (take_vector(o[1], &codes, "il", 4, n, 1)) goto done;
+    e.values = &values;
+    e.codes = (int32_t *)codes.base;
+    e.rows_a_task = task_rows(n, 64);
+    index_t tasks = (n + e.rows_a_task - 1) / e.rows_a_task, found = 0, span = 0;
+    int fits = 1;
+    Py_BEGIN_ALLOW_THREADS
+    run_tasks(encode_range, &e, tasks, threads);
+    int64_t low = e.low[0], high = e.high[0];
+    for (index_t t = 0; t < tasks; t++) {
+        fits &= e.whole[t];
+        low = e.low[t] < low ? e.low[t] : low;
+        high = e.high[t] > high ? e.high[t] : high;
+    }
+    fits = fits && high - low + 1 <= 8 * (int64_t)n + 1024 && high - low < INT32_MAX;
+    if (fits) {
+        span = (index_t)(high - low + 1);
+        e.origin = low;
+        e.present = present = calloc((size_t)span, 1);
+        e.table = table = malloc((size_t)span * sizeof(int32_t));
+        if (present && table) {
+            run_tasks(encode_mark, &e, tasks, threads);
+            for (index_t v = 0; v < span; v++) {
+                table[v] = (int32_t)found;
+                found += present[v];
+            }
+            if (found < span) run_tasks(encode_look_up, &e, tasks, threads);
+        }
+    }
+    Py_END_ALLOW_THREADS
+    if (!fits) {
+        result = Py_NewRef(Py_None);
+        goto done;
+    }
+    if (!present || !table) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    result = PyBytes_FromStringAndSize(NULL, found * 8);
+    if (!result) goto done;
+    int64_t *label = (int64_t *)PyBytes_AS_STRING(result);
+    for (index_t v = 0; v < span; v++)
+        if (present[v]) *label++ = e.origin + v;
+done:
+    free(table);
+    free(present);
+    release(&values);
+    release(&codes);
+    return result;
+}
+
+#endif
