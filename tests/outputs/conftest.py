@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,3 +64,22 @@ def _wanted() -> OutputRequest:
 @pytest.fixture
 def folder() -> Path:
     return Path(__file__).parent
+
+
+@pytest.fixture
+def sound() -> Callable[[Any], None]:
+    """A check of a drawn figure: readable as XML, said in words, without scripts, dates or requests."""
+    return _sound
+
+
+def _sound(picture: Any) -> None:
+    root = ElementTree.fromstring(picture.svg)
+    assert root.attrib["role"] == "img"
+    assert root.attrib["aria-label"] == picture.sentence
+    assert len(picture.sentence) > 20
+    text = picture.svg.decode()
+    assert "<script" not in text and "metadata" not in text and "<!--" not in text
+    assert not re.search(r"20[23]\d-\d\d-\d\d", text)
+    outside = set(re.findall(r"https?://[^\"\s<]+", text))
+    assert outside <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert picture.png.startswith(b"\x89PNG") and b"tEXt" not in picture.png[:200]

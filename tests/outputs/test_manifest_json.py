@@ -33,7 +33,7 @@ def test_only_the_run_block_may_differ_between_runs(document):
     assert one == other
 
 
-@pytest.mark.parametrize("path", ["/home/somebody/x.csv", "~/x.csv", "C:\\data\\x.csv", "file:///x"])
+@pytest.mark.parametrize("path", ["/somewhere/x.csv", "~/x.csv", "C:\\data\\x.csv", "file:///x"])
 def test_absolute_paths_are_refused(document, path):
     document["data"]["main"]["file"] = path
     with pytest.raises(ValueError, match="absolute path"):

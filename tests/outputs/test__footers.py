@@ -1,0 +1,45 @@
+import pytest
+
+from impact.core.errors import OutputError
+from impact.outputs._footers import WORDS, effect_label, footer_lines, model_notes, variance_word
+from impact.outputs._statistics import Printing
+
+PRINTING = Printing(digits=3, stars=(), min_cell=10, language="en")
+
+
+def lines(document, *words, names=("main", "broken")):
+    found = footer_lines(words, names, document, PRINTING, table="t")
+    return {label: [cell.text for cell in cells] for label, cells in found}
+
+
+def test_every_word_prints_and_a_failed_model_is_blank(document):
+    document["models"]["broken"]["n_obs"] = 5
+    for word in WORDS:
+        for values in lines(document, word).values():
+            assert values[0]
+            assert values[1] == ""
+
+
+def test_values(document):
+    assert lines(document, "exposure") == {"Exposure, mean (sd)": ["0.250 (0.433)", ""]}
+    assert lines(document, "permutation", "smallest_p") == {
+        "Permutation sets": ["325, all", ""], "Smallest attainable p": ["0.0031", ""],
+    }  # fmt: skip
+    assert lines(document, "weights") == {"Weights": ["n_employed (frequency)", ""]}
+    document["models"]["main"]["n_obs"] = 3
+    assert lines(document, "n") == {"Observations": ["<10", ""]}
+
+
+def test_an_unknown_word_is_refused_with_what_is_known(document):
+    with pytest.raises(OutputError, match="E711") as caught:
+        lines(document, "nothing")
+    assert "drop_one" in caught.value.faults[0].help
+
+
+def test_words_of_effects_and_variances(document):
+    assert effect_label(document, "area_id^year", "es") == "área × año"
+    assert effect_label(document, "area_id[year]", "en") == "area × year (linear)"
+    assert variance_word({"vcov": {"kind": "hc1"}}, document, "en") == "HC1"
+    assert variance_word(document["models"]["main"], document, "es") == "agrupado por área (CR1)"
+    assert model_notes({"vcov": {"text": "a", "text_es": "b"}}, "es") == "b"
+    assert model_notes({"vcov": {"text": "a", "text_es": "b"}}, "en") == "a"

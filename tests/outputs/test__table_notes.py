@@ -1,0 +1,55 @@
+import pytest
+
+from impact.outputs._statistics import Printing
+from impact.outputs._table_notes import cells_note, concerns, own_steps, sentence, table_notes, warnings
+
+PRINTING = Printing(digits=3, stars=(0.1,), min_cell=10, language="en")
+
+
+def test_what_is_the_same_for_all_models_is_said_once(document):
+    notes = table_notes(["main", "event"], ["estimate", "se"], document, PRINTING, stacked=True)
+    assert sum(note.startswith("Absorbed effects") for note in notes) == 1
+    assert "Cells: estimate, (std. error)." in notes
+    assert "Stars: * p < 0.1." in notes
+    document["models"]["event"]["absorbed"] = {"year": 4}
+    notes = table_notes(["main", "event"], ["estimate", "se"], document, PRINTING, stacked=False)
+    assert "Absorbed effects (levels): area (26), year (4) [Main]." in notes
+    assert "Absorbed effects (levels): year (4) [event]." in notes
+    assert not any(note.startswith("Cells") for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("of", "names", "expected"),
+    [
+        ("", ["x"], True),
+        ("main", ["main"], True),
+        ("main.exposed", ["main"], True),
+        ("groups (sex=women)", ["groups"], True),
+        ("main[row=a]", ["main"], False),
+        ("other, main, third", ["main"], True),
+        ("ols[y=a, b], other", ["b"], False),
+        ("one, two (+6)", ["main"], True),
+        ("one, two (+6)", ["event"], False),
+        ("mainland", ["main"], False),
+    ],
+)
+def test_which_warnings_concern_a_table(document, of, names, expected):
+    document["models"]["event"]["warnings"] = []
+    assert concerns({"code": "W511", "of": of}, names, document) is expected
+
+
+def test_many_warnings_of_a_kind_are_counted(document):
+    document["notices"] = [{"code": "W514", "of": "main", "message": f"cell {k} is thin"} for k in range(9)]
+    assert warnings(["main"], document, "en") == [
+        "W514: Cell 0 is thin. Cell 1 is thin. Cell 2 is thin. (6 more in the report.)"
+    ]
+
+
+def test_small_helpers(document):
+    assert sentence("an odd thing") == "An odd thing."
+    assert sentence("Done!") == "Done!"
+    assert sentence(" ") == ""
+    assert cells_note(["estimate"], [], document, "en") == ""
+    shared = document["samples"]["main"]
+    more = {"name": "kept", "dropped": 3}
+    assert own_steps(shared, {"steps": [*shared["steps"], more]}) == [more]
