@@ -48,7 +48,7 @@ def of_statsmodels(formula: str, cluster: str | None, names: list[str]) -> Conte
     """OLS on the matrix; effects are not absorbed, so it is asked only without them."""
     import statsmodels.api as statsmodels
 
-    outcome = formula.split("~")[0].strip()
+    outcome = formula.split("~", maxsplit=1)[0].strip()
 
     def run(frame: pd.DataFrame) -> Estimates:
         model = statsmodels.OLS(frame[outcome], statsmodels.add_constant(frame[names]))
