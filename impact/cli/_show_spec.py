@@ -77,6 +77,7 @@ def _model_lines(request: ModelRequest, language: str) -> Iterator[tuple[str, st
     by = request.variance.options.model_dump(mode="json").get(request.variance.keyword)
     named = f"{request.variance.keyword} {by}" if by else request.variance.keyword
     yield _word("estimator", language), request.estimator
+    yield _word("outcome", language), request.outcome_name
     yield _word("formula", language), request.formula.text()
     if request.weights is not None:
         yield _word("weights", language), f"{request.weights.text} ({request.weights.kind})"

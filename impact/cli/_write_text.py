@@ -17,8 +17,8 @@ def write_text(name: str, content: str, *, overwrite: bool) -> None:
         OutputError: E720 the file exists and must not be replaced, E721 it cannot be written.
     """
     path = Path(name)
-    if path.exists() and not overwrite:
-        raise OutputError(fault("E720", path=name))
+    if not overwrite:
+        refuse_existing(name)
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -30,6 +30,16 @@ def write_text(name: str, content: str, *, overwrite: bool) -> None:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
         raise OutputError(fault("E721", path=name, problem=problem.strerror or str(problem))) from None
+
+
+def refuse_existing(name: str) -> None:
+    """Nothing that is there is replaced.
+
+    Raises:
+        OutputError: E720.
+    """
+    if Path(name).exists():
+        raise OutputError(fault("E720", path=name))
 
 
 def _umask() -> int:
