@@ -8,9 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 import impact.catalog as catalog
 import impact.outputs._assemble as assemble
 import impact.pipeline.check as checking
@@ -58,7 +55,7 @@ class Study:
         return self.result.document
 
     def tidy(self) -> Any:
-        """All rows as a data frame: model, group, term, estimate, std_error …"""
+        """All rows as a data frame: model, group, term, estimate, std_error and so on."""
         import pandas as pd  # frames are made only when asked for
 
         return pd.DataFrame(self.document["rows"])
@@ -110,7 +107,7 @@ class Fit:
         return pd.DataFrame(columns | {name: getattr(inference, name) for name in names})
 
     def glance(self) -> dict[str, float]:
-        """Facts of the fit: n_obs, r2, r2_within, rmse, df_resid …"""
+        """Facts of the fit: n_obs, r2, r2_within, rmse, df_resid and so on."""
         return {"n_obs": self.estimate.n_obs, "df_resid": self.estimate.df_resid, **self.estimate.fit}
 
     def confint(self, level: float = 0.95) -> dict[str, tuple[float, float]]:

@@ -29,7 +29,7 @@ from impact.schema.model_class import (
     refuse_reserved_in_model,
 )
 from impact.schema.nodes import Node, map_node, without
-from impact.schema.option_requests import TestRequest, checked, permute_of, tests_of, variance_of
+from impact.schema.option_requests import TestRequest, checked, coordinates_of, permute_of, tests_of, variance_of
 from impact.schema.requests import ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
 from impact.schema.shipped import folder_of
@@ -178,6 +178,9 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     design = checked(DesignBlock, design_node, "design") if design_node is not None else None
     treated = parts.treated_of(design, design_node)
     panel = block.panel or _panel(context)
+    if block.panel is not None and block.panel.freq is not None:
+        advice = "write it in the panel: of the spec"
+        raise SpecError(fault("E179", place=node.place, key="panel.freq of a model", advice=advice))
     units = panel.unit if panel is not None else None
     variance = variance_of(block, node, catalog.VARIANCES, design=treated, panel_unit="^".join(units) if units else None)
     _check_pair(keyword, record, variance, has_panel=panel is not None or treated is not None)
@@ -205,7 +208,9 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
                 weights=parts.weights_of(block, node),
                 design=treated,
                 panel=_panel_columns(panel, treated),
+                own_panel=block.panel is not None,
                 permute=permute_of(node, PermuteOptions),
+                permute_among=parts.among_of(node),
                 grouping=parts.grouping_of(block, node, context),
                 focus=tuple(block.treatment or ()),
                 cell=expanded.cell,
@@ -215,7 +220,7 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
                 title=parts.as_text(block.title),
                 drop_singletons=block.singletons == "drop",
                 level=block.level,
-                coordinates=getattr(variance.options, "coordinates", None),
+                coordinates=coordinates_of(variance),
                 place=node.place,
             )
         )

@@ -19,14 +19,16 @@ import impact.pipeline.study as studies
 from impact.cli._options import names_of, roots_of
 from impact.cli._progress import make_progress
 from impact.cli.main import report_faults, setting
-from impact.core.errors import DataError, Fault, ImpactError
+from impact.core.errors import DataError, Fault, ImpactError, Notice
 from impact.core.texts import text
 from impact.outputs._request import OutputRequest
 from impact.pipeline.document import Document
+from impact.pipeline.street import RunResult
 from impact.pipeline.write import output_request
 from impact.plan import make_plan
 
 NOT_THERE = "E201"
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Outcome:
     document: Document | None = None
     request: OutputRequest | None = None
     faults: tuple[Fault, ...] = ()
+    failures: tuple[Fault, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 def options_of(options: Mapping[str, Any]) -> studies.StudyOptions:
@@ -64,9 +68,11 @@ def run_one(spec: str, options: studies.StudyOptions, *, quiet: bool = True, ver
         result = studies.run_study(source, options, progress=tell)
     except ImpactError as problem:
         return Outcome(spec, problem.exit_status, faults=problem.faults, seconds=time.perf_counter() - started)
-    failed = any(facts["status"] == "failed" for facts in result.document["models"].values())
-    status = 5 if failed else 0
-    if options.strict and not failed and _differs(result.document):
+    errors = failed_models(result.run)
+    status = max((error.exit_status for error in errors), default=0)
+    if result.interrupted:
+        status = INTERRUPTED
+    if options.strict and not status and _differs(result.document):
         status = 6
     return Outcome(
         spec,
@@ -76,7 +82,15 @@ def run_one(spec: str, options: studies.StudyOptions, *, quiet: bool = True, ver
         folder="" if result.folder is None else os.path.relpath(result.folder),
         document=result.document,
         request=output_request(result.plan, result.document),
+        failures=tuple(dict.fromkeys(item for error in errors for item in error.faults)),
+        notices=result.notices,
     )
+
+
+def failed_models(run: RunResult) -> list[ImpactError]:
+    """What kept models, or groups of models, from being estimated."""
+    found = [result.error for model in run.fitted for result in model.results]
+    return [error for error in found if isinstance(error, ImpactError)]
 
 
 def _standard_input() -> Any:
@@ -108,7 +122,7 @@ def run_many(
             outcome = run_one(spec, given, quiet=quiet, verbose=verbose)
             outcomes.append(outcome)
             _tell(ctx, outcome)
-            if fail_fast and outcome.status:
+            if outcome.status == INTERRUPTED or (fail_fast and outcome.status):
                 break
     if setting(ctx, "format") == "json":
         print(json.dumps([_as_record(outcome) for outcome in outcomes], indent=1, ensure_ascii=False))
@@ -130,6 +144,11 @@ def _tell(ctx: click.Context, outcome: Outcome) -> None:
         if not as_json:
             report_faults(outcome.faults, language=language)
         return
+    if not as_json:
+        for item in outcome.notices:
+            print(f"{item.code} {item.message}", file=sys.stderr)
+        if outcome.failures:
+            report_faults(outcome.failures, language=language)
     if as_json or setting(ctx, "quiet") or outcome.document is None or outcome.request is None:
         return
     done = text("run.done", language, seconds=f"{outcome.seconds:.1f}")
@@ -152,7 +171,7 @@ def _as_record(outcome: Outcome) -> dict[str, object]:
         "folder": outcome.folder,
         "answer": document.get("answer"),
         "models": {name: facts["status"] for name, facts in document.get("models", {}).items()},
-        "faults": [fault_as_dict(item) for item in outcome.faults],
+        "faults": [fault_as_dict(item) for item in (*outcome.faults, *outcome.failures)],
     }
 
 

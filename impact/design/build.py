@@ -14,10 +14,12 @@ from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, T
 from impact.core.errors import DesignError, Notice
 from impact.core.frames import Frame
 from impact.core.texts import fault, notice
+from impact.design.focus import focus_of, refuse_constant
+from impact.design.candidates import candidates_of
 from impact.design.grouping import make_factor
 from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
 from impact.design.outcome import read_outcome, read_weights
-from impact.design.parts import Source, piece_text, piece_values, pieces_of
+from impact.design.parts import Source, piece_text, piece_values, pieces_of, source_of
 from impact.design.row_order import canonical_order
 from impact.design.sample import (
     Selection,
@@ -29,12 +31,14 @@ from impact.design.sample import (
 from impact.design.table import (
     Columns,
     column_of,
+    context_of,
     number_column,
     take_rows,
-    values_of,
     with_block,
 )
 from impact.kernels.compiled import gather_columns
+from impact.schema.expressions.context import Context, event_notices
+from impact.schema.expressions.evaluate import evaluate_condition
 from impact.schema.formulas.tree import AbsorbedEffect
 from impact.schema.formulas.tree import Term as FormulaTerm
 from impact.schema.requests import Group, ModelRequest
@@ -66,9 +70,10 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
         SpecError: E514 an unknown column. DataError: E513, E517 weights or sums that cannot be.
         DesignError: E501 no rows left, E506–E520 what the model needs and the data lack.
     """
-    columns = with_block(frame, request.design)
-    selection = _select(columns, frame.n_rows, request, group)
-    source = _source(columns, frame.n_rows, selection.rows, request)
+    context = context_of(frame)
+    columns = with_block(frame, request.design, context)
+    selection = _select(columns, request, group, context)
+    source = source_of(columns, selection.rows, request, context)
     raw = _read(request, source)
     selection, raw = _drop_missing(request, selection, raw)
     selection, raw = _drop_zero_weights(request, selection, raw)
@@ -81,31 +86,19 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
         selection = replace(selection, rows=selection.rows[order])
         raw = _subset(raw, order)
         absorb = subset_effects(absorb, order)
-    return _assemble(request, selection, raw, absorb, notices)
+    notices = (*notices, *event_notices(context.events, of=request.name))
+    design = _assemble(request, selection, raw, absorb, notices)
+    return replace(design, extra={**design.extra, **candidates_of(design, request, columns, context)})
 
 
-def _select(columns: Columns, n_rows: int, request: ModelRequest, group: Group | None) -> Selection:
-    selection = filtered(columns, n_rows, request.filters)
+def _select(columns: Columns, request: ModelRequest, group: Group | None, context: Context) -> Selection:
+    selection = filtered(columns, context.rows, request.filters, context)
     if group is not None and group.conditions:
         inside = np.ones(len(selection.rows), dtype=bool)
         for condition in group.conditions:
-            inside &= values_of(condition, columns, n_rows)[selection.rows] == 1
+            inside &= evaluate_condition(condition, columns, context)[selection.rows] == 1
         selection = replace(selection.keep(inside, str(group.name), "group"))
     return selection
-
-
-def _source(columns: Columns, n_rows: int, rows: npt.NDArray[np.int64], request: ModelRequest) -> Source:
-    if request.panel is None:
-        return Source(columns, n_rows, rows)
-    units, time = request.panel
-    unit = make_factor("unit", [_filled(column_of(columns, name)) for name in units])
-    return Source(columns, n_rows, rows, unit.codes, number_column(columns, time))
-
-
-def _filled(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    if values.dtype.kind != "O":
-        return np.where(np.isnan(values), -1.0, values) if values.dtype.kind == "f" else values
-    return np.array(["" if value is None else value for value in values], dtype=object)
 
 
 def _read(request: ModelRequest, source: Source) -> _Raw:
@@ -239,7 +232,8 @@ def _assemble(
     terms, x = _stack([*columns, *endogenous], len(raw.y), intercept)
     treatment = _treatment(request, raw, x, intercept)
     places = tuple(range(len(terms) - len(endogenous), len(terms)))
-    focus = _focus(request, terms, treatment, places)
+    focus = focus_of(request, terms, treatment, places)
+    refuse_constant(request, terms, x, focus)
     return Design(
         outcome=request.outcome_name,
         terms=terms,
@@ -260,7 +254,7 @@ def _assemble(
         instrument_names=tuple(one.term.name for one in instruments),
         intercept=intercept,
         notices=notices,
-        extra=_counts(request, raw, x, focus),
+        extra={**_counts(request, raw, x, focus), "cell_means": _is_frequency(request) and raw.within is None},
     )
 
 
@@ -299,29 +293,6 @@ def _stack(columns: Sequence[Column], n_rows: int, intercept: bool) -> tuple[tup
         arrays.insert(0, np.ones(n_rows))
     # Column by column: what the kernels read fastest, and a third of the time to write.
     return tuple(terms), gather_columns(arrays) if arrays else np.empty((n_rows, 0))
-
-
-def _focus(
-    request: ModelRequest, terms: Sequence[Term], treatment: Treatment | None, endogenous: tuple[int, ...]
-) -> tuple[int, ...]:
-    """Terms of interest: those named, else the endogenous, those of the treated block, or the first regressor."""
-    if request.focus:
-        found = [j for j, term in enumerate(terms) if _belongs(term.name, request.focus)]
-        if not found:
-            hint = ", ".join(term.name for term in terms)
-            raise DesignError(fault("E521", place=request.place, name=", ".join(request.focus), terms=hint))
-        return tuple(found)
-    if endogenous:
-        return endogenous
-    if treatment is not None:
-        return treatment.columns
-    events = tuple(j for j, term in enumerate(terms) if term.kind == "event")
-    first = next((j for j, term in enumerate(terms) if term.name != INTERCEPT), None)
-    return events or (() if first is None else (first,))
-
-
-def _belongs(name: str, wanted: Sequence[str]) -> bool:
-    return any(name == one or name.startswith(f"{one}::") for one in wanted)
 
 
 def _treatment(request: ModelRequest, raw: _Raw, x: Floats, intercept: bool) -> Treatment | None:
@@ -367,6 +338,9 @@ def _panel(request: ModelRequest, raw: _Raw) -> Panel | None:
 def _coordinates(request: ModelRequest, raw: _Raw) -> Floats | None:
     if request.coordinates is None:
         return None
+    texts = [name for name in request.coordinates if raw.keys[name].dtype.kind != "f"]
+    if texts:
+        raise DesignError(fault("E515", place=request.variance.place, name=", ".join(texts)))
     return np.column_stack([raw.keys[name] for name in request.coordinates])
 
 

@@ -64,7 +64,7 @@ def stack_designs(
             for name in design.instrument_names
         ),
         notices=tuple(item for design in designs for item in design.notices),
-        extra={},
+        extra={"cell_means": any(design.extra.get("cell_means", False) for design in designs)},
     )
     return stacked, names
 

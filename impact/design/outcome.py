@@ -39,7 +39,7 @@ def read_outcome(request: ModelRequest, source: Source) -> Outcome:
     if isinstance(wanted, OutcomeSums):
         return _from_sums(wanted, request.outcome_name, source)
     if isinstance(wanted, Expression):
-        y = values_of(wanted, source.columns, source.n_rows)[source.rows]
+        y = values_of(wanted, source.columns, source.n_rows, source.context)[source.rows]
         return Outcome(_as_number(y, request))
     return Outcome(piece_values(request.formula.outcomes[0], request.formula, source)[0])
 
@@ -51,10 +51,12 @@ def _as_number(values: npt.NDArray[Any], request: ModelRequest) -> Floats:
 
 
 def _from_sums(sums: OutcomeSums, name: str, source: Source) -> Outcome:
-    total = values_of(sums.total, source.columns, source.n_rows)[source.rows]
-    count = values_of(sums.count, source.columns, source.n_rows)[source.rows]
+    total = values_of(sums.total, source.columns, source.n_rows, source.context)[source.rows]
+    count = values_of(sums.count, source.columns, source.n_rows, source.context)[source.rows]
     squares = (
-        total if sums.squares is None else values_of(sums.squares, source.columns, source.n_rows)[source.rows]
+        total
+        if sums.squares is None
+        else values_of(sums.squares, source.columns, source.n_rows, source.context)[source.rows]
     )
     _check(
         ~np.isnan(count) & ((count < 0) | (count != np.floor(count))),
@@ -83,7 +85,7 @@ def read_weights(request: WeightRequest, source: Source) -> Floats:
     Raises:
         DataError: E513 negative weights, or frequency weights that are not whole numbers.
     """
-    weights = values_of(request.values, source.columns, source.n_rows)[source.rows]
+    weights = values_of(request.values, source.columns, source.n_rows, source.context)[source.rows]
     if weights.dtype.kind != "f":
         raise DataError(fault("E515", place=request.place, name=request.text))
     _check_weights(weights < 0, request, "negative", "weights must be zero or more")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,16 @@ import numpy.typing as npt
 import impact.schema.expressions.tree as expression_tree
 from impact.core.arrays import Floats
 from impact.core.designs import Panel
-from impact.core.errors import DesignError
+from impact.core.errors import DesignError, Fault
 from impact.core.texts import fault
-from impact.design.table import Columns, column_of, take_rows, values_of
+from impact.design.table import Columns, column_of, is_missing, take_rows, values_of
+from impact.schema.expressions.context import Context
+from impact.schema.expressions.panel import panel_keys
 from impact.schema.expressions.tree import Expression
 from impact.schema.formulas.tree import Call, Formula, Indicator, Interaction, Lag, Part, Power, Variable
+from impact.schema.requests import ModelRequest
 
+MOST_REPEATS = 3
 # transforms with a basis that is made from the estimation sample
 BASIS_FUNCTIONS = ("poly", "ns", "bs")
 
@@ -27,7 +31,8 @@ class Source:
 
     Arguments:
         columns: all columns, on all rows of the frame. n_rows: of the frame. rows: row numbers of the sample.
-        unit, time: codes and values on all rows, None without a panel.
+        unit, time: codes (−1 missing) and values on all rows, None without a panel.
+        repeated: rows that share unit and time with another one. context: what expressions know beside the columns.
     """
 
     columns: Columns
@@ -35,6 +40,26 @@ class Source:
     rows: npt.NDArray[np.int64]
     unit: npt.NDArray[np.int32] | None = None
     time: Floats | None = None
+    repeated: int = 0
+    context: Context | None = None
+
+
+def source_of(
+    columns: Columns, rows: npt.NDArray[np.int64], request: ModelRequest, context: Context
+) -> Source:
+    """Where the pieces of a model are read; the panel's keys are there where the formula takes lags."""
+    source = Source(columns, context.rows, rows, context=context)
+    formula = request.formula
+    terms = (*formula.terms, *formula.endogenous, *formula.instruments)
+    pieces = [*formula.outcomes, *(piece for term in terms for piece in pieces_of(term))]  # type: ignore[arg-type]
+    if request.panel is None or not any(isinstance(piece, Lag) for piece in pieces):
+        return source
+    keys = None if request.own_panel else context.panel
+    if keys is None:
+        units, time = request.panel
+        keys = panel_keys([column_of(columns, name) for name in units], column_of(columns, time))
+    period = np.where(is_missing(keys.time), np.nan, keys.period.astype(np.float64))
+    return replace(source, unit=keys.unit.astype(np.int32), time=period, repeated=keys.repeated)
 
 
 Piece = Variable | Call | Lag
@@ -87,13 +112,15 @@ def _evaluated(node: expression_tree.Node, formula: Formula, source: Source) -> 
     expression = Expression(node, source=formula.source, place=formula.place)
     for use in expression_tree.columns_of(expression):
         column_of(source.columns, use.name, place=formula.place)
-    return values_of(expression, source.columns, source.n_rows)
+    return values_of(expression, source.columns, source.n_rows, source.context)
 
 
 def _lagged(lag: Lag, formula: Formula, source: Source) -> list[npt.NDArray[Any]]:
     if source.unit is None or source.time is None:
         raise DesignError(fault("E506", place=formula.at(lag), what=lag.text()))
-    everywhere = Source(source.columns, source.n_rows, np.arange(source.n_rows), source.unit, source.time)
+    if source.repeated:
+        raise DesignError(_repeats(lag, formula, source))
+    everywhere = replace(source, rows=np.arange(source.n_rows))
     values = piece_values(lag.term, formula, everywhere)[0]
     found: list[npt.NDArray[Any]] = []
     for steps in lag.lags:
@@ -101,6 +128,29 @@ def _lagged(lag: Lag, formula: Formula, source: Source) -> list[npt.NDArray[Any]
         moved = shift_in_time(values, source.unit, source.time, shift)
         found.append((values - moved if lag.kind == "d" else moved)[source.rows])
     return found
+
+
+def _repeats(lag: Lag, formula: Formula, source: Source) -> Fault:
+    """E508 with the row numbers of the first repeated pairs."""
+    assert source.unit is not None and source.time is not None
+    seen: dict[tuple[int, float], int] = {}
+    pairs: list[str] = []
+    for row, key in enumerate(zip(source.unit.tolist(), source.time.tolist(), strict=True)):
+        if key in seen and key[0] >= 0:
+            pairs.append(f"rows {seen[key] + 1} and {row + 1}")
+        seen.setdefault(key, row)
+        if len(pairs) == MOST_REPEATS:
+            break
+    what, examples = f"`{lag.text()}`", ", ".join(pairs)
+    return fault(
+        "E508",
+        place=formula.at(lag),
+        count=source.repeated,
+        unit="unit",
+        time="time",
+        what=what,
+        examples=examples,
+    )
 
 
 def shift_in_time(values: Floats, unit: npt.NDArray[np.int32], time: Floats, shift: float) -> Floats:

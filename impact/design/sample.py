@@ -13,8 +13,10 @@ import impact.kernels.factors as factor_kernels
 from impact.core.designs import AbsorbedFactor
 from impact.core.frames import Step
 from impact.design.grouping import subset_factor
-from impact.design.table import Columns, is_missing, values_of
+from impact.design.table import Columns, is_missing
 from impact.kernels.compiled import finite_rows
+from impact.schema.expressions.context import Context
+from impact.schema.expressions.evaluate import evaluate_condition
 from impact.schema.expressions.tree import Expression
 
 
@@ -34,11 +36,13 @@ class Selection:
         return Selection(self.rows[kept], (*self.steps, step))
 
 
-def filtered(columns: Columns, n_rows: int, filters: Mapping[str, Expression]) -> Selection:
+def filtered(
+    columns: Columns, n_rows: int, filters: Mapping[str, Expression], context: Context | None = None
+) -> Selection:
     """Rows for which every filter is true; false and missing are counted apart."""
     selection = Selection(np.arange(n_rows, dtype=np.int64))
     for name, condition in filters.items():
-        values = values_of(condition, columns, n_rows)[selection.rows]
+        values = evaluate_condition(condition, columns, context or Context(rows=n_rows))[selection.rows]
         missing = np.isnan(values)
         selection = selection.keep(values == 1, name, "filter", missing=int(np.count_nonzero(missing)))
     return selection

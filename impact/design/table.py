@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from impact.core.frames import Frame
 from impact.core.nearest import nearest
 from impact.core.texts import fault
 from impact.design.grouping import label_text
-from impact.schema.expressions.evaluate import Context, evaluate
+from impact.schema.expressions.context import Context
+from impact.schema.expressions.evaluate import evaluate, evaluate_condition
 from impact.schema.expressions.tree import Expression
 from impact.schema.requests import TreatedBlock
 
@@ -50,20 +52,31 @@ def take_rows(values: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDAr
     return values if len(rows) == len(values) else values[rows]
 
 
-def values_of(expression: Expression, columns: Columns, n_rows: int) -> npt.NDArray[Any]:
-    """An expression evaluated on the columns."""
-    return evaluate(expression, columns, Context(rows=n_rows))
+def values_of(
+    expression: Expression, columns: Columns, n_rows: int, context: Context | None = None
+) -> npt.NDArray[Any]:
+    """An expression evaluated on the columns, with the parameters and the panel that the context knows."""
+    return evaluate(expression, columns, context or Context(rows=n_rows))
 
 
-def with_block(frame: Frame, block: TreatedBlock | None) -> Columns:
+def context_of(frame: Frame) -> Context:
+    """What expressions of one model know, with an empty list for what they report."""
+    known: Context | None = frame.context
+    return Context(rows=frame.n_rows) if known is None else replace(known, events=[])
+
+
+def with_block(frame: Frame, block: TreatedBlock | None, context: Context | None = None) -> Columns:
     """The frame's columns and, with a treated block, `treated`, `post` and `exposed`.
 
     Raises:
-        DesignError: E512 a unit is treated in some rows only.
+        DesignError: E512 a unit is treated in some rows only. SpecError: E522 the data have columns of these names.
     """
     if block is None:
         return frame.columns
-    treated = values_of(block.treated, frame.columns, frame.n_rows)
+    own = [name for name in BLOCK_COLUMNS if name in frame.columns]
+    if own:
+        raise SpecError(fault("E522", place=block.places.get("treated"), names=", ".join(own)))
+    treated = evaluate_condition(block.treated, frame.columns, context or Context(rows=frame.n_rows))
     unit = column_of(frame.columns, block.unit, place=block.places.get("unit"))
     _check_constant(treated, unit, block)
     time = number_column(frame.columns, block.time, place=block.places.get("time"))

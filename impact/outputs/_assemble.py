@@ -157,7 +157,11 @@ def model_facts(
     facts["steps"] = _own_steps(request, first)
     if names:
         fine = {"status": "ok", "n_obs": None, "error": None}
-        facts["groups"] = {group: fine for _, group in names.values()}
+        facts["groups"] = {group: fine for _, group in names.values()} | {
+            result.group: {"status": "failed", "n_obs": None, "error": _error_text([result])}
+            for result in results
+            if result.error is not None and result.group is not None
+        }
     elif request.grouping is not None:
         facts["groups"] = {
             str(result.group): {

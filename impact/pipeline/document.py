@@ -38,7 +38,7 @@ def build_document(run: RunResult) -> Document:
         "models": {},
         "rows": [],
         "tests": [_finding(found) for found in run.findings],
-        "notices": [_notice(found) for found in run.notices],
+        "notices": [notice_entry(found) for found in run.notices],
     }
     thin: dict[tuple[str, str | None], bool] = {}
     for model in run.fitted:
@@ -131,14 +131,15 @@ def _thin_notices(document: Document, thin: Mapping[tuple[str, str | None], bool
         facts = document["models"][model]
         facts["warnings"] = sorted({*facts["warnings"], "W514"})
     return [
-        _notice(
+        notice_entry(
             notice("W514", of=model, count=len(names), groups="; ".join(n.replace(";", ", ") for n in names))
         )
         for model, names in groups.items()
     ]
 
 
-def _notice(found: Notice) -> dict[str, object]:
+def notice_entry(found: Notice) -> dict[str, object]:
+    """A notice as the document has it, in both languages."""
     spanish = (
         notice(found.code, of=found.of, language="es", **found.details).message if found.details else None
     )

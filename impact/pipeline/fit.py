@@ -6,21 +6,22 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Any
 
 import numpy as np
 
 import impact.catalog as catalog
 from impact.core.designs import Design
-from impact.core.errors import ImpactError
+from impact.core.errors import DesignError, EstimationError, ImpactError, SpecError
 from impact.core.estimates import Estimate, Inference, Permutation
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
-from impact.core.texts import notice
+from impact.core.texts import fault, notice
 from impact.design.build import build_design
 from impact.design.groups import groups_of
 from impact.design.interact import stack_designs
-from impact.inference._permutation import permute
+from impact.inference._permutation import Candidates, permute
 from impact.schema.requests import Group, ModelRequest
 
 Progress = Callable[[str, str], None]
@@ -42,11 +43,19 @@ class FittedModel:
 
 
 def fit_models(
-    frame: Frame, requests: Sequence[ModelRequest], *, seed: int | None, jobs: int, progress: Progress | None
+    frame: Frame,
+    requests: Sequence[ModelRequest],
+    *,
+    seed: int | None,
+    jobs: int,
+    progress: Progress | None,
+    stop: Event | None = None,
 ) -> tuple[FittedModel, ...]:
-    """Every request fitted, in the order of the plan whatever the number of jobs."""
+    """Every request fitted, in the order of the plan whatever the number of jobs; none is begun once ``stop`` is set."""
 
     def one(request: ModelRequest) -> FittedModel:
+        if stop is not None and stop.is_set():
+            return not_reached(request)
         fitted = fit_request(frame, request, seed=seed)
         if progress is not None:
             progress(request.name, "failed" if fitted.failed else "done")
@@ -56,6 +65,12 @@ def fit_models(
         return tuple(map(one, requests))
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         return tuple(pool.map(one, requests))
+
+
+def not_reached(request: ModelRequest) -> FittedModel:
+    """A model that an interrupt kept from being estimated."""
+    error = Interrupted(fault("E523", place=request.place, model=request.name))
+    return FittedModel(request, (_failure(request, None, error),))
 
 
 def fit_request(frame: Frame, request: ModelRequest, *, seed: int | None) -> FittedModel:
@@ -68,8 +83,8 @@ def fit_request(frame: Frame, request: ModelRequest, *, seed: int | None) -> Fit
     results: list[ModelResult] = []
     names: dict[str, tuple[str, str]] = {}
     for dimensions in _by_dimensions(groups):
-        result, found = _fit_interacted(frame, request, dimensions, seed)
-        results.append(result)
+        fitted, found = _fit_interacted(frame, request, dimensions, seed)
+        results += fitted
         names |= found
     return FittedModel(request, tuple(results), names)
 
@@ -83,6 +98,10 @@ def _by_dimensions(groups: Iterable[Group]) -> list[list[Group]]:
     return list(found.values())
 
 
+class Interrupted(EstimationError):
+    """A model that was not reached before the run was interrupted."""
+
+
 def _fit_group(frame: Frame, request: ModelRequest, group: Group | None, seed: int | None) -> ModelResult:
     name = None if group is None else group.name
     try:
@@ -92,22 +111,34 @@ def _fit_group(frame: Frame, request: ModelRequest, group: Group | None, seed: i
 
 
 def _failure(request: ModelRequest, group: str | None, error: ImpactError) -> ModelResult:
-    return ModelResult(request.name, group, None, None, None, error, base=request.base, row=request.row)
+    return ModelResult(
+        request.name, group, None, None, None, placed(error, request), base=request.base, row=request.row,
+        expect=request.expect,
+    )  # fmt: skip
+
+
+def placed(error: ImpactError, request: ModelRequest) -> ImpactError:
+    """The error with the model as the place of faults that have none."""
+    where = request.formula.place or request.place
+    return type(error)(*(item if item.place else replace(item, place=where) for item in error.faults))
 
 
 def _fit_interacted(
     frame: Frame, request: ModelRequest, groups: Sequence[Group], seed: int | None
-) -> tuple[ModelResult, Names]:
+) -> tuple[tuple[ModelResult, ...], Names]:
+    """One regression of the groups that can be estimated; each of the others is a failure of its own."""
     designs: list[tuple[Design, str]] = []
+    failed: list[ModelResult] = []
     for group in groups:
         try:
             design = build_design(frame, request, group)
-            fit_design(design, request, group.name, seed)
-        except ImpactError:
+            fit_design(design, replace(request, permute=None), group.name, seed)
+        except ImpactError as error:
+            failed.append(_failure(request, group.name, error))
             continue
         designs.append((design, str(group.name or "all")))
     if not designs:
-        return _fit_group(frame, request, groups[0], seed), {}
+        return tuple(failed), {}
     assert request.grouping is not None
     try:
         stacked, names = stack_designs(
@@ -115,9 +146,9 @@ def _fit_interacted(
             [group for _, group in designs],
             common_effects=request.grouping.common_effects,
         )
-        return fit_design(stacked, request, None, seed), names
+        return (fit_design(stacked, request, None, seed), *failed), names
     except ImpactError as error:
-        return _failure(request, None, error), {}
+        return (_failure(request, None, error), *failed), {}
 
 
 def fit_design(design: Design, request: ModelRequest, group: str | None, seed: int | None) -> ModelResult:
@@ -155,12 +186,26 @@ def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> I
 def permute_design(
     estimate: Estimate, design: Design, request: ModelRequest, *, seed: int | None
 ) -> Permutation | None:
-    """Permutation inference where it is asked for."""
-    if request.permute is None or design.treatment is None:
+    """Permutation inference where it is asked for.
+
+    Raises:
+        DesignError: E520 the model has no treated block to permute. SpecError: E182 drawn without a seed.
+    """
+    if request.permute is None:
         return None
-    return permute(
-        estimate, design, request.permute, seed=spawn_seed(seed, request.name), level=request.level
+    if design.treatment is None:
+        raise DesignError(fault("E520", place=request.place))
+    found = permute(
+        estimate,
+        design,
+        request.permute,
+        seed=spawn_seed(seed, request.name),
+        level=request.level,
+        candidates=Candidates(design.extra.get("eligible"), design.extra.get("strata")),  # type: ignore[arg-type]
     )
+    if seed is None and not found.enumerated:
+        raise SpecError(fault("E182", place=request.place, what="permute"))
+    return found
 
 
 def spawn_seed(seed: int | None, name: str) -> int:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 import impact.data.checks as data_checks
 import impact.data.filters as data_filters
@@ -18,10 +20,13 @@ from impact.core.errors import DataError, Notice, SpecError
 from impact.core.findings import Finding, ModelResult
 from impact.core.frames import Frame
 from impact.core.texts import fault
+from impact.data.evaluation import frame_keys
+from impact.data.evaluation import frame_keys, uses_panel
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.references import restricted
 from impact.plan import Plan, drop_one_requests, names_used, unknown_faults
+from impact.schema.expressions.context import Context
 from impact.schema.requests import ModelRequest
 
 # models named under a notice that several share
@@ -46,23 +51,28 @@ class RunResult:
 
 
 def run_plan(
-    plan: Plan, *, jobs: int = 1, only: Sequence[str] = (), progress: Progress | None = None
+    plan: Plan,
+    *,
+    jobs: int = 1,
+    only: Sequence[str] = (),
+    progress: Progress | None = None,
+    stop: Event | None = None,
 ) -> RunResult:
     """Read, estimate and test everything the plan asks for; models that fail are kept with their error.
 
     Arguments:
         jobs: models estimated at the same time; the results do not depend on it.
         only: names of models (``models.iv``) to run; all by default.
-        progress: called with a model's name and its state.
+        progress: called with a model's name and its state. stop: once set, no further model is begun.
 
     Raises:
         DataError: the data cannot be read or fail a check.
     """
     plan, left_out = restricted(plan, only)
     frame, main = read_data(plan)
-    fitted = fit_models(frame, plan.models, seed=plan.spec.seed, jobs=jobs, progress=progress)
-    rows = _drop_one_requests(plan, fitted)
-    fitted = (*fitted, *fit_models(frame, rows, seed=plan.spec.seed, jobs=jobs, progress=progress))
+    fit = partial(fit_models, frame, seed=plan.spec.seed, jobs=jobs, progress=progress, stop=stop)
+    fitted = fit(plan.models)
+    fitted = (*fitted, *fit(_drop_one_requests(plan, fitted)))
     findings = ask_tests(plan, fitted)
     return RunResult(plan, frame, main, fitted, findings, collect_notices((*left_out, *main.notices), fitted))
 
@@ -87,8 +97,16 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
     frame = data_prepare.prepare_frame(
         frames, joins=plan.spec.joins, panel=plan.spec.panel, derive=plan.derive, params=plan.spec.params
     )
+    frame = replace(frame, context=_context(plan, frame))
     main = data_filters.filter_rows(frame, plan.filters, params=plan.spec.params, panel=plan.spec.panel)
     return frame, data_checks.run_checks(main, plan.spec.checks, params=plan.spec.params, panel=plan.spec.panel)
+
+
+def _context(plan: Plan, frame: Frame) -> Context:
+    """What the expressions of the models know: parameters, and the keys of the declared panel."""
+    panel = plan.spec.panel
+    keys = frame_keys(frame, panel) if panel is not None else None
+    return Context(rows=frame.n_rows, panel=keys, params=plan.spec.params)
 
 
 def refuse_unknown_columns(plan: Plan, frames: Mapping[str, Frame], roots: Mapping[str, Path]) -> None:

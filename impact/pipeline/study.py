@@ -6,25 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from impact.core.errors import DataError, Fault, OutputError, Place, SpecError
-from impact.core.texts import fault
-from impact.pipeline.document import Document, build_document
+from impact.core.errors import DataError, Fault, ImpactError, Notice, OutputError, Place, SpecError
+from impact.core.texts import fault, notice
+from impact.pipeline.document import Document, build_document, notice_entry
 from impact.pipeline.fit import Progress
+from impact.pipeline.interrupts import stopping
 from impact.pipeline.references import reference_faults
 from impact.pipeline.street import RunResult, run_plan
 from impact.pipeline.write import RunClock, draw, write_report
 from impact.plan import Plan, make_plan
-from impact.schema.nodes import map_node
+
+# a table or figure that has nothing to show
+NOTHING = "E713"
 
 
 @dataclass(frozen=True, slots=True)
 class StudyResult:
-    """A finished study: its plan, what the run found, the document, and the folder it was written to."""
+    """A finished study: its plan, what the run found, the document, the folder it was written to, notices of writing."""
 
     plan: Plan
     run: RunResult
     document: Document
     folder: Path | None = None
+    notices: tuple[Notice, ...] = ()
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,37 +68,77 @@ def run_study(spec: object, options: StudyOptions, *, progress: Progress | None 
         if progress is not None:
             progress(name, state)
 
-    run = run_plan(plan, jobs=options.jobs, only=options.only, progress=tell)
-    if options.strict or plan.spec.strict:
-        refuse_warnings(run)
-    plan = run.plan
-    document = build_document(run)
-    if options.out is None:
-        return StudyResult(plan, run, document)
-    files = _drawn(plan, document)
-    folder, _ = write_report(plan, document, files, out=options.out, clock=clock)
-    return StudyResult(plan, run, document, folder)
+    with stopping() as stop:
+        run = run_plan(plan, jobs=options.jobs, only=options.only, progress=tell, stop=stop)
+        refuse_nothing(run, interrupted=stop.is_set())
+        if options.strict or plan.spec.strict:
+            refuse_warnings(run)
+        document = build_document(run)
+        if options.out is None:
+            return StudyResult(run.plan, run, document, interrupted=stop.is_set())
+        shown, files = _drawn(run, document)
+        folder, notices = write_report(shown, document, files, out=options.out, clock=clock)
+        return StudyResult(shown, run, document, folder, notices, stop.is_set())
 
 
-def _drawn(plan: Plan, document: Document) -> dict[str, bytes]:
-    """The files of the report; what a table or figure asks for in vain is a fault of the spec.
+def refuse_nothing(run: RunResult, *, interrupted: bool) -> None:
+    """A run in which no model could be estimated has nothing to write.
 
     Raises:
-        SpecError: E711–E713 at the table or figure.
+        KeyboardInterrupt: it was interrupted. ImpactError: what kept each model from being estimated.
     """
-    try:
-        return draw(plan, document)
-    except OutputError as problem:
-        raise SpecError(*(replace(item, place=_block_place(plan, item)) for item in problem.faults)) from problem
+    if not run.fitted or len(run.failed) < len(run.fitted):
+        return
+    if interrupted:
+        raise KeyboardInterrupt
+    errors = [result.error for model in run.failed for result in model.results]
+    own = [error for error in errors if isinstance(error, ImpactError)]
+    worst = max(own, key=lambda error: error.exit_status)
+    raise type(worst)(*dict.fromkeys(item for error in own for item in error.faults))
+
+
+def _drawn(run: RunResult, document: Document) -> tuple[Plan, dict[str, bytes]]:
+    """The files of the report, and the plan with the tables and figures that could be drawn.
+
+    What shows nothing because its models failed is left out and named in a notice (W522).
+
+    Raises:
+        SpecError: E711–E713 at the table or figure that asks for something in vain.
+    """
+    plan = run.plan
+    while True:
+        try:
+            return plan, draw(plan, document)
+        except OutputError as problem:
+            found = problem.faults[0]
+            lost = _block_of(plan, found)
+            if found.code != NOTHING or lost is None or not _any_failed(document):
+                where = _block_place(plan, found)
+                raise SpecError(*(replace(item, place=where) for item in problem.faults)) from problem
+            kind, name = lost
+            kept = {key: block for key, block in getattr(plan.spec, kind).items() if key != name}
+            plan = replace(plan, spec=plan.spec.model_copy(update={kind: kept}))
+            document["notices"].append(notice_entry(notice("W522", what=f"{kind}.{name}")))
+
+
+def _any_failed(document: Document) -> bool:
+    return any(facts["status"] == "failed" for facts in document["models"].values())
+
+
+def _block_of(plan: Plan, found: Fault) -> tuple[str, str] | None:
+    """The table or figure that a fault is about."""
+    for kind in ("tables", "figures"):
+        for name in getattr(plan.spec, kind):
+            if f"'{name}'" in found.message:
+                return kind, name
+    return None
 
 
 def _block_place(plan: Plan, found: Fault) -> Place:
-    tree = plan.resolved.tree
-    for kind in ("tables", "figures"):
-        for entry in (tree.get(kind) or map_node(tree.place)).entries:
-            if f"'{entry.key}'" in found.message:
-                return entry.place
-    return tree.place
+    tree, lost = plan.resolved.tree, _block_of(plan, found)
+    block = tree.get(lost[0]) if lost is not None else None
+    entry = block.entry(lost[1]) if block is not None and lost is not None else None
+    return entry.place if entry is not None else tree.place
 
 
 def refuse_warnings(run: RunResult) -> None:

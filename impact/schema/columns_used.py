@@ -64,6 +64,8 @@ def _outcome_uses(request: ModelRequest) -> Iterator[Use]:
 def _other_uses(request: ModelRequest) -> Iterator[Use]:
     for name in permute_columns(request.permute):
         yield name, request.place
+    if request.permute_among is not None:
+        yield from expression_uses(request.permute_among)
     if request.grouping is not None:
         for dimension, levels in request.grouping.levels.items():
             if not levels:

@@ -184,6 +184,13 @@ def weights_of(block: ModelBlock, node: Node) -> WeightRequest | None:
     return WeightRequest(parse_expression(name, place=place), kind, name, place)
 
 
+def among_of(node: Node) -> Expression | None:
+    """The condition of `permute: {among: …}`."""
+    permute = node.get("permute")
+    written = permute.get("among") if permute is not None and permute.kind == "map" else None
+    return expression_of(written) if written is not None and not written.is_null else None
+
+
 def treated_of(block: DesignBlock | None, node: Node | None) -> TreatedBlock | None:
     """The treated block of a design."""
     if block is None or node is None:

@@ -70,6 +70,12 @@ def variance_of(
     return VarianceRequest(keyword, options, tuple(record.columns(options)), is_default, written.place)
 
 
+def coordinates_of(variance: VarianceRequest) -> tuple[str, str] | None:
+    """The columns of latitude and longitude that a variance over space names."""
+    lat, lon = (getattr(variance.options, name, None) for name in ("lat", "lon"))
+    return None if lat is None or lon is None else (lat, lon)
+
+
 def _with_type(options: Node, keyword: str, names: str) -> Node:
     """The options of a record with several keywords: the keyword is its type (hc0 … hc4)."""
     written = options.entry("type")

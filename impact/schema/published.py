@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Words = str | dict[str, str]
+Words = str | dict[Literal["en", "es"], str]
 Evidence = Literal["table", "abstract", "press", "cited"]
 MatchWord = Literal["rounded", "exact", "sign", "sign_and_significance"]
 NOT_AVAILABLE = ("n/a", "na", "")

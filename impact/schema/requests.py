@@ -94,8 +94,10 @@ class ModelRequest:
         cell: labels of the matrix; row, expect, note: of a robustness row.
         formula: one outcome, no stepwise parts; outcome: None when the formula's own left side is the outcome.
         filters: name → condition, in order: the spec's and the model's.
+        panel: (units, time); own_panel: the model's own, not the spec's.
         focus: names of the treatment terms, empty for the default rule.
-        design: the treated block, None without one; permute: options of the permutation or None.
+        design: the treated block, None without one; permute: options of the permutation or None, with
+            the condition of its candidates.
     """
 
     name: str
@@ -111,7 +113,9 @@ class ModelRequest:
     weights: WeightRequest | None = None
     design: TreatedBlock | None = None
     panel: tuple[tuple[str, ...], str] | None = None
+    own_panel: bool = False
     permute: Any = None
+    permute_among: Expression | None = None
     grouping: Grouping | None = None
     focus: tuple[str, ...] = ()
     cell: tuple[tuple[str, str], ...] = ()

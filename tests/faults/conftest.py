@@ -21,7 +21,7 @@ GOOD: dict[str, str] = {
     "seed": "7",
 }
 DESIGN = {
-    "design": "\n  unit: unit\n  time: year\n  treated: unit in [\"u01\", \"u02\"]\n  from: 2017",
+    "design": '\n  unit: unit\n  time: year\n  treated: unit in ["u01", "u02"]\n  from: 2017',
     "models": '\n  main: "y ~ exposed | unit + year"',
 }
 
@@ -59,10 +59,14 @@ class Bench:
 
     def spec(self, changes: Mapping[str, str | None] | None = None, *, name: str = "s.yaml") -> Path:
         keys = {**GOOD, **(changes or {})}
-        lines = [f"{key}: {value}" if value else f"{key}:" for key, value in keys.items() if value is not None]
+        lines = [
+            f"{key}: {value}" if value else f"{key}:" for key, value in keys.items() if value is not None
+        ]
         return self.write(name, "\n".join(lines) + "\n")
 
-    def panel(self, change: Mapping[str, Any] | None = None, *, name: str = "panel.csv") -> dict[str, list[Any]]:
+    def panel(
+        self, change: Mapping[str, Any] | None = None, *, name: str = "panel.csv"
+    ) -> dict[str, list[Any]]:
         columns = {**panel_columns(), **(change or {})}
         self.write(name, as_csv(columns))
         return columns
@@ -88,7 +92,13 @@ class Bench:
                 assert (study / "manifest.json").is_file() and (study / "results.json").is_file()
 
     def refuses(
-        self, code: str, status: int, *says: str, arguments: Sequence[str] = (), spec: str = "s.yaml", at: str = ""
+        self,
+        code: str,
+        status: int,
+        *says: str,
+        arguments: Sequence[str] = (),
+        spec: str = "s.yaml",
+        at: str = "",
     ) -> Call:
         """The call ends in this class and code, says where and what next, and leaves nothing behind."""
         call = self.run(*arguments, spec=spec)
@@ -113,7 +123,7 @@ class Bench:
         lines = (self.folder / spec).read_text(encoding="utf-8").splitlines()
         starts = [i for i, line in enumerate(lines, 1) if line and not line[0].isspace()] + [len(lines) + 1]
         for start, end in zip(starts, starts[1:], strict=False):
-            if lines[start - 1].lstrip("\"").startswith(f"{key}:") or lines[start - 1].startswith(f'"{key}"'):
+            if lines[start - 1].lstrip('"').startswith(f"{key}:") or lines[start - 1].startswith(f'"{key}"'):
                 return range(start, end)
         return range(1, len(lines) + 2)
 
@@ -139,7 +149,9 @@ def panel_columns() -> dict[str, list[Any]]:
     return {
         "unit": [f"u{i:02d}" for i, _ in rows],
         "year": [t for _, t in rows],
-        "y": [round(1 + 0.3 * i + 0.1 * (t - 2014) + e, 2) for (i, t), e in zip(rows, rng.normal(size=count))],
+        "y": [
+            round(1 + 0.3 * i + 0.1 * (t - 2014) + e, 2) for (i, t), e in zip(rows, rng.normal(size=count))
+        ],
         "x": [round(v, 2) for v in rng.normal(size=count)],
         "z": [round(v, 2) for v in rng.normal(size=count)],
         "w": [round(v, 2) for v in rng.uniform(0.5, 2, count)],
@@ -154,7 +166,9 @@ def panel_columns() -> dict[str, list[Any]]:
 
 def as_csv(columns: Mapping[str, Sequence[Any]]) -> str:
     lines = [",".join(columns)]
-    lines += [",".join("" if v is None else str(v) for v in row) for row in zip(*columns.values(), strict=True)]
+    lines += [
+        ",".join("" if v is None else str(v) for v in row) for row in zip(*columns.values(), strict=True)
+    ]
     return "\n".join(lines) + "\n"
 
 
