@@ -14,7 +14,7 @@ from impact.core.errors import EstimationError, Notice
 from impact.core.estimates import Estimate, Inference, Linear
 from impact.core.texts import fault, notice, text
 from impact.kernels.distributions import t_critical, two_sided_t
-from impact.kernels.group_sums import group_counts
+from impact.kernels.group_sums import count_levels
 
 FEW_TREATED = 10
 
@@ -107,7 +107,7 @@ def treated_clusters(design: Design, cluster: Factor | None) -> int | None:
 
 def present_levels(factor: Factor) -> int:
     """Levels of a factor that have rows."""
-    return int(np.count_nonzero(group_counts(factor.codes, factor.levels)))
+    return count_levels(factor.codes, factor.levels)
 
 
 def describe(key: str, **values: object) -> dict[str, str]:

@@ -12,6 +12,7 @@ static PyMethodDef methods[] = {
     {"residual_gradient", residual_gradient, METH_VARARGS, NULL},
     {"group_counts", group_counts, METH_VARARGS, NULL},
     {"encode_whole", encode_whole, METH_VARARGS, NULL},
+    {"count_levels", count_levels, METH_VARARGS, NULL},
     {"is_nested", is_nested, METH_VARARGS, NULL},
     {"connected_components", connected_components, METH_VARARGS, NULL},
     {"is_complete", is_complete, METH_VARARGS, NULL},

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.kernels.factors import encode
-from impact.kernels.group_sums import group_counts, group_sums
+from impact.kernels.group_sums import count_levels, group_sums
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
@@ -53,6 +53,8 @@ def symmetric(matrix: Floats) -> Floats:
 
 def intersect(codes: Sequence[Integers], levels: Sequence[int]) -> tuple[Integers, int]:
     """Codes of the intersection of several groupings and their number, numbered in sorted order."""
+    if len(codes) == 1:
+        return codes[0], levels[0]
     joined, count = codes[0].astype(np.int64), levels[0]
     for own, own_levels in zip(codes[1:], levels[1:], strict=True):
         compact, labels = encode(joined * own_levels + own)
@@ -66,7 +68,7 @@ def parts(codes: Sequence[Integers], levels: Sequence[int]) -> tuple[Part, ...]:
     for size in range(1, len(codes) + 1):
         for members in combinations(range(len(codes)), size):
             own, count = intersect([codes[j] for j in members], [levels[j] for j in members])
-            groups = int(np.count_nonzero(group_counts(own, count)))
+            groups = count_levels(own, count)
             found.append(Part(members, 1.0 if size % 2 else -1.0, own, count, groups))
     return tuple(found)
 

@@ -155,6 +155,11 @@ def encode_whole(values: npt.NDArray[Any]) -> tuple[Integers, npt.NDArray[np.int
     return None if found is None else (codes, np.frombuffer(found, dtype=np.int64))
 
 
+def count_levels(codes: Integers, levels: int) -> int:
+    """Number of levels that have rows."""
+    return twins.count_levels(codes, levels) if not IS_COMPILED else int(_extension.count_levels(codes, levels))
+
+
 def is_nested(inner: Integers, inner_levels: int, outer: Integers, outer_levels: int) -> bool:
     """True where each inner level meets one outer level."""
     if not IS_COMPILED:

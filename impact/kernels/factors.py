@@ -133,7 +133,7 @@ def rank_of_effects(effects: Sequence[Effect]) -> Rank:
     components: list[int] = []
     first: Effect | None = None
     for effect in effects:
-        used = int((compiled.group_counts(effect.codes, effect.levels, None) > 0).sum())
+        used = compiled.count_levels(effect.codes, effect.levels)
         levels.append(used * (int(effect.intercept) + int(effect.slope is not None)))
         later = effect.intercept and first is not None
         redundant.append(int(later))

@@ -42,3 +42,8 @@ def group_means(codes: Integers, levels: int, values: Floats, weights: Floats | 
     total = group_counts(codes, levels, weights)
     total = np.where(total == 0, np.nan, total)
     return sums / (total if values.ndim == 1 else total[:, None])
+
+
+def count_levels(codes: Integers, levels: int) -> int:
+    """Number of groups that have rows."""
+    return compiled.count_levels(codes, levels)

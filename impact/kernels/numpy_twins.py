@@ -78,6 +78,11 @@ def encode_whole(values: npt.NDArray[Any]) -> tuple[Integers, npt.NDArray[np.int
     return table[offsets], np.flatnonzero(present) + int(low)
 
 
+def count_levels(codes: Integers, levels: int) -> int:
+    """Number of levels that have rows."""
+    return int(np.count_nonzero(np.bincount(codes, minlength=levels)))
+
+
 def is_nested(inner: Integers, levels: int, outer: Integers) -> bool:
     """True where each inner level meets one outer level."""
     seen = np.empty(levels, dtype=outer.dtype)

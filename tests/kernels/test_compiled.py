@@ -110,6 +110,7 @@ def test_codes(rows, threads):
     rng = np.random.default_rng(rows)
     one, other = rng.integers(0, 40, rows).astype(np.int32), rng.integers(0, 9, rows).astype(np.int32)
     outer = (one // 7).astype(np.int32)
+    assert compiled.count_levels(one, 80) == twins.count_levels(one, 80) == len(np.unique(one))
     assert compiled.is_nested(one, 40, outer, 6) is twins.is_nested(one, 40, outer) is True
     assert compiled.is_nested(one, 40, other, 9) == twins.is_nested(one, 40, other)
     sparse = (one * 2).astype(np.int32), (one // 3).astype(np.int32)

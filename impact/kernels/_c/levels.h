@@ -50,6 +50,41 @@ static PyObject *is_nested(PyObject *self, PyObject *args) {
     return seen ? PyBool_FromLong(nested) : PyErr_NoMemory();
 }
 
+/* count_levels(codes, levels): levels that have rows; stops when all have been met */
+static PyObject *count_levels(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *object;
+    Py_ssize_t levels;
+    Matrix codes;
+    if (!PyArg_ParseTuple(args, "On", &object, &levels)) return NULL;
+    if (take(object, &codes, "il", 4, 0)) return NULL;
+    const int32_t *code = (int32_t *)codes.base;
+    index_t n = codes.rows, found = 0;
+    unsigned char *seen = NULL;
+    PyObject *result = NULL;
+    if (codes.width != 1 || (n > 1 && codes.row_stride != 4)) {
+        PyErr_SetString(PyExc_ValueError, "codes must be contiguous");
+        goto done;
+    }
+    if (!codes_fit(code, n, levels)) goto done;
+    seen = calloc((size_t)levels + 1, 1);
+    if (!seen) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    for (index_t r = 0; r < n && found < levels; r++) {
+        found += !seen[code[r]];
+        seen[code[r]] = 1;
+    }
+    Py_END_ALLOW_THREADS
+    result = PyLong_FromSsize_t(found);
+done:
+    free(seen);
+    release(&codes);
+    return result;
+}
+
 static int32_t root_of(int32_t *parent, int32_t node) {
     while (parent[node] != node) {
         parent[node] = parent[parent[node]];
