@@ -152,7 +152,7 @@ def _finding(
 
 
 DIAGNOSTIC = Diagnostic(
-    summary="p-values adjusted over several estimates: Bonferroni, Holm, Benjamini–Hochberg, sharpened q",
+    summary="p-values adjusted over several estimates: Bonferroni, Holm, BH, BY, sharpened q",
     options=MultiplicityOptions,
     examine=examine,
     references=("Holm 1979", "Benjamini and Hochberg 1995", "Benjamini and Yekutieli 2001", "Anderson 2008"),

@@ -110,7 +110,7 @@ def _as_finding(
 
 
 DIAGNOSTIC = Diagnostic(
-    summary="Rows where there can be no effect: do they reject, or exceed half of the main estimate",
+    summary="Rows where there can be no effect: do they reject, or exceed half the estimate",
     options=PlaceboOptions,
     examine=examine,
     references=("Imbens and Rubin 2015, chapter 21",),

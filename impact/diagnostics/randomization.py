@@ -107,7 +107,7 @@ def _known(value: float) -> float | None:
 
 
 DIAGNOSTIC = Diagnostic(
-    summary="Permutation of the treated set of units: p-values, interval by inversion, smallest attainable p",
+    summary="Permutation of the treated units: p-values, interval by inversion, smallest p",
     options=RandomizationOptions,
     examine=examine,
     references=("Fisher 1935", "Conley and Taber 2011", "Ferman and Pinto 2019"),

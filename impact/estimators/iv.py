@@ -1,4 +1,4 @@
-"""Instrumental variables by two-stage least squares, with absorbed effects and weights.
+"""Instrumental variables by two-stage least squares, with effects and weights.
 
     y = x b + effects + e,   E[e | instruments, exogenous columns, effects] = 0
     b = (X̂'X̂)⁻¹ X̂'y,   X̂ = projection of x on the instruments and the exogenous columns of x
@@ -238,7 +238,7 @@ def _first_stage_table(design: Design, stages: Mapping[int, _FirstStage]) -> dic
 
 
 ESTIMATOR = Estimator(
-    summary="Instrumental variables by two-stage least squares, with absorbed effects and weights",
+    summary="Instrumental variables by two-stage least squares, with effects and weights",
     options=IvOptions,
     fit=fit,
     references=("Wooldridge 2010, ch. 5", "Staiger and Stock 1997"),

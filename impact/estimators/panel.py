@@ -280,7 +280,7 @@ def _swamy_arora(design: Design, panel: Panel) -> _Components:
 
 
 ESTIMATOR = Estimator(
-    summary="Panel estimators: within, between, random effects (Swamy-Arora), first differences",
+    summary="Within, between, random-effects and first-difference estimators of panels",
     options=PanelOptions,
     fit=fit,
     references=("Swamy and Arora 1972", "Baltagi and Chang 1994", "Wooldridge 2010, ch. 10"),

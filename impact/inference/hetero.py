@@ -4,7 +4,7 @@
 
 a_i is 1 (HC0), N/(N−K) (HC1), 1/(1−h_i) (HC2), 1/(1−h_i)² (HC3) or 1/(1−h_i)^min(4, N h_i / K) (HC4).
 Assumption: rows are independent. h_i is the leverage of the full model: absorbed effects count as the dummies
-    they stand for.
+they stand for.
 With frequency weights the sum runs over persons (MacKinnon and White 1985; Cribari-Neto 2004).
 """
 

@@ -2,10 +2,9 @@
 
     V = s² (X'WX)⁻¹,   s² = Σ w u² / (N − K)
 
-Assumptions: errors are uncorrelated and have one variance (divided by the weight for analytic weights). K
-    counts
-every absorbed effect. With outcomes given as sums the residual sum of squares holds the persons' own
-deviations.
+Assumptions: errors are uncorrelated and have one variance (divided by the weight for analytic weights). K counts
+every absorbed effect. With outcomes given as sums the residual sum of squares holds the persons' own deviations.
+Source: Greene (2018), ch. 4.
 """
 
 from __future__ import annotations
@@ -83,5 +82,5 @@ VARIANCE = Variance(
     infer=infer,
     columns=lambda options: (),
     needs=("linear",),
-    references=("Greene, Econometric Analysis, ch. 4",),
+    references=("Greene 2018, chapter 4",),
 )

@@ -1,0 +1,72 @@
+"""One canonical study on the test panel, for every record of every registry."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+STUDY = {
+    "spec": 1,
+    "study": "canonical",
+    "seed": 7,
+    "design": {"unit": "c", "time": "t", "treated": "c <= 3", "from": 5},
+    "permute": {"unit": "c", "sets": "same_size"},
+    "vcov": {"cluster": "c"},
+    "models": {
+        "main": {"formula": "y ~ exposed + z | i + t"},
+        "second": {"formula": "yiv ~ exposed + z | i + t"},
+        "halves": {"formula": "y ~ exposed | i + t", "by": "half", "permute": None},
+    },
+    "robustness": {
+        "of": "main",
+        "rows": {
+            "late": {"filter+": "t > 1"},
+            "before": {"filter+": "t < 5", "design.from": 3, "expect": "no_effect"},
+        },
+    },
+    "title": {"en": "Canonical study", "es": "Estudio canónico"},
+    "language": ["en", "es"],
+}
+
+
+def write(folder: Path, columns, rows) -> Path:
+    file = folder / "panel.csv"
+    with file.open("w", newline="") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(columns)
+        for k in rows:
+            writer.writerow([repr(values[k].item()) for values in columns.values()])
+    return file
+
+
+@pytest.fixture(scope="session")
+def panel_columns(test_panel):
+    return {**test_panel, "half": test_panel["i"] % 2}
+
+
+@pytest.fixture(scope="session")
+def study(panel_columns, tmp_path_factory):
+    """Run the canonical study with some keys changed; ``rows`` reorders the file."""
+    import impact
+
+    folder = tmp_path_factory.mktemp("canonical")
+    files = {}
+
+    def run(*, rows=None, **changes):
+        name = "plain" if rows is None else str(hash(tuple(rows)))
+        if name not in files:
+            place = folder / name
+            place.mkdir()
+            files[name] = write(place, panel_columns, range(480) if rows is None else rows)
+        spec = {**STUDY, "data": {"root": "here", "file": "panel.csv"}, **changes}
+        return impact.run(spec, out=None, roots={"here": files[name].parent}).document
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def shuffled():
+    return np.random.default_rng(4).permutation(480).tolist()
