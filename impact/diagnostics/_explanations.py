@@ -11,10 +11,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
-
 from impact.diagnostics._reading import finite
 from impact.diagnostics._sentences import Words, both, number
+from impact.kernels.special_functions import special
 
 SCALES = (100.0, 0.01, 1000.0, 0.001)
 IN_UNITS = ("estimate", "std_error", "ci_low", "ci_high", "rmse", "mean_outcome")
@@ -173,10 +172,10 @@ def _probability_attempts(evidence: Evidence) -> Iterator[Attempt]:
     yield _said("two_sided", min(1.0, 2 * p))
     if t is None:
         return
-    yield _said("normal", 2 * float(ndtr(-abs(t))))
-    yield _said("normal_one_sided", float(ndtr(-abs(t))))
+    yield _said("normal", 2 * float(special().ndtr(-abs(t))))
+    yield _said("normal_one_sided", float(special().ndtr(-abs(t))))
     for df in _other_df(evidence):
-        yield _said("df", 2 * float(stdtr(df, -abs(t))), df=f"{df:g}")
+        yield _said("df", 2 * float(special().stdtr(df, -abs(t))), df=f"{df:g}")
 
 
 def _interval_attempts(evidence: Evidence) -> Iterator[Attempt]:
@@ -185,12 +184,12 @@ def _interval_attempts(evidence: Evidence) -> Iterator[Attempt]:
     if estimate is None or error is None:
         return
     side = 1.0 if evidence.stat == "ci_high" else -1.0
-    yield _said("normal", estimate + side * float(ndtri(0.5 + level / 2)) * error)
+    yield _said("normal", estimate + side * float(special().ndtri(0.5 + level / 2)) * error)
     for df in _other_df(evidence):
-        yield _said("df", estimate + side * float(stdtrit(df, 0.5 + level / 2)) * error, df=f"{df:g}")
+        yield _said("df", estimate + side * float(special().stdtrit(df, 0.5 + level / 2)) * error, df=f"{df:g}")
     for other in (0.90, 0.95, 0.99):
         if other != level:
-            value = estimate + side * float(ndtri(0.5 + other / 2)) * error
+            value = estimate + side * float(special().ndtri(0.5 + other / 2)) * error
             yield _said("level", value, level=f"{100 * other:g}")
 
 

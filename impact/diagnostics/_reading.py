@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri, stdtr, stdtrit
 
 from impact.core.estimates import Inference
 from impact.core.findings import ModelResult
+from impact.kernels.special_functions import special
 
 FEW_TREATED = 10
 POWER_FACTOR = 2.8
@@ -164,7 +164,7 @@ def _read_jackknife(inference: Inference, value: float, position: int) -> Readin
     df = float(min(inference.n_clusters.values(), default=2) - 1)
     if error is None or error <= 0 or df < 1:
         return Reading(value, None, df, {}, None, None, None, "cr3", finite(inference.p_value[position]))
-    half = float(stdtrit(df, 0.5 + inference.level / 2)) * error
+    half = float(special().stdtrit(df, 0.5 + inference.level / 2)) * error
     return Reading(
         estimate=value,
         std_error=error,
@@ -196,12 +196,12 @@ def permutation_column(result: ModelResult, position: int) -> int | None:
 
 def upper_quantile(df: float, tail: float) -> float:
     """The value that a t (normal for infinite df) exceeds with probability ``tail``."""
-    return float(-ndtri(tail)) if math.isinf(df) else float(-stdtrit(df, tail))
+    return float(-special().ndtri(tail)) if math.isinf(df) else float(-special().stdtrit(df, tail))
 
 
 def upper_tail(df: float, value: float) -> float:
     """Probability that a t (normal for infinite df) exceeds a value."""
-    return float(stdtr(df, -value))
+    return float(special().stdtr(df, -value))
 
 
 def finite(value: object) -> float | None:

@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.special import chdtrc, fdtrc
 
 from impact.core.arrays import Floats
 from impact.core.errors import SpecError
@@ -26,6 +25,7 @@ from impact.diagnostics._hypotheses import restrictions
 from impact.diagnostics._reading import FEW_TREATED, upper_quantile
 from impact.diagnostics._sentences import both, joined, listed, number, probability, word
 from impact.diagnostics._subjects import failed, subjects
+from impact.kernels.special_functions import special
 
 
 class WaldOptions(Options):
@@ -62,8 +62,8 @@ def joint_test(difference: Floats, covariance: Floats, df: float, *, chi2: bool 
         return None
     form = float(difference @ np.linalg.solve(covariance, difference))
     if chi2 or math.isinf(df):
-        return Joint(form, count, math.inf, float(chdtrc(count, form)))
-    return Joint(form / count, count, df, float(fdtrc(count, df, form / count)))
+        return Joint(form, count, math.inf, float(special().chdtrc(count, form)))
+    return Joint(form / count, count, df, float(special().fdtrc(count, df, form / count)))
 
 
 def rank_of(covariance: Floats) -> int:

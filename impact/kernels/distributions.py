@@ -8,7 +8,8 @@ numbers or arrays that broadcast; degrees of freedom that are not positive give 
 
 import numpy as np
 import numpy.typing as npt
-import scipy.special as special
+
+from impact.kernels.special_functions import special
 
 Array = npt.NDArray[np.float64]
 Number = float | npt.ArrayLike
@@ -27,22 +28,22 @@ def _plain(value: Array) -> Array:
 
 def normal_cdf(value: Number) -> Array:
     """P(Z <= value) of the standard normal law."""
-    return _plain(special.ndtr(np.asarray(value, dtype=np.float64)))
+    return _plain(special().ndtr(np.asarray(value, dtype=np.float64)))
 
 
 def normal_sf(value: Number) -> Array:
     """P(Z > value) of the standard normal law."""
-    return _plain(special.ndtr(-np.asarray(value, dtype=np.float64)))
+    return _plain(special().ndtr(-np.asarray(value, dtype=np.float64)))
 
 
 def normal_quantile(probability: Number) -> Array:
     """The value that a standard normal variable stays under with the given probability."""
-    return _plain(special.ndtri(np.asarray(probability, dtype=np.float64)))
+    return _plain(special().ndtri(np.asarray(probability, dtype=np.float64)))
 
 
 def two_sided_normal(statistic: Number) -> Array:
     """P(|Z| >= |statistic|) of the standard normal law."""
-    return _plain(2.0 * special.ndtr(-np.abs(np.asarray(statistic, dtype=np.float64))))
+    return _plain(2.0 * special().ndtr(-np.abs(np.asarray(statistic, dtype=np.float64))))
 
 
 def _t_upper(value: Array, df: Array) -> Array:
@@ -51,8 +52,8 @@ def _t_upper(value: Array, df: Array) -> Array:
     # df / (df + t^2) rounds to 1 for small t; then the complement is taken from the small argument.
     near = square < df
     with np.errstate(invalid="ignore", over="ignore"):
-        tail = special.betainc(df / 2.0, 0.5, df / (df + square))
-        centre = special.betaincc(0.5, df / 2.0, square / (df + square))
+        tail = special().betainc(df / 2.0, 0.5, df / (df + square))
+        centre = special().betaincc(0.5, df / 2.0, square / (df + square))
     return 0.5 * np.where(near, centre, tail)
 
 
@@ -62,7 +63,7 @@ def t_sf(value: Number, df: Number) -> Array:
     finite = np.where(np.isinf(degrees), 1.0, degrees)
     upper = _t_upper(np.abs(values), finite)
     student = np.where(values >= 0, upper, 1.0 - upper)
-    return _plain(np.where(np.isinf(degrees), special.ndtr(-values), student))
+    return _plain(np.where(np.isinf(degrees), special().ndtr(-values), student))
 
 
 def t_cdf(value: Number, df: Number) -> Array:
@@ -82,7 +83,7 @@ def t_quantile(probability: Number, df: Number) -> Array:
     """
     values, degrees = np.broadcast_arrays(np.asarray(probability, dtype=np.float64), _positive(df))
     finite = np.where(np.isinf(degrees), 1.0, degrees)
-    return _plain(np.where(np.isinf(degrees), special.ndtri(values), special.stdtrit(finite, values)))
+    return _plain(np.where(np.isinf(degrees), special().ndtri(values), special().stdtrit(finite, values)))
 
 
 def t_critical(level: Number, df: Number) -> Array:
@@ -93,18 +94,18 @@ def t_critical(level: Number, df: Number) -> Array:
 def chi2_cdf(value: Number, df: Number) -> Array:
     """P(X <= value) of the chi-squared law."""
     values = np.maximum(np.asarray(value, dtype=np.float64), 0.0)
-    return _plain(special.gammainc(_positive(df) / 2.0, values / 2.0))
+    return _plain(special().gammainc(_positive(df) / 2.0, values / 2.0))
 
 
 def chi2_sf(value: Number, df: Number) -> Array:
     """P(X > value) of the chi-squared law."""
     values = np.maximum(np.asarray(value, dtype=np.float64), 0.0)
-    return _plain(special.gammaincc(_positive(df) / 2.0, values / 2.0))
+    return _plain(special().gammaincc(_positive(df) / 2.0, values / 2.0))
 
 
 def chi2_quantile(probability: Number, df: Number) -> Array:
     """The value that a chi-squared variable stays under with the given probability."""
-    return _plain(2.0 * special.gammaincinv(_positive(df) / 2.0, np.asarray(probability, dtype=np.float64)))
+    return _plain(2.0 * special().gammaincinv(_positive(df) / 2.0, np.asarray(probability, dtype=np.float64)))
 
 
 def f_sf(value: Number, df: Number, df_resid: Number) -> Array:
@@ -116,10 +117,10 @@ def f_sf(value: Number, df: Number, df_resid: Number) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         weight = first * values
         # The smaller of the two complementary arguments is the one that carries digits.
-        tail = special.betainc(finite / 2.0, first / 2.0, finite / (finite + weight))
-        centre = special.betaincc(first / 2.0, finite / 2.0, weight / (finite + weight))
+        tail = special().betainc(finite / 2.0, first / 2.0, finite / (finite + weight))
+        centre = special().betaincc(first / 2.0, finite / 2.0, weight / (finite + weight))
     bounded = np.where(np.isinf(values), 0.0, np.where(weight < finite, centre, tail))
-    limit = special.gammaincc(first / 2.0, first * values / 2.0)
+    limit = special().gammaincc(first / 2.0, first * values / 2.0)
     return _plain(np.where(np.isinf(second), limit, bounded))
 
 
@@ -129,8 +130,8 @@ def f_cdf(value: Number, df: Number, df_resid: Number) -> Array:
         np.maximum(np.asarray(value, dtype=np.float64), 0.0), _positive(df), _positive(df_resid)
     )
     finite = np.where(np.isinf(second), 1.0, second)
-    student = special.fdtr(first, finite, values)
-    limit = special.gammainc(first / 2.0, first * values / 2.0)
+    student = special().fdtr(first, finite, values)
+    limit = special().gammainc(first / 2.0, first * values / 2.0)
     return _plain(np.where(np.isinf(second), limit, student))
 
 
@@ -140,5 +141,5 @@ def f_quantile(probability: Number, df: Number, df_resid: Number) -> Array:
         np.asarray(probability, dtype=np.float64), _positive(df), _positive(df_resid)
     )
     finite = np.where(np.isinf(second), 1.0, second)
-    limit = 2.0 * special.gammaincinv(first / 2.0, values) / first
-    return _plain(np.where(np.isinf(second), limit, special.fdtri(first, finite, values)))
+    limit = 2.0 * special().gammaincinv(first / 2.0, values) / first
+    return _plain(np.where(np.isinf(second), limit, special().fdtri(first, finite, values)))

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.special import ndtri, stdtrit
-
 from impact.core.texts import text
+from impact.kernels.special_functions import special
 from impact.outputs._cell_grid import SUPPRESSED, Cell, figure
 from impact.outputs._document import (
     Document,
@@ -181,7 +180,7 @@ def interval_at(row: Entry, level: float) -> tuple[Any, Any]:
     if primary(row) != "asymptotic" or not (is_number(estimate) and is_number(error)):
         return None, None
     freedom = float(df) if is_number(df) else math.inf if df in (None, "inf") else math.nan
-    quantile = ndtri(0.5 + level / 2) if math.isinf(freedom) else stdtrit(freedom, 0.5 + level / 2)
+    quantile = special().ndtri(0.5 + level / 2) if math.isinf(freedom) else special().stdtrit(freedom, 0.5 + level / 2)
     half = float(quantile) * float(error)
     return float(estimate) - half, float(estimate) + half
 
