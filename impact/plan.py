@@ -193,6 +193,8 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
         name, outcome = parts.outcome_of(
             block, single, spec_outcomes, node, context, where=f"models.{expanded.name}"
         )
+        weights = parts.weights_of(block, node)
+        parts.refuse_weights_of_sums(name, outcome, weights)
         found.append(
             ModelRequest(
                 name=_labelled(expanded.name, label),
@@ -205,7 +207,7 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
                 outcome=outcome,
                 filters=parts.filters_of(parts.merged_node(node, context, "filter")),
                 sample="main" if node.get("filter") is None else expanded.name,
-                weights=parts.weights_of(block, node),
+                weights=weights,
                 design=treated,
                 panel=_panel_columns(panel, treated),
                 own_panel=block.panel is not None,

@@ -8,6 +8,7 @@ from typing import Any
 import impact.catalog as catalog
 from impact.core.findings import Finding, ModelResult, Question
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, spawn_seed
+from impact.pipeline.places import placed_in
 from impact.plan import Plan
 from impact.schema.option_requests import TestRequest
 from impact.schema.requests import ModelRequest
@@ -21,7 +22,8 @@ def ask_tests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[Finding, ...]:
     for test in plan.tests:
         record: Any = catalog.DIAGNOSTICS.load(test.kind)
         question = _question(plan, test, results, requests)
-        findings += record.examine(question, test.options)
+        with placed_in(plan.resolved.tree, otherwise=test.node.place):
+            findings += record.examine(question, test.options)
     return tuple(findings)
 
 

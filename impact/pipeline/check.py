@@ -9,6 +9,7 @@ import impact.data.paths as data_paths
 import impact.data.read as data_read
 from impact.core.errors import Fault, ImpactError, SpecError
 from impact.core.texts import fault
+from impact.pipeline.places import placed_in
 from impact.pipeline.references import reference_faults
 from impact.plan import Plan, make_plan, unknown_faults
 from impact.schema.spec_files import spec_files
@@ -36,7 +37,8 @@ def check_spec(
         if depth == "headers":
             _check_headers(plan)
         elif depth == "data":
-            _check_data(plan)
+            with placed_in(plan.resolved.tree):
+                _check_data(plan)
     except ImpactError as problem:
         return list(problem.faults), problem.exit_status
     return [], 0

@@ -154,6 +154,10 @@ def _fit_interacted(
 def fit_design(design: Design, request: ModelRequest, group: str | None, seed: int | None) -> ModelResult:
     """Estimate, inference and permutation of one design."""
     estimate = estimate_design(design, request)
+    if estimate.dropped_terms:
+        terms = "; ".join(f"{name} ({why})" for name, why in estimate.dropped_terms.items())
+        found = notice("W506", of=request.name, terms=terms)
+        estimate = replace(estimate, notices=(*estimate.notices, found))
     inference = infer_design(estimate, design, request)
     permutation = permute_design(estimate, design, request, seed=seed)
     return ModelResult(

@@ -17,7 +17,7 @@ import impact.data.paths as data_paths
 import impact.data.prepare as data_prepare
 import impact.data.read as data_read
 from impact.core.errors import DataError, Notice, SpecError
-from impact.core.findings import Finding, ModelResult
+from impact.core.findings import Finding
 from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
@@ -27,6 +27,7 @@ from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.references import restricted
 from impact.plan import Plan, drop_one_requests, names_used, unknown_faults
 from impact.schema.expressions.context import Context
+from impact.schema.model import DropOneBlock
 from impact.schema.requests import ModelRequest
 
 # models named under a notice that several share
@@ -133,16 +134,29 @@ def _drop_one_requests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[Model
     found: list[ModelRequest] = []
     for model in fitted:
         if model.request.base in block.of and model.request.row is None and not model.failed:
-            units = _units(model.results[0], block.drop_one.among)
-            found += drop_one_requests(model.request, block.drop_one.unit, units)
+            found += drop_one_requests(model.request, block.drop_one.unit, _units(plan, model, block.drop_one))
     return tuple(found)
 
 
-def _units(result: ModelResult, among: str) -> list[object]:
-    treatment = result.design.treatment if result.design is not None else None
+def _units(plan: Plan, model: FittedModel, block: DropOneBlock) -> list[object]:
+    """The units to leave out.
+
+    Raises:
+        SpecError: E526 the model has no treated block, or its unit is another one.
+    """
+    place = plan.resolved.tree.place
+    robustness = plan.resolved.tree.get("robustness")
+    if robustness is not None and (written := robustness.get("drop_one")) is not None:
+        place = written.place
+    designs = [result.design for result in model.results if result.design is not None]
+    treatment = next((design.treatment for design in designs if design.treatment is not None), None)
     if treatment is None:
-        return []
-    wanted = {"controls": (0.0,), "treated": (1.0,), "all": (0.0, 1.0)}[among]
+        problem = f"model '{model.request.name}' has no treated units"
+        raise SpecError(fault("E526", place=place, problem=problem))
+    if treatment.unit.name != block.unit:
+        problem = f"the treatment of '{model.request.name}' is assigned by '{treatment.unit.name}', not '{block.unit}'"
+        raise SpecError(fault("E526", place=place, problem=problem))
+    wanted = {"controls": (0.0,), "treated": (1.0,), "all": (0.0, 1.0)}[block.among]
     labels = zip(treatment.unit.labels, treatment.treated.tolist(), strict=True)
     return [label for label, treated in labels if treated in wanted]
 

@@ -11,6 +11,7 @@ from impact.core.texts import fault, notice
 from impact.pipeline.document import Document, build_document, notice_entry
 from impact.pipeline.fit import Progress
 from impact.pipeline.interrupts import stopping
+from impact.pipeline.places import placed_in
 from impact.pipeline.references import reference_faults
 from impact.pipeline.street import RunResult, run_plan
 from impact.pipeline.write import RunClock, draw, write_report
@@ -69,10 +70,12 @@ def run_study(spec: object, options: StudyOptions, *, progress: Progress | None 
             progress(name, state)
 
     with stopping() as stop:
-        run = run_plan(plan, jobs=options.jobs, only=options.only, progress=tell, stop=stop)
+        with placed_in(plan.resolved.tree):
+            run = run_plan(plan, jobs=options.jobs, only=options.only, progress=tell, stop=stop)
         refuse_nothing(run, interrupted=stop.is_set())
         if options.strict or plan.spec.strict:
-            refuse_warnings(run)
+            with placed_in(plan.resolved.tree, otherwise=plan.resolved.tree.place):
+                refuse_warnings(run)
         document = build_document(run)
         if options.out is None:
             return StudyResult(run.plan, run, document, interrupted=stop.is_set())
@@ -150,5 +153,8 @@ def refuse_warnings(run: RunResult) -> None:
     found = [item for item in run.notices if item.code.startswith("W4")]
     if found:
         raise DataError(
-            *(fault("E187", warning=item.code, message=item.message, of=item.of) for item in found)
+            *(
+                fault("E187", place=Place(file="", path=item.of), warning=item.code, message=item.message, of=item.of)
+                for item in found
+            )
         )

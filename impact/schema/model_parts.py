@@ -184,6 +184,16 @@ def weights_of(block: ModelBlock, node: Node) -> WeightRequest | None:
     return WeightRequest(parse_expression(name, place=place), kind, name, place)
 
 
+def refuse_weights_of_sums(
+    name: str, outcome: OutcomeSums | Expression | None, weights: WeightRequest | None
+) -> None:
+    """Refuse weights beside an outcome given as sums (E525), unless they are its own count."""
+    if not isinstance(outcome, OutcomeSums) or weights is None:
+        return
+    if weights.kind != "frequency" or weights.values.text() != outcome.count.text():
+        raise SpecError(fault("E525", place=weights.place, outcome=name, weights=weights.text))
+
+
 def among_of(node: Node) -> Expression | None:
     """The condition of `permute: {among: …}`."""
     permute = node.get("permute")
