@@ -1,0 +1,95 @@
+"""Asked of every output: files from the document alone, the same bytes every time, readable as what they are."""
+
+from __future__ import annotations
+
+import copy
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+import impact.catalog as catalog
+from impact.outputs._request import OutputRequest
+from impact.schema.display import FigureBlock
+
+NAMES = catalog.OUTPUTS.names()
+KINDS = ("event_study", "coefplot", "permutation", "equivalence_plot")
+
+
+@pytest.fixture(scope="module")
+def document(study):
+    tests = {"bound": {"kind": "equivalence", "of": "main", "bound": 0.5, "reason": "half a unit"}}
+    models = {
+        "main": {"formula": "y ~ exposed + z | i + t"},
+        "event": {"formula": "y ~ i(t, treated, ref=4) | i + t"},
+    }
+    return study(tests=tests, models=models)
+
+
+@pytest.fixture(scope="module")
+def request_for(document):
+    order = tuple(document["models"])
+
+    def make(keyword):
+        models = ["event"] if keyword == "event_study" else ["main"]
+        blocks = {"shown": FigureBlock(kind=keyword, models=models)} if keyword in KINDS else {}
+        if keyword == "equivalence_plot":
+            blocks = {"shown": FigureBlock(kind=keyword, test="bound")}
+        return OutputRequest(figures=blocks, languages=("en", "es"), model_order=order, spec_name="x.yaml")
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def written(document, request_for):
+    known = {}
+
+    def write(keyword):
+        if keyword not in known:
+            known[keyword] = catalog.OUTPUTS.load(keyword).write(document, request_for(keyword))
+        return known[keyword]
+
+    return write
+
+
+@pytest.mark.parametrize("keyword", NAMES)
+def test_files_and_bytes(written, keyword):
+    files = written(keyword)
+    assert files
+    suffix = catalog.OUTPUTS.load(keyword).suffix
+    assert any(name.endswith(f".{suffix}") for name in files)
+    for name, content in files.items():
+        assert isinstance(content, bytes)
+        assert content
+        assert not name.startswith(("/", "."))
+        assert ".." not in name.split("/")
+
+
+@pytest.mark.parametrize("keyword", NAMES)
+def test_the_same_bytes_again_and_nothing_changed(written, document, request_for, keyword):
+    before = copy.deepcopy(document)
+    again = catalog.OUTPUTS.load(keyword).write(document, request_for(keyword))
+    assert again == written(keyword)
+    assert document == before
+
+
+@pytest.mark.parametrize("keyword", NAMES)
+def test_drawn_from_what_is_stored(written, document, request_for, keyword):
+    """The document read back from results.json gives the same bytes."""
+    stored = json.loads(json.dumps(document, sort_keys=True))
+    assert catalog.OUTPUTS.load(keyword).write(stored, request_for(keyword)) == written(keyword)
+
+
+@pytest.mark.parametrize("keyword", NAMES)
+def test_files_are_what_they_claim(written, keyword):
+    for name, content in written(keyword).items():
+        if name.endswith(".json"):
+            json.loads(content)
+        elif name.endswith(".svg"):
+            ElementTree.fromstring(content)
+        elif name.endswith(".png"):
+            assert content.startswith(b"\x89PNG")
+        else:
+            text = content.decode("utf-8")
+            assert text.endswith("\n"), name
+            assert "nan" not in text.lower().split(), name
