@@ -192,4 +192,4 @@ def _demeaned(values: npt.NDArray[np.float64], groups: list[npt.NDArray[np.int64
     for _ in range(SWEEPS if len(groups) > 1 else 1):
         for codes in groups:
             left = left - (np.bincount(codes, left) / np.bincount(codes))[codes]
-    return left
+    return np.asarray(left)

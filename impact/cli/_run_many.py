@@ -27,7 +27,8 @@ from impact.pipeline.street import RunResult
 from impact.pipeline.write import output_request
 from impact.plan import make_plan
 
-NOT_THERE = "E201"
+# the file is absent, or the folder of its root was not named
+NOT_THERE = ("E201", "E226")
 INTERRUPTED = 130
 
 
@@ -133,7 +134,7 @@ def run_many(
 
 
 def _data_absent(outcome: Outcome) -> bool:
-    return outcome.status == DataError.exit_status and any(item.code == NOT_THERE for item in outcome.faults)
+    return outcome.status == DataError.exit_status and all(item.code in NOT_THERE for item in outcome.faults)
 
 
 def _tell(ctx: click.Context, outcome: Outcome) -> None:
