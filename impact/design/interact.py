@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import scipy.linalg as linalg
 
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
+from impact.kernels.scipy_on_use import linalg
 
 
 def stack_designs(
@@ -92,7 +92,7 @@ def _stack_terms(
 def _stack_instruments(designs: Sequence[Design]) -> Floats | None:
     """Each group's instruments on its own rows, zero elsewhere."""
     found = [design.instruments for design in designs if design.instruments is not None]
-    return linalg.block_diag(*found) if found else None
+    return linalg().block_diag(*found) if found else None
 
 
 def _merge_factor(factors: Sequence[Factor], *, common: bool) -> Factor:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from impact.diagnostics._reading import finite
 from impact.diagnostics._sentences import Words, both, number
-from impact.kernels.special_functions import special
+from impact.kernels.scipy_on_use import special
 
 SCALES = (100.0, 0.01, 1000.0, 0.001)
 IN_UNITS = ("estimate", "std_error", "ci_low", "ci_high", "rmse", "mean_outcome")

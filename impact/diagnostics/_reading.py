@@ -16,7 +16,7 @@ import numpy as np
 
 from impact.core.estimates import Inference
 from impact.core.findings import ModelResult
-from impact.kernels.special_functions import special
+from impact.kernels.scipy_on_use import special
 
 FEW_TREATED = 10
 POWER_FACTOR = 2.8

@@ -25,7 +25,7 @@ from impact.diagnostics._hypotheses import restrictions
 from impact.diagnostics._reading import FEW_TREATED, upper_quantile
 from impact.diagnostics._sentences import both, joined, listed, number, probability, word
 from impact.diagnostics._subjects import failed, subjects
-from impact.kernels.special_functions import special
+from impact.kernels.scipy_on_use import special
 
 
 class WaldOptions(Options):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg
 
 import impact.kernels.compiled as compiled
 from impact.kernels.factors import Effect
+from impact.kernels.scipy_on_use import linalg
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
@@ -63,7 +63,7 @@ def solve(sums: Sequence[Floats], system: Direct) -> list[Floats]:
         second = sums[1] / system.totals[1][:, None] - sums[1].sum(axis=0) / system.totals[1].sum()
         return [means, second]
     right = sums[1] - system.table.T @ means
-    second = np.ascontiguousarray(scipy.linalg.cho_solve((system.factor, True), right, check_finite=False))
+    second = np.ascontiguousarray(linalg().cho_solve((system.factor, True), right, check_finite=False))
     return [means - (system.table @ second) / divisor, second]
 
 
@@ -83,7 +83,7 @@ def _factor_schur(table: Floats, total: Floats) -> Floats:
     typical = float(diagonal.mean()) or 1.0
     for component in _components(shared > 0):
         schur[np.ix_(component, component)] += typical / len(component)
-    factor: Floats = scipy.linalg.cholesky(schur, lower=True, overwrite_a=True, check_finite=False)
+    factor: Floats = linalg().cholesky(schur, lower=True, overwrite_a=True, check_finite=False)
     return factor
 
 

@@ -9,7 +9,7 @@ numbers or arrays that broadcast; degrees of freedom that are not positive give 
 import numpy as np
 import numpy.typing as npt
 
-from impact.kernels.special_functions import special
+from impact.kernels.scipy_on_use import special
 
 Array = npt.NDArray[np.float64]
 Number = float | npt.ArrayLike

@@ -22,12 +22,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import lapack
 
 import impact.kernels.collinear as collinear
 import impact.kernels.compiled as compiled
 import impact.kernels.extended as extended
 import impact.kernels.gram as gram
+from impact.kernels.scipy_on_use import linalg
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -165,7 +165,7 @@ def solve_least_squares(
 def leverage(x: Array, bread: Array, weights: Array | None = None) -> Array:
     """Diagonal of the hat matrix, w_i x_i B x_i', (n,), for kept columns x (n,k) and their bread (k,k)."""
     scale = collinear.power_of_two_scale(np.sqrt(np.diagonal(bread)))
-    root, failed = lapack.dpotrf(bread * np.outer(scale, scale), lower=1, clean=1)
+    root, failed = linalg().lapack.dpotrf(bread * np.outer(scale, scale), lower=1, clean=1)
     values = np.empty(x.shape[0])
     for rows in gram.row_blocks(x.shape[0]):
         if failed:
@@ -230,10 +230,10 @@ def _factorize(system: _System, products: Array, usable: Flags, smallest: Array)
     """Cholesky of the scaled cross-product where that is accurate enough, QR otherwise."""
     scale = collinear.power_of_two_scale(np.sqrt(np.diagonal(products)))
     if usable.all() and scale.size:
-        factor, failed = lapack.dpotrf(products * np.outer(scale, scale), lower=0, clean=1)
+        factor, failed = linalg().lapack.dpotrf(products * np.outer(scale, scale), lower=0, clean=1)
         condition = math.inf if failed else collinear.condition_number(factor)
         if condition <= CHOLESKY_CONDITION:
-            inverse = scale[:, None] * lapack.dtrtri(factor)[0]
+            inverse = scale[:, None] * linalg().lapack.dtrtri(factor)[0]
             return _Factor(inverse, usable, np.zeros((scale.size, 0)), condition, "cholesky")
     return _orthogonal_factor(system, scale, usable, smallest)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from impact.core.texts import text
-from impact.kernels.special_functions import special
+from impact.kernels.scipy_on_use import special
 from impact.outputs._cell_grid import SUPPRESSED, Cell, figure
 from impact.outputs._document import (
     Document,

@@ -1,0 +1,22 @@
+"""Modules of scipy on first use: importing them takes as long as all of `impact check`, which needs none of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+
+@cache
+def special() -> Any:
+    """The module scipy.special."""
+    import scipy.special  # noqa: PLC0415 - start-up: loaded when a distribution is asked for
+
+    return scipy.special
+
+
+@cache
+def linalg() -> Any:
+    """The module scipy.linalg."""
+    import scipy.linalg  # noqa: PLC0415 - start-up: loaded when a system is solved
+
+    return scipy.linalg
