@@ -127,12 +127,12 @@ def _treated_rows(design: Design) -> npt.NDArray[np.int64] | None:
         return np.flatnonzero(active)
     if not design.focus:
         return None
-    columns = design.x[:, list(design.focus)]
-    # The first rows settle it for most columns that are no indicators.
-    for rows in (columns[:1024], columns):
-        if not np.all((rows == 0) | (rows == 1)):
+    # Views, not a copy of the columns; the first rows settle it for most columns that are no indicators.
+    columns = [design.x[:, j] for j in design.focus]
+    for rows in (slice(1024), slice(None)):
+        if not all(np.all((own[rows] == 0) | (own[rows] == 1)) for own in columns):
             return None
-    return np.flatnonzero(np.any(columns != 0, axis=1))
+    return np.flatnonzero(np.any([own != 0 for own in columns], axis=0))
 
 
 def _where(design: Design, clusters: tuple[Factor, ...]) -> str:
