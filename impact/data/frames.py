@@ -34,6 +34,15 @@ def frame_of(data: Any, wanted: Iterable[str]) -> Frame:
     return Frame(columns=columns, n_rows=n_rows, name="data", read=n_rows)
 
 
+def names_of(data: Any) -> tuple[str, ...]:
+    """Names of all columns of a frame or mapping, sorted.
+
+    Raises:
+        DataError: E260 what is no frame.
+    """
+    return tuple(sorted(_columns_of(data)[1]))
+
+
 def _columns_of(data: Any) -> tuple[Any, set[str]]:
     if isinstance(data, Mapping):
         return data.__getitem__, {str(name) for name in data}
