@@ -185,6 +185,8 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     variance = variance_of(block, node, catalog.VARIANCES, design=treated, panel_unit="^".join(units) if units else None)
     _check_pair(keyword, record, variance, has_panel=panel is not None or treated is not None)
     formula = parts.formula_of(block, node, context, where=f"models.{expanded.name}")
+    if "offset" not in record.accepts:
+        parts.refuse_offset(formula, keyword)
     parts.check_instruments(formula, keyword, "instruments" in record.accepts)
     options = _estimator_options(record.options, node, f"models.{expanded.name}")
     spec_outcomes = _outcomes(context)

@@ -106,6 +106,13 @@ def has_instruments(node: Node, context: Node) -> bool:
         return False
 
 
+def refuse_offset(formula: Formula, estimator: str) -> None:
+    """Refuse an exposure term with an estimator that has none (E179)."""
+    if formula.offset is not None:
+        advice = f"estimator '{estimator}' has no exposure term; subtract it from the outcome in derive:"
+        raise SpecError(fault("E179", place=formula.place, key="offset(..)", advice=advice))
+
+
 def check_instruments(formula: Formula, estimator: str, takes_instruments: bool) -> None:
     """Refuse an instrument part with another estimator (E551), and ``iv`` without one (E552)."""
     if formula.instruments and not takes_instruments:

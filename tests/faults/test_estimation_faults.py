@@ -32,6 +32,8 @@ FAULTS: list[tuple[str, str, int, dict[str, Any], dict[str, Any], tuple[str, ...
     ("treatment and its double named", "E504", 5, {"models": model("y ~ d + c | unit + year", treatment="[d, c]")}, {"d": TREATED * POST, "c": 3 * TREATED * POST}, ("'c'", "d")),
     ("treatment is the sum of others", "E504", 5, {"models": model("y ~ d + a + b", treatment="[d, a, b]")}, {"d": TREATED + POST, "a": TREATED, "b": POST}, ("'b'", "d, a")),
     ("treatment constant", "E511", 5, {"models": model("y ~ d")}, {"d": np.ones(ROWS)}, ("'d'",)),
+    ("outcome absorbed by effects", "E527", 5, {"models": model("c ~ x | unit")}, {"c": UNIT}, ("'c'", "unit")),
+    ("outcome is an effect", "E527", 5, {"models": model("c ~ x | c")}, {"c": UNIT}, ("'c'",)),
     ("constant outcome", "E502", 5, {}, {"y": np.ones(ROWS)}, ("'y'", "1 in every row")),
     ("nothing left after filter", "E243", 4, {"filter": "x > 100"}, {}, ("filter", "no rows")),
     ("nothing left after model filter", "E501", 5, {"models": model("y ~ x", filter="x > 100")}, {}, ("'y'",)),
