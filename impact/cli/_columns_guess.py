@@ -12,7 +12,9 @@ import numpy.typing as npt
 from impact.core.frames import Frame
 
 YEARS = (1800.0, 2200.0)
-TIME_NAME = re.compile(r"^(year|yr|anio|año|ano|time|period|periodo|quarter|month|mes|t|date|fecha|wave|ola)$", re.I)
+TIME_NAME = re.compile(
+    r"^(year|yr|anio|año|ano|time|period|periodo|quarter|month|mes|t|date|fecha|wave|ola)$", re.I
+)
 UNIT_NAME = re.compile(
     r"(^|_)(id|code|codigo|nr|sid|fips|ubigeo|unit|state|st|county|country|dept|department|departamento|"
     r"firm|person|hogar|household|area|region|pais|iso\w*)($|_)|(id|code|real)$",
@@ -67,7 +69,9 @@ def guess_columns(frame: Frame) -> Guess | None:
     best = [n for n in others if _left(frame, outcome, n, effects)]
     absorbed = bool(unit and best)
     if not best and outcome:
-        times = [n for n in numbers if n != unit and _names_time(n, frame.columns[n]) and _varies(frame.columns[n])]
+        times = [
+            n for n in numbers if n != unit and _names_time(n, frame.columns[n]) and _varies(frame.columns[n])
+        ]
         best = [n for n in (*others, *times) if _left(frame, outcome, n, [])]
     if not outcome or not best:
         return None
@@ -162,7 +166,9 @@ def _outcome(frame: Frame, names: list[str]) -> str:
     logs = [name for name in broken if LOG_NAME.match(name)]
     if logs:
         return logs[0]
-    return max(reversed(broken or many or names), key=lambda name: len(np.unique(frame.columns[name])), default="")
+    return max(
+        reversed(broken or many or names), key=lambda name: len(np.unique(frame.columns[name])), default=""
+    )
 
 
 def _is_binary(values: npt.NDArray[np.generic]) -> bool:
@@ -180,14 +186,19 @@ def _left(frame: Frame, outcome: str, name: str, effects: list[npt.NDArray[np.in
     if len(rows) <= sum(int(codes.max()) + 1 for codes in groups) + 2:
         return False
     left = [_demeaned(values[rows], groups) for values in (y, x)]
-    shares = [float(part @ part) / max(float(np.var(v[rows])) * len(rows), 1e-300) for part, v in zip(left, (y, x))]
+    shares = [
+        float(part @ part) / max(float(np.var(v[rows])) * len(rows), 1e-300)
+        for part, v in zip(left, (y, x), strict=True)
+    ]
     if min(shares) < LEAST_VARIATION:
         return False
     norm = float(np.sqrt((left[0] @ left[0]) * (left[1] @ left[1])))
     return abs(float(left[0] @ left[1])) < 0.999 * norm
 
 
-def _demeaned(values: npt.NDArray[np.float64], groups: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.float64]:
+def _demeaned(
+    values: npt.NDArray[np.float64], groups: list[npt.NDArray[np.int64]]
+) -> npt.NDArray[np.float64]:
     left = values - values.mean()
     for _ in range(SWEEPS if len(groups) > 1 else 1):
         for codes in groups:

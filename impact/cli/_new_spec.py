@@ -63,7 +63,9 @@ def _read(path: Path, place: Place) -> tuple[Frame, dict[str, str]]:
     """The frame of a file; columns in which numbers and words stand together are read as text."""
     types: dict[str, str] = {}
     try:
-        return read_frame(DataBlock.model_validate({"file": path.name}), folder=path.parent, place=place), types
+        return read_frame(
+            DataBlock.model_validate({"file": path.name}), folder=path.parent, place=place
+        ), types
     except DataError as problem:
         mixed = {str(item.values.get("column")): "text" for item in problem.faults if item.code == MIXED}
         if len(mixed) < len(problem.faults):
@@ -79,16 +81,23 @@ def _lines(guess: Guess, spec: Path, *, where: list[str], types: dict[str, str],
     outcome, regressor = spell_name(guess.outcome), spell_name(guess.regressor)
     question = text("commands.new.question_text", language, outcome=guess.outcome, regressor=guess.regressor)
     lines = [EDITOR_LINE, *say("made", spec=spec.as_posix()), *say("schema"), "spec: 1"]
-    lines += [f"study: {spec.stem}", f"language: {language}", *say("question"), f"question: {_quoted(question)}"]
+    lines += [
+        f"study: {spec.stem}",
+        f"language: {language}",
+        *say("question"),
+        f"question: {_quoted(question)}",
+    ]
     lines += ["", *say("data"), *say("columns", columns=", ".join(guess.numbers))]
     lines += say("texts", columns=", ".join(guess.texts)) if guess.texts else []
     lines += ["data:", *where, f"  source: {_quoted(text('commands.new.source', language))}"]
     if types:
-        lines.append(f"  types: {{{', '.join(f'{_quoted_name(name)}: {kind}' for name, kind in types.items())}}}")
+        lines.append(
+            f"  types: {{{', '.join(f'{_quoted_name(name)}: {kind}' for name, kind in types.items())}}}"
+        )
     if guess.unit:
         unit, time = _quoted_name(guess.unit), _quoted_name(guess.time)
         lines += ["", *say("panel"), f"panel: {{unit: {unit}, time: {time}}}"]
-        lines += say("checks") + ["checks:", f"  key: {{unique: [{unit}, {time}]}}"]
+        lines += [*say("checks"), "checks:", f"  key: {{unique: [{unit}, {time}]}}"]
     lines += ["", *say("filter"), f"# filter: {{chosen: {_quoted(f'{outcome} > 0')}}}"]
     lines += ["", *say("models"), "models:", f"  simple: {_quoted(f'{outcome} ~ {regressor}')}"]
     if guess.varies_in_unit:
@@ -102,7 +111,12 @@ def _lines(guess: Guess, spec: Path, *, where: list[str], types: dict[str, str],
         lines += ["", *say("answer"), "answer: {model: effects}"]
     last = "effects" if guess.varies_in_unit else "simple"
     reason = _quoted(text("commands.new.reason", language))
-    lines += ["", *say("tests"), "# tests:", f"#   small: {{kind: equivalence, of: {last}, bound: 0.02, reason: {reason}}}"]
+    lines += [
+        "",
+        *say("tests"),
+        "# tests:",
+        f"#   small: {{kind: equivalence, of: {last}, bound: 0.02, reason: {reason}}}",
+    ]
     lines += ["", *say("labels"), "labels:"]
     lines += [f"  {_quoted_name(name)}: {_quoted(name)}" for name in (guess.outcome, guess.regressor)]
     return lines

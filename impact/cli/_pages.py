@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from impact.cli._page import Page, Section
-from impact.cli._page_keys import key_page, key_topics
-from impact.cli._page_records import KINDS, record_page
+from impact.cli.reference.keys import key_page, key_topics
+from impact.cli.reference.page import Page, Section
+from impact.cli.reference.records import KINDS, record_page
 from impact.core.errors import SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import catalogue, entry, fault, text
@@ -70,11 +70,10 @@ def _keyword_page(topic: str, language: str) -> Page | None:
     for kind, registry in KINDS.items():
         if topic in registry.names():
             return record_page(kind, topic, language)
-    for kind, registry in KINDS.items():
+    for registry in KINDS.values():
         if topic in registry.known:
             raise SpecError(registry.unknown(topic))
     return None
-
 
 
 def _small_page(topic: str, language: str) -> Page | None:
@@ -102,7 +101,10 @@ def code_page(code: str, language: str) -> Page:
     words = tuple(part for part in (texts.get("message", ""), texts.get("help", "")) if part)
     sections = (
         Section(text("commands.explain.message", language), code=_plain("\n".join(words)), language="text"),
-        Section(text("commands.explain.status", language), (text(f"commands.explain.range.{_range(code)}", language),)),
+        Section(
+            text("commands.explain.status", language),
+            (text(f"commands.explain.range.{_range(code)}", language),),
+        ),
     )
     title = f"{code} {texts.get('title', '')}".strip()
     return Page(code, "code", title, texts.get("explain", texts.get("title", code)), sections)
@@ -122,7 +124,9 @@ def function_page(name: str, language: str) -> Page:
     family = text(f"commands.explain.family.{signature.family}", language)
     rows = [(text("commands.explain.arguments", language), signature.arity())]
     if signature.keywords:
-        rows.append((text("commands.explain.named", language), ", ".join(f"{word}=" for word in signature.keywords)))
+        rows.append(
+            (text("commands.explain.named", language), ", ".join(f"{word}=" for word in signature.keywords))
+        )
     rows.append((text("commands.explain.gives", language), signature.gives))
     head = (text("commands.explain.property", language), text("commands.explain.value", language))
     section = Section(text("commands.explain.use", language), (family,), table=(head, *rows))

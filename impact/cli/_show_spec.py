@@ -27,7 +27,9 @@ class Block:
     def as_text(self) -> str:
         """The block for a terminal."""
         width = max((len(label) for label, _ in self.lines), default=0)
-        return "\n".join([self.name, *(f"  {label:<{width}}  {shown}".rstrip() for label, shown in self.lines)])
+        return "\n".join(
+            [self.name, *(f"  {label:<{width}}  {shown}".rstrip() for label, shown in self.lines)]
+        )
 
     def as_record(self) -> dict[str, object]:
         """The block as plain data."""
@@ -63,7 +65,11 @@ def _design(plan: Plan) -> str:
     if block is None:
         return ""
     start = block.from_ if isinstance(block.from_, float | int) else f"outcome {block.from_.outcome:g}"
-    return f"{block.treated}, from {start:g}" if isinstance(start, float | int) else f"{block.treated}, from {start}"
+    return (
+        f"{block.treated}, from {start:g}"
+        if isinstance(start, float | int)
+        else f"{block.treated}, from {start}"
+    )
 
 
 def model_blocks(plan: Plan, language: str) -> tuple[Block, ...]:

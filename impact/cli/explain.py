@@ -25,8 +25,8 @@ def command(ctx: click.Context, *, topics: tuple[str, ...], folder: str | None) 
     TOPIC is an estimator (ols), variance (cluster), test (equivalence) or domain; a key of the spec (models.vcov,
     robustness); a code (E102, W511); a function (lag, i) or a verdict (fragile).
     """
-    from impact.cli._page import page_text  # the records load with the command, not with the help
     from impact.cli._pages import topic_page
+    from impact.cli.reference.page import page_text  # the records load with the command, not with the help
 
     language = str(setting(ctx, "lang") or "en")
     if folder is not None:
@@ -49,8 +49,8 @@ def command(ctx: click.Context, *, topics: tuple[str, ...], folder: str | None) 
 
 def _write_all(folder: Path, language: str) -> int:
     """Every page as KIND/TOPIC.md."""
-    from impact.cli._page import page_markdown
     from impact.cli._pages import all_pages
+    from impact.cli.reference.page import page_markdown
 
     pages = all_pages(language=language)
     for page in pages:

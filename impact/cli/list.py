@@ -28,7 +28,9 @@ def command(ctx: click.Context, *, topics: tuple[str, ...]) -> int:
         content = records[wanted[0]] if len(topics) == 1 else records
         print(json.dumps(content, indent=1, ensure_ascii=False))
         return 0
-    blocks = [_block(topic, lines, language=language, heading=len(wanted) > 1) for topic, lines in found.items()]
+    blocks = [
+        _block(topic, lines, language=language, heading=len(wanted) > 1) for topic, lines in found.items()
+    ]
     print("\n\n".join(blocks))
     if not topics:
         print(f"\n{text('commands.list.more', language)}")

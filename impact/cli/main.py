@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
+from impact.cli._color import painted, wants_color
 from impact.core.errors import Fault, ImpactError
 
 # name → (module, one line for `impact --help`); the module is imported when the command is called
@@ -103,18 +104,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every user's mistake ends in a message and its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
-    as_json = any(
-        a == "--format=json" or (a == "json" and b == "--format")
-        for a, b in zip(given[1:], given, strict=False)
-    )
-    as_json = as_json or "--format=json" in given
-    language = given[given.index("--lang") + 1] if "--lang" in given[:-1] else "en"
+    as_json = _value_of("--format", given) == "json"
+    language = "es" if _value_of("--lang", given) == "es" else "en"
     try:
         status = cli.main(args=_globals_first(given), prog_name="impact", standalone_mode=False, obj={"lang": language})
     except click.exceptions.Abort:
         status = 130
     except KeyboardInterrupt:
-        print("interrupted: finished models are kept", file=sys.stderr)
+        _report_interrupt(language)
         status = 130
     except click.ClickException as problem:
         problem.show()
@@ -123,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = leave.exit_code
     except ImpactError as problem:
         status = problem.exit_status
-        report_faults(problem.faults, as_json=as_json, language=language)
+        report_faults(problem.faults, as_json=as_json, language=language, color=_value_of("--color", given))
         if debug:
             traceback.print_exc()
     except BrokenPipeError:
@@ -137,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _globals_first(arguments: list[str]) -> list[str]:
     """Global options may stand after the command, too."""
-    switches = {"--debug", "-q", "--quiet"}
+    switches = {"--debug", "-q", "--quiet", "-v", "-vv", "-vvv", "--verbose"}
     valued = {"--format", "--color", "--lang"}
     front: list[str] = []
     rest: list[str] = []
@@ -154,8 +151,23 @@ def _globals_first(arguments: list[str]) -> list[str]:
     return front + rest
 
 
+def _value_of(option: str, arguments: Sequence[str]) -> str:
+    """The value of a global option, wherever it stands; faults may come before the options are read."""
+    for position, argument in enumerate(arguments):
+        if argument == option and position + 1 < len(arguments):
+            return arguments[position + 1]
+        if argument.startswith(f"{option}="):
+            return argument.partition("=")[2]
+    return ""
+
+
 def report_faults(
-    faults: Sequence[Fault], *, as_json: bool = False, language: str = "en", sources: Mapping[str, str] | None = None
+    faults: Sequence[Fault],
+    *,
+    as_json: bool = False,
+    language: str = "en",
+    sources: Mapping[str, str] | None = None,
+    color: str = "",
 ) -> None:
     """Faults on standard error, or as JSON on standard output; ``sources``: texts that are in no file."""
     from impact.schema.render import fault_as_dict, render_faults  # start-up: only when something is wrong
@@ -164,8 +176,10 @@ def report_faults(
         records = [fault_as_dict(item, language=language) for item in faults]
         print(json.dumps(records, indent=1, ensure_ascii=False))
         return
-    texts = {**_sources(faults), **(sources or {})}
-    print(render_faults(faults, texts, language=language), file=sys.stderr)
+    context = click.get_current_context(silent=True)
+    choice = color or (str(setting(context, "color") or "") if context is not None else "")
+    shown = render_faults(faults, {**_sources(faults), **(sources or {})}, language=language)
+    print(painted(shown) if wants_color(choice, sys.stderr) else shown, file=sys.stderr)
 
 
 def _sources(faults: Sequence[Fault]) -> dict[str, str]:
@@ -178,6 +192,12 @@ def _sources(faults: Sequence[Fault]) -> dict[str, str]:
         except (OSError, UnicodeDecodeError, ValueError):
             continue
     return texts
+
+
+def _report_interrupt(language: str) -> None:
+    from impact.core.texts import text  # start-up: only when something stops the run
+
+    print(text("commands.interrupted", language), file=sys.stderr)
 
 
 def _report_internal(problem: Exception, *, debug: bool, language: str) -> None:

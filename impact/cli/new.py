@@ -18,7 +18,9 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 @click.command("new")
 @click.argument("name", metavar="NAME")
 @click.option("--data", "file", default=None, metavar="FILE", help="Use the columns of a data file of yours.")
-@click.option("--from", "example", default=None, metavar="EXAMPLE", help="Start from an example (impact list examples).")
+@click.option(
+    "--from", "example", default=None, metavar="EXAMPLE", help="Start from an example (impact list examples)."
+)
 @click.pass_context
 def command(ctx: click.Context, *, name: str, file: str | None, example: str | None) -> int:
     """Write NAME.yaml, a commented spec that runs; a file that is there already is never replaced.

@@ -19,19 +19,25 @@ MOST_NAMED = 6
 
 @click.command("replicate")
 @click.argument("specs", nargs=-1, metavar="[SPEC]...")
-@click.option("-o", "--out", default="reports", show_default=True, help="Folder in which replication/ is written.")
-@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Specs at the same time.")
+@click.option(
+    "-o", "--out", default="reports", show_default=True, help="Folder in which replication/ is written."
+)
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Specs at the same time."
+)
 @click.option("--root", "roots", multiple=True, metavar="NAME=PATH", help="Folder of a named data root.")
 @click.pass_context
-def command(ctx: click.Context, *, specs: tuple[str, ...], out: str, jobs: int, roots: tuple[str, ...]) -> int:
+def command(
+    ctx: click.Context, *, specs: tuple[str, ...], out: str, jobs: int, roots: tuple[str, ...]
+) -> int:
     """Run specs with published numbers or claims and compare, cell by cell.
 
     Without SPEC all specs in specs/ are taken, else those of the package. The overview is written to
     OUT/replication/overview.md, .html and .json. Exit status 6: a number differs that its spec does not expect to.
     """
-    from impact.cli import _replication_views as views  # numpy and pandas load with the run, not with the help
-    from impact.cli._replication import is_absent, overview_of
-    from impact.cli._replication_run import chosen_specs, run_specs
+    import impact.cli.replicating.views as views  # numpy and pandas load with the run, not with the help
+    from impact.cli.replicating.overview import is_absent, overview_of
+    from impact.cli.replicating.run import chosen_specs, run_specs
     from impact.outputs._write_folder import write_folder
 
     language = str(setting(ctx, "lang") or "en")
@@ -59,7 +65,7 @@ def command(ctx: click.Context, *, specs: tuple[str, ...], out: str, jobs: int, 
 
 def _unexplained(overview: dict[str, object], folder: Path, *, as_json: bool, language: str) -> list[int]:
     """Exit status 6 where a cell differs without a reason, told on standard error."""
-    from impact.cli._replication import unexplained_cells
+    from impact.cli.replicating.overview import unexplained_cells
 
     cells = unexplained_cells(overview)
     if not cells:
@@ -67,5 +73,7 @@ def _unexplained(overview: dict[str, object], folder: Path, *, as_json: bool, la
     file = (folder / "overview.md").as_posix()
     shown = "; ".join(cells[:MOST_NAMED]) + (" …" if len(cells) > MOST_NAMED else "")
     if not as_json:
-        report_faults([fault("E610", place=Place(file), count=len(cells), cells=shown, file=file)], language=language)
+        report_faults(
+            [fault("E610", place=Place(file), count=len(cells), cells=shown, file=file)], language=language
+        )
     return [VerificationError.exit_status]

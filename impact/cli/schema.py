@@ -8,7 +8,9 @@ import click
 
 
 @click.command("schema")
-@click.option("-o", "--out", default=None, metavar="FILE", help="Write the schema to FILE instead of printing it.")
+@click.option(
+    "-o", "--out", default=None, metavar="FILE", help="Write the schema to FILE instead of printing it."
+)
 @click.pass_context
 def command(ctx: click.Context, *, out: str | None) -> int:
     """Print the JSON Schema of the spec format, with the options of everything that is installed.
@@ -20,8 +22,10 @@ def command(ctx: click.Context, *, out: str | None) -> int:
 
     `impact new` writes that line.
     """
-    from impact.cli._json_schema import spec_schema  # the records load with the command, not with the help
     from impact.cli._write_text import write_text
+    from impact.cli.reference.json_schema import (
+        spec_schema,
+    )  # the records load with the command, not with the help
 
     content = json.dumps(spec_schema(), indent=1, ensure_ascii=False) + "\n"
     if out is None:

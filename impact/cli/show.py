@@ -14,9 +14,13 @@ from impact.core.errors import SpecError
 
 @click.command("show")
 @click.argument("subject", metavar="SPEC|FORMULA")
-@click.option("--resolved", "part", flag_value="resolved", help="The spec after expansion, with the origin of values.")
+@click.option(
+    "--resolved", "part", flag_value="resolved", help="The spec after expansion, with the origin of values."
+)
 @click.option("--models", "part", flag_value="models", help="Every model after expansion, one block each.")
-@click.option("--sample", "part", flag_value="sample", help="The sample ledger: which rows are dropped and why.")
+@click.option(
+    "--sample", "part", flag_value="sample", help="The sample ledger: which rows are dropped and why."
+)
 @click.option("--set", "set_values", multiple=True, metavar="KEY=VALUE", help="Change a key of the spec.")
 @click.option("--root", "roots", multiple=True, metavar="NAME=PATH", help="Folder of a named data root.")
 @click.pass_context
@@ -32,14 +36,16 @@ def command(
     as_json = setting(ctx, "format") == "json"
     if "~" in subject and not Path(subject).exists():
         return _show_formula(subject, language=language, as_json=as_json)
-    from impact.cli import _show_spec as shows  # the plan loads with the command, not with the help
+    import impact.cli._show_spec as shows  # the plan loads with the command, not with the help
     from impact.plan import make_plan
 
     plan = make_plan(subject, set_values=set_values, roots=roots_of(roots))
     if part == "resolved":
         print(shows.resolved_with_origins(plan.resolved), end="")
         return 0
-    found = {"models": shows.model_blocks, "sample": shows.sample_blocks, None: shows.overview}[part](plan, language)
+    found = {"models": shows.model_blocks, "sample": shows.sample_blocks, None: shows.overview}[part](
+        plan, language
+    )
     if as_json:
         print(json.dumps([block.as_record() for block in found], indent=1, ensure_ascii=False))
     else:

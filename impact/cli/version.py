@@ -41,7 +41,7 @@ def command(ctx: click.Context) -> int:
             for package, version in value.items():
                 print(f"  {package:<20}{version or text('commands.version.absent', language)}")
             continue
-        shown = {True: "yes", False: "no"}.get(value, None) if isinstance(value, bool) else None
+        shown = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else None
         words = text(f"commands.version.{shown}", language) if shown else str(value)
         print(f"  {text(f'commands.version.{name}', language):<20}{words}")
     return 0

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from impact.cli._replication import COUNTED, Overview
+from impact.cli.replicating.overview import COUNTED, Overview
 from impact.core.texts import text
 from impact.outputs._page_style import CONTENT_POLICY, STYLE
 
@@ -42,8 +42,7 @@ def off_rows(overview: Overview, language: str) -> list[Row]:
     for study in overview["studies"]:
         for table in study["tables"]:
             for cell in table["cells"]:
-                if cell["verdict"] in OFF:
-                    rows.append(_off_row(study["study"], cell, language))
+                rows += [_off_row(study["study"], cell, language)] if cell["verdict"] in OFF else []
     return rows
 
 
@@ -76,7 +75,11 @@ def claim_rows(overview: Overview, language: str) -> list[Row]:
     rows = [tuple(_say(column, language) for column in ("study", "claim", "state", "detail"))]
     for study in overview["studies"]:
         for claim in study["claims"]:
-            said = (_words(claim["text"], language), _say(claim["state"], language), _words(claim["detail"], language))
+            said = (
+                _words(claim["text"], language),
+                _say(claim["state"], language),
+                _words(claim["detail"], language),
+            )
             rows.append((study["study"], *said))
     return rows
 
@@ -89,7 +92,9 @@ def not_run_lines(overview: Overview, language: str) -> list[str]:
             reasons = "; ".join(problem["message"] for problem in study["problems"])
             lines.append(f"{study['study']}: {_say(study['status'], language)}: {reasons}")
         elif study["models_failed"]:
-            lines.append(f"{study['study']}: {_say('models_failed', language)}: {', '.join(study['models_failed'])}")
+            lines.append(
+                f"{study['study']}: {_say('models_failed', language)}: {', '.join(study['models_failed'])}"
+            )
     return lines
 
 
@@ -161,7 +166,9 @@ def as_html(overview: Overview, language: str) -> str:
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">\n'
         f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<main>\n" + "\n".join(parts) + "\n</main>\n</body>\n</html>\n"
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        + "\n".join(parts)
+        + "\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -173,4 +180,5 @@ def _html_table(rows: Sequence[Row], caption: str) -> str:
         + "</tr>\n"
         for row in rows[1:]
     )
-    return f'<div class="scroll" tabindex="0">\n<table>\n<caption>{html.escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>'
+    table = f"<caption>{html.escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>"
+    return f'<div class="scroll" tabindex="0">\n<table>\n{table}\n</table>\n</div>'

@@ -7,9 +7,9 @@ from typing import Any
 
 import impact.catalog as catalog
 from impact.cli._installed import summary_of
-from impact.cli._json_schema import record_options
-from impact.cli._page import Page, Section, paragraphs_of
-from impact.cli._schema_words import default_words, value_words
+from impact.cli.reference.json_schema import record_options
+from impact.cli.reference.page import Page, Section, paragraphs_of
+from impact.cli.reference.words import default_words, value_words
 from impact.core.registry import Registry
 from impact.core.texts import area, text
 
@@ -51,7 +51,12 @@ def _options(registry: Registry, keyword: str, language: str) -> Section:
     words = ("option", "default", "values", "meaning")
     head = tuple(text(f"commands.explain.{word}", language) for word in words)
     rows = [
-        (name, default_words(schema, language), value_words(schema, language), str(schema.get("description", "")))
+        (
+            name,
+            default_words(schema, language),
+            value_words(schema, language),
+            str(schema.get("description", "")),
+        )
         for name, schema in properties.items()
     ]
     return Section(heading, table=(head, *rows))
@@ -60,7 +65,11 @@ def _options(registry: Registry, keyword: str, language: str) -> Section:
 def _outcomes(record: Any, language: str) -> Section:
     head = tuple(text(f"commands.explain.{word}", language) for word in ("outcome", "label", "columns"))
     rows = [
-        (name, record.labels.get(name, {}).get(language, ""), ", ".join(f"{k}: {v}" for k, v in block.items()))
+        (
+            name,
+            record.labels.get(name, {}).get(language, ""),
+            ", ".join(f"{k}: {v}" for k, v in block.items()),
+        )
         for name, block in record.outcomes.items()
     ]
     return Section(text("commands.explain.outcomes", language), table=(head, *rows) if rows else ())
@@ -74,7 +83,9 @@ def _when_not(registry: Registry, keyword: str, language: str) -> list[Section]:
 
 def _example(registry: Registry, keyword: str, language: str) -> list[Section]:
     found = area("any", "examples").get(f"examples.{registry.attribute.lower()}.{keyword}")
-    return [Section(text("commands.explain.shortest", language), code=found)] if isinstance(found, str) else []
+    return (
+        [Section(text("commands.explain.shortest", language), code=found)] if isinstance(found, str) else []
+    )
 
 
 def _elsewhere(registry: Registry, keyword: str, language: str) -> list[Section]:

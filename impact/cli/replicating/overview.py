@@ -49,7 +49,9 @@ def _study(outcome: Outcome, language: str) -> Overview:
         "title": document.get("title"),
         "tables": _tables(document),
         "claims": [_claim(claim) for claim in document.get("claims", ())],
-        "models_failed": [name for name, facts in document.get("models", {}).items() if facts["status"] == "failed"],
+        "models_failed": [
+            name for name, facts in document.get("models", {}).items() if facts["status"] == "failed"
+        ],
         "problems": [_problem(item, language) for item in outcome.faults],
     }
 

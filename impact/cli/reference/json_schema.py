@@ -30,15 +30,21 @@ def spec_schema() -> Schema:
     root = definitions.pop("SpecModel")
     properties = root["properties"]
     properties["data"] = _described(properties["data"], _data_forms())
-    properties["model"] = _described(properties["model"], [{"type": "string"}, _ref("model"), {"type": "null"}])
-    properties["models"]["additionalProperties"] = {"anyOf": [{"type": "string"}, _ref("model"), {"type": "null"}]}
+    properties["model"] = _described(
+        properties["model"], [{"type": "string"}, _ref("model"), {"type": "null"}]
+    )
+    properties["models"]["additionalProperties"] = {
+        "anyOf": [{"type": "string"}, _ref("model"), {"type": "null"}]
+    }
     properties["defaults"] = _described(properties["defaults"], [_ref("defaults")])
     properties["tests"]["additionalProperties"] = {"anyOf": [_ref("test"), {"type": "null"}]}
     for name in ("vcov", "permute"):
         properties[name] = _described(properties[name], [_ref(name), {"type": "null"}])
     properties["domain"] = _described(properties["domain"], [_keywords(catalog.DOMAINS), {"type": "null"}])
     languages = {"enum": list(LANGUAGES)}
-    properties["language"] = _described(properties["language"], [languages, {"type": "array", "items": languages}])
+    properties["language"] = _described(
+        properties["language"], [languages, {"type": "array", "items": languages}]
+    )
     definitions |= {
         "model": _model(definitions),
         "defaults": _model(definitions),
@@ -115,7 +121,9 @@ def _inline(schema: Any, inner: Mapping[str, Any]) -> Any:
 
 def _keywords(registry: Registry) -> Schema:
     """A keyword of a registry, with a sentence on each."""
-    return {"oneOf": [{"const": name, "description": entry.summary} for name, entry in registry.entries().items()]}
+    return {
+        "oneOf": [{"const": name, "description": entry.summary} for name, entry in registry.entries().items()]
+    }
 
 
 def record_options(registry: Registry, keyword: str) -> dict[str, Schema]:
@@ -131,7 +139,9 @@ def _model(definitions: Mapping[str, Schema]) -> Schema:
     design = definitions["DesignBlock"]
     partial = {key: value for key, value in design.items() if key != "required"}
     properties = own["properties"]
-    properties["estimator"] = _described(properties["estimator"], [_keywords(catalog.ESTIMATORS), {"type": "null"}])
+    properties["estimator"] = _described(
+        properties["estimator"], [_keywords(catalog.ESTIMATORS), {"type": "null"}]
+    )
     for name in ("vcov", "permute"):
         properties[name] = _described(properties[name], [_ref(name), {"type": "null"}])
     properties["design"] = _described(properties["design"], [partial, {"type": "null"}])
@@ -141,9 +151,13 @@ def _model(definitions: Mapping[str, Schema]) -> Schema:
 def _with_choice(block: Schema, key: str, registry: Registry) -> Schema:
     """A block whose further keys are the options of the keyword that ``key`` names."""
     options = {keyword: record_options(registry, keyword) for keyword in registry.names()}
-    required = {keyword: _required(registry, keyword) for keyword in registry.names()}
     own = block["properties"]
-    extra = {name: _merged(name, options.values()) for found in options.values() for name in found if name not in own}
+    extra = {
+        name: _merged(name, options.values())
+        for found in options.values()
+        for name in found
+        if name not in own
+    }
     rules = []
     for keyword, found in options.items():
         allowed: Schema = dict(found)

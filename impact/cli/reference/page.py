@@ -52,7 +52,9 @@ def page_text(page: Page) -> str:
         for paragraph in section.paragraphs:
             lines += _paragraph(paragraph)
         lines += _text_table(section.table)
-        lines += [f"    {line}".rstrip() for line in section.code.rstrip().split("\n")] if section.code else []
+        lines += (
+            [f"    {line}".rstrip() for line in section.code.rstrip().split("\n")] if section.code else []
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from impact.cli._json_schema import Schema, spec_schema
-from impact.cli._page import Page, Section
-from impact.cli._schema_words import default_words, value_words
+from impact.cli.reference.json_schema import Schema, spec_schema
+from impact.cli.reference.page import Page, Section
+from impact.cli.reference.words import default_words, value_words
 from impact.core.texts import area, text
 
 DEEPEST = 4
@@ -33,7 +33,10 @@ def key_page(topic: str, language: str) -> Page | None:
         return None
     facts = ("values", "default")
     head = (text("commands.explain.property", language), text("commands.explain.value", language))
-    words = {"values": value_words(_written_out(schema), language), "default": default_words(schema, language)}
+    words = {
+        "values": value_words(_written_out(schema), language),
+        "default": default_words(schema, language),
+    }
     rows = [(text(f"commands.explain.{name}", language), words[name]) for name in facts if words[name]]
     sections = [Section(text("commands.explain.use", language), table=(head, *rows))]
     below = list(_walk(schema, "", 2))
@@ -43,7 +46,12 @@ def key_page(topic: str, language: str) -> Page | None:
         names = ("name", "default", "values", "meaning")
         heads = tuple(text(f"commands.explain.{name}", language) for name in names)
         cells = [
-            (path, default_words(inner, language), value_words(_written_out(inner), language), str(inner.get("description", "")))
+            (
+                path,
+                default_words(inner, language),
+                value_words(_written_out(inner), language),
+                str(inner.get("description", "")),
+            )
             for path, inner in below
         ]
         sections.append(Section(text("commands.explain.keys", language), table=(heads, *cells)))

@@ -1,0 +1,1 @@
+"""Pages and schema of the reference, made from the records and blocks themselves."""

@@ -1,0 +1,1 @@
+"""Replications of many specs in one overview."""
