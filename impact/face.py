@@ -8,24 +8,27 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import impact.catalog as catalog
 import impact.outputs._assemble as assemble
 import impact.pipeline.check as checking
 import impact.pipeline.fit as fitting
 import impact.pipeline.study as studies
 from impact.core.arrays import Floats
-from impact.core.errors import Fault, Place
+from impact.core.designs import Design
+from impact.core.errors import Fault, Place, SpecError
 from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
-from impact.data.frames import frame_of
+from impact.data.frames import frame_of, names_of
 from impact.design.build import build_design
 from impact.estimators.ols import OlsOptions
 from impact.outputs._request import OutputRequest
 from impact.outputs._tables import grids
 from impact.outputs.table_html import html_table
 from impact.outputs.terminal_table import grid_text
-from impact.schema.columns_used import model_uses
+from impact.schema.columns_used import model_uses, unknown_columns
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
 from impact.schema.model import ModelBlock
@@ -97,7 +100,7 @@ class Fit:
         return self.inference.vcov
 
     def tidy(self, *, vcov: Vcov = None) -> Any:
-        """A data frame: term, estimate, std_error, statistic, p_value, ci_low, ci_high, df."""
+        """A data frame of term, estimate, std_error, statistic, p_value, ci_low, ci_high and df."""
         import pandas as pd  # frames are made only when asked for
 
         fit = self if vcov is None else self.summary(vcov=vcov)
@@ -124,12 +127,15 @@ class Fit:
         request = replace(
             self.request, variance=variance, coordinates=getattr(variance.options, "coordinates", None)
         )
-        # the variance may read columns that the fit did not
+        # the variance may read columns that the fit did not, and they decide the order of the rows
         frame = frame_of(self.data, {name for name, _ in model_uses(request)})
-        changed = replace(self, request=request, frame=frame)
-        changed = replace(changed, result=replace(self.result, design=build_design(frame, request)))
-        inference = _infer(changed, variance, request.level)
-        return replace(changed, result=replace(changed.result, inference=inference))
+        design = build_design(frame, request)
+        estimate = _reordered(self.result, design)
+        if estimate is None:
+            return Fit(request, frame, fitting.fit_design(design, request, None, None), self.data)
+        inference = fitting.infer_design(estimate, design, request)
+        result = replace(self.result, design=design, estimate=estimate, inference=inference)
+        return Fit(request, frame, result, self.data)
 
     def __repr__(self) -> str:
         return grid_text(self._grid())
@@ -189,7 +195,11 @@ def feols(
         level=level,
         coordinates=coordinates_of(variance),
     )
-    frame = frame_of(data, {name for name, _ in model_uses(request)})
+    uses = list(model_uses(request))
+    faults = unknown_columns(uses, names_of(data))
+    if faults:
+        raise SpecError(*faults)
+    frame = frame_of(data, {name for name, _ in uses})
     return Fit(request, frame, fitting.fit_design(build_design(frame, request), request, None, None), data)
 
 
@@ -238,6 +248,30 @@ def _variance_cached(
     unit = "^".join(panel[0]) if panel is not None else None
     node = from_plain(content, _HERE)
     return variance_of(ModelBlock(), node, catalog.VARIANCES, design=None, panel_unit=unit)
+
+
+def _reordered(result: ModelResult, design: Design) -> Estimate | None:
+    """The estimate on the rows of another design of the same model; None where that has other rows."""
+    assert result.estimate is not None
+    assert result.design is not None
+    before, after = result.design.sample.kept, design.sample.kept
+    estimate, linear = result.estimate, result.estimate.linear
+    if np.array_equal(before, after):
+        return estimate
+    order, target = np.argsort(before), np.argsort(after)
+    if linear is None or estimate.influence is not None or not np.array_equal(before[order], after[target]):
+        return None
+    take = np.empty_like(order)
+    take[target] = order
+    moved = replace(
+        linear,
+        x=linear.x[take],
+        residual=linear.residual[take],
+        weights=None if linear.weights is None else linear.weights[take],
+        row_sum_of_squares=None if linear.row_sum_of_squares is None else linear.row_sum_of_squares[take],
+        absorb=design.absorb,
+    )
+    return replace(estimate, linear=moved)
 
 
 def _infer(fit: Fit, variance: VarianceRequest, level: float) -> Inference:

@@ -199,7 +199,8 @@ def fit_statistics(design: Design, y_absorbed: Floats, linear: Linear, df_resid:
     columns = [design.y, linear.residual, y_absorbed]
     tss, rss, tss_within = (cross_product(columns, weights, shift).diagonal() + within).tolist()
     df_total = n_obs - (1 if design.intercept or design.absorb else 0)
-    statistics = {"rss": rss, "tss": tss, "mean_outcome": mean, "rmse": float(np.sqrt(rss / n_obs))}
+    total = n_obs if weights is None else float(np.sum(weights))
+    statistics = {"rss": rss, "tss": tss, "mean_outcome": mean, "rmse": float(np.sqrt(rss / total))}
     statistics["sigma"] = float(np.sqrt(rss / df_resid))
     if tss > 0:
         statistics["r2"] = 1.0 - rss / tss

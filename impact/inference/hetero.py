@@ -32,6 +32,7 @@ from impact.inference._small_sample import (
     convention,
     counted_parameters,
 )
+from impact.kernels.bread_root import bread_root, is_delicate
 from impact.kernels.gram import cross_product
 from impact.kernels.leverage import TooManyEffects, full_leverage
 
@@ -60,7 +61,7 @@ def infer(estimate: Estimate, design: Design, options: HeteroOptions, level: flo
     full = estimate.df_model + estimate.df_absorbed
     k = counted_parameters(estimate, linear, rule)
     factors = factors_of(estimate.n_obs, k, rule)
-    scaling, notices = _scaling(estimate, linear, options.type, full)
+    scaling, notices = _scaling(estimate, linear, options.type)
     vcov = meat_sandwich(linear, scaling) * float(np.prod(list(factors.values())))
     variance: dict[str, object] = {
         "kind": "hetero",
@@ -102,13 +103,15 @@ def meat_sandwich(linear: Linear, scaling: Floats | None) -> Floats:
         squares = weighted**2
     if scaling is not None:
         squares = squares * scaling
+    if is_delicate(linear.bread):
+        root = bread_root(linear.x, linear.bread, linear.weights)
+        delicate: Floats = root @ cross_product(linear.x @ root, squares) @ root.T
+        return (delicate + delicate.T) / 2.0
     vcov: Floats = linear.bread @ cross_product(linear.x, squares) @ linear.bread
     return (vcov + vcov.T) / 2.0
 
 
-def _scaling(
-    estimate: Estimate, linear: Linear, kind: str, parameters: int
-) -> tuple[Floats | None, tuple[Notice, ...]]:
+def _scaling(estimate: Estimate, linear: Linear, kind: str) -> tuple[Floats | None, tuple[Notice, ...]]:
     """1/(1−h)^δ of each row; 0 where a row has leverage 1, whose residual is 0 (Moore–Penrose)."""
     if kind in {"hc0", "hc1"}:
         return None, ()
@@ -123,7 +126,10 @@ def _scaling(
     alone = free < FULL_LEVERAGE
     power: Floats | float = {"hc2": 1.0, "hc3": 2.0}.get(kind, 0.0)
     if kind == "hc4":
-        power = np.minimum(4.0, estimate.n_obs * leverage / parameters)
+        # the leverages add up to the rank, which is below K where effects overlap more than K's rule assumes
+        persons = linear.weights if linear.weight_kind == "frequency" else None
+        rank = np.rint(leverage.sum() if persons is None else persons @ leverage)
+        power = np.minimum(4.0, estimate.n_obs * leverage / rank)
     scaling = np.where(alone, 0.0, np.where(alone, 1.0, free) ** -power)
     count = int(np.count_nonzero(alone))
     return scaling, (notice("W515", count=count, kind=kind),) if count else ()
