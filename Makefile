@@ -8,5 +8,5 @@ floors: ; $(PYTHON) -c "import sys; from importlinter.cli import lint_imports_co
 test: ; $(PYTHON) -m pytest -m "not slow"
 reference: ; $(PYTHON) -m pytest tests/reference tests/replication
 slow: ; $(PYTHON) -m pytest -m slow
-docs: ; $(PYTHON) -m mkdocs build --strict
+docs: ; $(PYTHON) docs/make_reference.py && $(PYTHON) -m mkdocs build --strict
 bench: ; $(PYTHON) -m benchmarks

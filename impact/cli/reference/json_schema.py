@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic_core.core_schema import WithDefaultSchema
 
 import impact.catalog as catalog
+from impact.cli.reference.schema_parts import (
+    Schema,
+    block_schema,
+    open_for_merging,
+    open_for_placeholders,
+    without_titles,
+)
 from impact.core.registry import Registry
 from impact.core.texts import LANGUAGES
 from impact.inference._permutation import PermuteOptions
 from impact.schema.model import ModelBlock, SpecModel
 from impact.schema.published import TestBlock
 
-Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FILE_NAME = "impact-spec-1.json"
 EDITOR_LINE = f"# yaml-language-server: $schema={FILE_NAME}"
-PLACEHOLDER: Schema = {"type": "string", "pattern": r"\$\{"}
 # keywords that stand beside the options of each of them in `vcov:`
 CLUSTER = "cluster"
 
@@ -49,13 +54,13 @@ def spec_schema() -> Schema:
         "model": _model(definitions),
         "defaults": _model(definitions),
         "vcov": {"anyOf": _variances()},
-        "permute": _block(PermuteOptions),
+        "permute": block_schema(PermuteOptions),
         "test": _test(),
     }
     complete = _required_when_complete(root, definitions)
     for schema in (root, *definitions.values()):
-        _open_for_placeholders(schema)
-        _open_for_merging(schema)
+        open_for_placeholders(schema)
+        open_for_merging(schema)
     root["allOf"] = [complete]
     root["patternProperties"]["^x-"] = {"description": "Private notes: anything, ignored."}
     return {
@@ -67,21 +72,26 @@ def spec_schema() -> Schema:
     }
 
 
+class _WithDefaults(GenerateJsonSchema):
+    """Writes the lists and blocks that a key holds by default; without them it would read as required."""
+
+    def default_schema(self, schema: WithDefaultSchema) -> Schema:
+        """The schema of a key with its default, one that is made anew each time included."""
+        written = super().default_schema(schema)
+        factory: Any = schema.get("default_factory")
+        if factory is None or "default" in written:
+            return written
+        value = factory()
+        return {**written, "default": value if isinstance(value, list | dict) else {}}
+
+
 def _definitions() -> dict[str, Schema]:
     """The blocks of the spec by name, each with its keys."""
-    _, found = models_json_schema([(SpecModel, "validation")], ref_template="#/$defs/{model}")
+    _, found = models_json_schema(
+        [(SpecModel, "validation")], ref_template="#/$defs/{model}", schema_generator=_WithDefaults
+    )
     definitions: dict[str, Schema] = found["$defs"]
-    return {name: _without_titles(schema) for name, schema in definitions.items()}
-
-
-def _without_titles(schema: Any) -> Any:
-    """Titles that repeat a key's name say nothing; properties that are called title stay."""
-    if isinstance(schema, list):
-        return [_without_titles(inner) for inner in schema]
-    if not isinstance(schema, dict):
-        return schema
-    kept = {key: value for key, value in schema.items() if key != "title" or not isinstance(value, str)}
-    return {key: _without_titles(value) for key, value in kept.items()}
+    return {name: without_titles(schema) for name, schema in definitions.items()}
 
 
 def _ref(name: str) -> Schema:
@@ -100,25 +110,6 @@ def _data_forms() -> list[Schema]:
     return [{"type": "string"}, _ref("DataBlock"), several, {"type": "null"}]
 
 
-def _block(model_class: type[BaseModel]) -> Schema:
-    """One block on its own, its inner blocks written out in place."""
-    schema = _without_titles(model_class.model_json_schema())
-    inner = schema.pop("$defs", {})
-    written: Schema = _inline(schema, inner)
-    return written
-
-
-def _inline(schema: Any, inner: Mapping[str, Any]) -> Any:
-    if isinstance(schema, list):
-        return [_inline(item, inner) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        target = _inline(inner[schema["$ref"].rpartition("/")[2]], inner)
-        return {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
-    return {key: _inline(value, inner) for key, value in schema.items()}
-
-
 def _keywords(registry: Registry) -> Schema:
     """A keyword of a registry, with a sentence on each."""
     return {
@@ -129,13 +120,13 @@ def _keywords(registry: Registry) -> Schema:
 def record_options(registry: Registry, keyword: str) -> dict[str, Schema]:
     """The options of a record by name, each with description, default and allowed values."""
     record: Any = registry.load(keyword)
-    properties: dict[str, Schema] = _block(record.options).get("properties", {})
+    properties: dict[str, Schema] = block_schema(record.options).get("properties", {})
     return properties
 
 
 def _model(definitions: Mapping[str, Schema]) -> Schema:
     """The block of a model: its own keys, those of every estimator, and which go with which."""
-    own = _without_titles(_block(ModelBlock))
+    own = without_titles(block_schema(ModelBlock))
     design = definitions["DesignBlock"]
     partial = {key: value for key, value in design.items() if key != "required"}
     properties = own["properties"]
@@ -224,12 +215,12 @@ def _merged(name: str, options: Iterable[Mapping[str, Schema]]) -> Schema:
 
 def _variances() -> list[Schema]:
     """A keyword; the cluster block; or one keyword with its options."""
-    cluster = _block(catalog.VARIANCES.load(CLUSTER).options)  # type: ignore[attr-defined]
+    cluster = block_schema(catalog.VARIANCES.load(CLUSTER).options)  # type: ignore[attr-defined]
     forms = [_keywords(catalog.VARIANCES), {**cluster, "required": [CLUSTER]}]
     for keyword, entry in catalog.VARIANCES.entries().items():
         if keyword == CLUSTER:
             continue
-        inner = _block(catalog.VARIANCES.load(keyword).options)  # type: ignore[attr-defined]
+        inner = block_schema(catalog.VARIANCES.load(keyword).options)  # type: ignore[attr-defined]
         described = {"description": entry.summary, "default": None, "anyOf": [inner, {"type": "null"}]}
         forms.append(
             {
@@ -243,42 +234,6 @@ def _variances() -> list[Schema]:
 
 
 def _test() -> Schema:
-    block = _without_titles(TestBlock.model_json_schema())
+    block = without_titles(TestBlock.model_json_schema(schema_generator=_WithDefaults))
     block["properties"]["kind"] = _described(block["properties"]["kind"], [_keywords(catalog.DIAGNOSTICS)])
     return _with_choice(block, "kind", catalog.DIAGNOSTICS)
-
-
-def _open_for_placeholders(schema: Any) -> None:
-    """Numbers, booleans and words may also be ${name}: params and matrix are put in before they are checked."""
-    if isinstance(schema, list):
-        for inner in schema:
-            _open_for_placeholders(inner)
-    if not isinstance(schema, dict):
-        return
-    for name, inner in list(schema.get("properties", {}).items()):
-        if isinstance(inner, dict) and _is_narrow(inner):
-            value = {key: held for key, held in inner.items() if key not in ("description", "default")}
-            kept = {key: held for key, held in inner.items() if key in ("description", "default")}
-            schema["properties"][name] = {**kept, "anyOf": [*value.get("anyOf", [value]), PLACEHOLDER]}
-    for key, inner in schema.items():
-        if key not in ("if", "then", "not"):
-            _open_for_placeholders(list(inner.values()) if key in ("properties", "$defs") else inner)
-
-
-def _is_narrow(schema: Mapping[str, Any]) -> bool:
-    """Whether a text such as ${name} would be refused."""
-    if "anyOf" in schema:
-        return any(_is_narrow(form) for form in schema["anyOf"]) and {"type": "string"} not in schema["anyOf"]
-    return "enum" in schema or "const" in schema or schema.get("type") in ("number", "integer", "boolean")
-
-
-def _open_for_merging(schema: Schema) -> None:
-    """With `extends`, ``key: null`` takes out an entry of a collection and ``key+:`` adds to one."""
-    for inner in schema.get("properties", {}).values():
-        values = inner.get("additionalProperties") if isinstance(inner, dict) else None
-        if isinstance(values, dict) and {"type": "null"} not in values.get("anyOf", []):
-            inner["additionalProperties"] = {"anyOf": [*values.get("anyOf", [values]), {"type": "null"}]}
-    if "properties" in schema:
-        schema["patternProperties"] = {
-            r"^[A-Za-z_]+\+$": {"description": "With `extends`: added to the list or mapping of the base."}
-        }

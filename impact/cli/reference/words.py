@@ -19,9 +19,12 @@ def value_words(schema: Mapping[str, Any], language: str = "en") -> str:
 
 
 def default_words(schema: Mapping[str, Any], language: str = "en") -> str:
-    """The default, or that the key must be given."""
+    """The default, or that the key must be given; where records differ, those of each."""
     if "default" not in schema:
-        return text("commands.explain.required", language)
+        forms = [form for form in schema.get("anyOf", ()) if not _is_placeholder(form)]
+        if not any("default" in form for form in forms):
+            return text("commands.explain.required", language)
+        return " / ".join(dict.fromkeys(default_words(form, language) for form in forms))
     value = schema["default"]
     if value in (None, "", [], {}):
         return text("commands.explain.nothing", language)
@@ -53,7 +56,7 @@ def _words(form: Mapping[str, Any], language: str) -> str:
     if values:
         shown = [value if isinstance(value, str) else json.dumps(value) for value in values]
         return ", ".join(shown[:MOST_WORDS]) + (", …" if len(shown) > MOST_WORDS else "")
-    if "pattern" in form and form["pattern"].startswith(r"\$"):
+    if _is_placeholder(form):
         return ""
     kind = form.get("type", "object" if "$ref" in form or "properties" in form else "")
     if kind in ("", "null"):
@@ -64,3 +67,8 @@ def _words(form: Mapping[str, Any], language: str) -> str:
         return text("commands.explain.kind.list", language) + (f" ({held})" if held else "")
     limits = [f"{sign} {form[name]}" for name, sign in LIMITS.items() if name in form]
     return text(f"commands.explain.kind.{kind}", language) + (f" {', '.join(limits)}" if limits else "")
+
+
+def _is_placeholder(form: Mapping[str, Any]) -> bool:
+    """Whether a form is ${name}, which every short value may be."""
+    return str(form.get("pattern", "")).startswith(r"\$")
