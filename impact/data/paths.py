@@ -78,8 +78,7 @@ def locate(
     """The file of a data block.
 
     Raises:
-        DataError: E200 no regular or readable file, E201 absent, E203 absolute or home path, E204 outside
-        the project
+        DataError: E200 no regular or readable file, E201 absent, E203 absolute or home path, E204 outside the project
             or root, E226 unknown root, E231 an address.
     """
     written = block.file
@@ -94,7 +93,7 @@ def locate(
     if _is_absolute(written):
         raise DataError(fault("E203", place=place, file=written))
     if block.root is None:
-        base, limit, shown = folder, project_folder(folder), written
+        base, limit, shown = folder, _limit(folder), written
     else:
         base = limit = _root_folder(block, block.root, roots, place)
         shown = f"{block.root}:{written}"
@@ -104,6 +103,12 @@ def locate(
         raise DataError(fault("E204", place=place, file=shown))
     _require_file(resolved, block, shown, place)
     return Located(resolved, shown, block.root or "")
+
+
+def _limit(folder: Path) -> Path:
+    """What relative paths stay inside: the project, or for the package's own specs what it ships."""
+    shipped = shipped_folder("specs")
+    return shipped.parent if folder.is_relative_to(shipped) else project_folder(folder)
 
 
 def _is_absolute(written: str) -> bool:

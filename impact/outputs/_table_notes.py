@@ -263,7 +263,9 @@ def _stars(printing: Printing) -> str:
 
 
 def source_note(document: Document, language: str) -> str:
-    """Name of the study and the first characters of its spec's checksum."""
+    """Name of the study and the first characters of its spec's checksum; nothing for a fit without a spec."""
+    if not document.get("spec_sha256"):
+        return ""
     return text(
         "table.note.spec",
         language,

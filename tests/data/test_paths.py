@@ -76,3 +76,20 @@ def test_shipped_files_by_name() -> None:
         assert locate(DataBlock(file=name), folder=folder, roots={}).path == shipped_folder() / "castle.csv"
     with pytest.raises(DataError):
         locate(DataBlock(file="shipped:../pyproject.toml"), folder=folder, roots={})
+
+
+def test_shipped_specs_reach_the_data_shipped_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site" / "impact"
+    for folder in ("specs/common", "data"):
+        (package / "_shipped" / folder).mkdir(parents=True)
+    (package / "_shipped" / "data" / "x.csv").write_text("a\n1\n")
+    (package / "secret.csv").write_text("a\n1\n")
+    monkeypatch.setattr("impact.data.paths._PACKAGE", package)
+    specs = package / "_shipped" / "specs" / "common"
+    found = locate(DataBlock(file="../../data/x.csv"), folder=specs, roots={})
+    assert found.path == package / "_shipped" / "data" / "x.csv"
+    with pytest.raises(DataError) as caught:
+        locate(DataBlock(file="../../../secret.csv"), folder=specs, roots={})
+    assert caught.value.code == "E204"
