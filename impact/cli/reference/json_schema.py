@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
-from pydantic_core.core_schema import WithDefaultSchema
+from pydantic.json_schema import models_json_schema
 
 import impact.catalog as catalog
 from impact.cli.reference.schema_parts import (
     Schema,
+    WithDefaults,
     block_schema,
     open_for_merging,
     open_for_placeholders,
@@ -72,23 +72,10 @@ def spec_schema() -> Schema:
     }
 
 
-class _WithDefaults(GenerateJsonSchema):
-    """Writes the lists and blocks that a key holds by default; without them it would read as required."""
-
-    def default_schema(self, schema: WithDefaultSchema) -> Schema:
-        """The schema of a key with its default, one that is made anew each time included."""
-        written = super().default_schema(schema)
-        factory: Any = schema.get("default_factory")
-        if factory is None or "default" in written:
-            return written
-        value = factory()
-        return {**written, "default": value if isinstance(value, list | dict) else {}}
-
-
 def _definitions() -> dict[str, Schema]:
     """The blocks of the spec by name, each with its keys."""
     _, found = models_json_schema(
-        [(SpecModel, "validation")], ref_template="#/$defs/{model}", schema_generator=_WithDefaults
+        [(SpecModel, "validation")], ref_template="#/$defs/{model}", schema_generator=WithDefaults
     )
     definitions: dict[str, Schema] = found["$defs"]
     return {name: without_titles(schema) for name, schema in definitions.items()}
@@ -234,6 +221,6 @@ def _variances() -> list[Schema]:
 
 
 def _test() -> Schema:
-    block = without_titles(TestBlock.model_json_schema(schema_generator=_WithDefaults))
+    block = without_titles(TestBlock.model_json_schema(schema_generator=WithDefaults))
     block["properties"]["kind"] = _described(block["properties"]["kind"], [_keywords(catalog.DIAGNOSTICS)])
     return _with_choice(block, "kind", catalog.DIAGNOSTICS)
