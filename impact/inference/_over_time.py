@@ -75,10 +75,10 @@ def _positions(time: Factor) -> npt.NDArray[np.int64]:
     return position
 
 
-def weighted_scores(linear: Linear) -> Floats:
-    """W x u of each row (n, k)."""
+def influence_rows(linear: Linear) -> Floats:
+    """B x W u of each row (n, k): sums of their products are variances, with no product of large terms left."""
     residual = linear.residual if linear.weights is None else linear.residual * linear.weights
-    scores: Floats = linear.x * residual[:, None]
+    scores: Floats = (linear.x * residual[:, None]) @ linear.bread
     return scores
 
 
@@ -101,7 +101,7 @@ def finish(
     factors = observations_factor(estimate.n_obs, k, rule)
     if rule.g != "none":
         factors["T/(T-1)"] = count / (count - 1.0)
-    vcov = linear.bread @ found.meat @ linear.bread * float(np.prod(list(factors.values())))
+    vcov = found.meat * float(np.prod(list(factors.values())))
     names = [factor.name for factor in grouping]
     variance: dict[str, object] = {
         "kind": found.kind,

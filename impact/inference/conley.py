@@ -23,7 +23,7 @@ from impact.core.options import Options
 from impact.core.registered import Variance
 from impact.core.texts import fault
 from impact.inference._intervals import Spread, complete, describe, linear_of, number
-from impact.inference._over_time import weighted_scores
+from impact.inference._over_time import influence_rows
 from impact.inference._positive import settled
 from impact.inference._small_sample import (
     SSC_DESCRIPTION,
@@ -75,9 +75,9 @@ def infer(estimate: Estimate, design: Design, options: ConleyOptions, level: flo
     k = counted_parameters(estimate, linear, rule)
     factors = observations_factor(estimate.n_obs, k, rule)
     meat = conley_meat(
-        weighted_scores(linear), coordinates, km=options.km, kernel=options.kernel, distance=options.distance
+        influence_rows(linear), coordinates, km=options.km, kernel=options.kernel, distance=options.distance
     )
-    vcov = linear.bread @ meat @ linear.bread * float(np.prod(list(factors.values())))
+    vcov = meat * float(np.prod(list(factors.values())))
     vcov, notices = settled((vcov + vcov.T) / 2.0, options.psd)
     count = len(places(coordinates)[1])
     variance: dict[str, object] = {

@@ -15,7 +15,7 @@ from impact.core.estimates import Estimate, Inference
 from impact.core.options import Options
 from impact.core.registered import Variance
 from impact.inference._intervals import linear_of, present_levels
-from impact.inference._over_time import TimeSpread, clock, finish, weighted_scores
+from impact.inference._over_time import TimeSpread, clock, finish, influence_rows
 from impact.inference._small_sample import SSC_DESCRIPTION, Preset, SmallSample, convention
 from impact.kernels.group_sums import group_counts, group_sums
 from impact.kernels.serial import default_lags, driscoll_kraay_meat
@@ -45,7 +45,7 @@ def infer(estimate: Estimate, design: Design, options: DriscollKraayOptions, lev
     linear = linear_of(estimate, "driscoll_kraay")
     when = clock(design, None, options.time, "driscoll_kraay")
     lags = default_lags(present_levels(when.time)) if options.lags is None else options.lags
-    totals = group_sums(when.time.codes, when.time.levels, weighted_scores(linear))
+    totals = group_sums(when.time.codes, when.time.levels, influence_rows(linear))
     kept = group_counts(when.time.codes, when.time.levels) > 0
     meat = driscoll_kraay_meat(totals[kept], when.position[kept], lags)
     found = TimeSpread("driscoll_kraay", meat, lags, when, by_time=True)

@@ -19,7 +19,7 @@ from impact.core.options import Options
 from impact.core.registered import Variance
 from impact.core.texts import fault
 from impact.inference._intervals import linear_of, present_levels
-from impact.inference._over_time import TimeSpread, clock, finish, weighted_scores
+from impact.inference._over_time import TimeSpread, clock, finish, influence_rows
 from impact.inference._small_sample import SSC_DESCRIPTION, Preset, SmallSample, convention
 from impact.kernels.serial import RepeatedPeriods, default_lags, newey_west_meat
 
@@ -53,7 +53,7 @@ def infer(estimate: Estimate, design: Design, options: NeweyWestOptions, level: 
     lags = default_lags(present_levels(when.time)) if options.lags is None else options.lags
     unit = np.zeros(len(when.time.codes), dtype=np.int32) if when.unit is None else when.unit.codes
     try:
-        meat = newey_west_meat(weighted_scores(linear), unit, when.position[when.time.codes], lags)
+        meat = newey_west_meat(influence_rows(linear), unit, when.position[when.time.codes], lags)
     except RepeatedPeriods as problem:
         name = when.unit.name if when.unit is not None else "-"
         found = fault(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from impact.kernels.bread_root import bread_root
 from impact.kernels.factors import Effect
 from impact.kernels.leverage import inverse_root, remaining_columns
 
@@ -70,7 +71,7 @@ def orthonormal_basis(
     Raises:
         TooManyEffects: the effects outside have too many levels.
     """
-    root = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
+    root = bread_root(x, bread, weights)
     blocks = [x @ root]
     if outside:
         dummies = remaining_columns(outside, nested, weights)

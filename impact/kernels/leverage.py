@@ -11,6 +11,7 @@ from impact.kernels.absorb import absorb
 from impact.kernels.absorb_slopes import centre_slope
 from impact.kernels.factors import Effect
 from impact.kernels.group_sums import group_counts
+from impact.kernels.bread_root import bread_root, is_delicate
 from impact.kernels.least_squares import leverage as within_leverage
 
 Floats = npt.NDArray[np.float64]
@@ -44,7 +45,11 @@ def full_leverage(x: Floats, bread: Floats, effects: Sequence[Effect], weights: 
     Raises:
         TooManyEffects: the other effects have too many levels for an exact answer.
     """
-    leverage = within_leverage(x, bread)
+    if is_delicate(bread):
+        coordinates = x @ bread_root(x, bread, weights)
+        leverage = np.einsum("ij,ij->i", coordinates, coordinates)
+    else:
+        leverage = within_leverage(x, bread)
     if not effects:
         return leverage
     first = max(range(len(effects)), key=lambda f: (effects[f].intercept, effects[f].levels))
