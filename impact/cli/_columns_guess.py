@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +55,7 @@ def guess_columns(frame: Frame) -> Guess | None:
     """
     numbers = tuple(name for name, values in frame.columns.items() if values.dtype.kind == "f")
     texts = tuple(name for name, values in frame.columns.items() if values.dtype.kind != "f")
-    time = _first(frame, frame.columns, _is_time)
+    time = _time(frame)
     unit = _unit(frame, time)
     time = time if unit else ""
     measured = [n for n in numbers if n not in (unit, time) and not _names_time(n, frame.columns[n])]
@@ -69,10 +68,8 @@ def guess_columns(frame: Frame) -> Guess | None:
     best = [n for n in others if _left(frame, outcome, n, effects)]
     absorbed = bool(unit and best)
     if not best and outcome:
-        times = [
-            n for n in numbers if n != unit and _names_time(n, frame.columns[n]) and _varies(frame.columns[n])
-        ]
-        best = [n for n in (*others, *times) if _left(frame, outcome, n, [])]
+        times = [n for n in numbers if n != unit and _names_time(n, frame.columns[n])]
+        best = [n for n in (*others, *times) if _varies(frame.columns[n]) and _left(frame, outcome, n, [])]
     if not outcome or not best:
         return None
     return Guess(outcome, _regressor(frame, best), unit, time, numbers, texts, absorbed)
@@ -91,9 +88,8 @@ def _same_measure(name: str, outcome: str) -> bool:
     return first.endswith(second) or second.endswith(first)
 
 
-def _first(frame: Frame, names: Iterable[str], rule: object) -> str:
-    assert callable(rule)
-    found = [name for name in names if rule(name, frame.columns[name])]
+def _time(frame: Frame) -> str:
+    found = [name for name, values in frame.columns.items() if _is_time(name, values)]
     named = [name for name in found if TIME_NAME.match(name)]
     return (named or found or [""])[0]
 

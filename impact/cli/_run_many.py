@@ -18,7 +18,8 @@ import impact.outputs.terminal_table as terminal_table
 import impact.pipeline.study as studies
 from impact.cli._options import names_of, roots_of
 from impact.cli._progress import make_progress
-from impact.cli.main import report_faults, setting
+from impact.cli._tell import report_faults
+from impact.cli.main import setting
 from impact.core.errors import DataError, Fault, ImpactError, Notice
 from impact.core.texts import text
 from impact.outputs._request import OutputRequest

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from impact.cli.main import report_faults, setting
+from impact.cli._tell import report_faults
+from impact.cli.main import setting
 from impact.core.errors import SpecError
 
 WRONG_COMMAND_LINE = 2

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import click
 
-from impact.cli._color import painted, wants_color
-from impact.core.errors import Fault, ImpactError
+from impact.cli._tell import report_faults, report_internal, report_interrupt
+from impact.core.errors import ImpactError
 
 # name → (module, one line for `impact --help`); the module is imported when the command is called
 COMMANDS = {
@@ -107,11 +106,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     as_json = _value_of("--format", given) == "json"
     language = "es" if _value_of("--lang", given) == "es" else "en"
     try:
-        status = cli.main(args=_globals_first(given), prog_name="impact", standalone_mode=False, obj={"lang": language})
+        status = cli.main(
+            args=_globals_first(given), prog_name="impact", standalone_mode=False, obj={"lang": language}
+        )
     except click.exceptions.Abort:
         status = 130
     except KeyboardInterrupt:
-        _report_interrupt(language)
+        report_interrupt(language)
         status = 130
     except click.ClickException as problem:
         problem.show()
@@ -128,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = 0
     except Exception as problem:
         status = 1
-        _report_internal(problem, debug=debug, language=language)
+        report_internal(problem, debug=debug, language=language)
     _leave(status if isinstance(status, int) else 0)
 
 
@@ -159,58 +160,6 @@ def _value_of(option: str, arguments: Sequence[str]) -> str:
         if argument.startswith(f"{option}="):
             return argument.partition("=")[2]
     return ""
-
-
-def report_faults(
-    faults: Sequence[Fault],
-    *,
-    as_json: bool = False,
-    language: str = "en",
-    sources: Mapping[str, str] | None = None,
-    color: str = "",
-) -> None:
-    """Faults on standard error, or as JSON on standard output; ``sources``: texts that are in no file."""
-    from impact.schema.render import fault_as_dict, render_faults  # start-up: only when something is wrong
-
-    if as_json:
-        records = [fault_as_dict(item, language=language) for item in faults]
-        print(json.dumps(records, indent=1, ensure_ascii=False))
-        return
-    context = click.get_current_context(silent=True)
-    choice = color or (str(setting(context, "color") or "") if context is not None else "")
-    shown = render_faults(faults, {**_sources(faults), **(sources or {})}, language=language)
-    print(painted(shown) if wants_color(choice, sys.stderr) else shown, file=sys.stderr)
-
-
-def _sources(faults: Sequence[Fault]) -> dict[str, str]:
-    """Texts of the files that the faults point into, for the line with the caret."""
-    texts: dict[str, str] = {}
-    for name in sorted({item.place.file for item in faults if item.place is not None and item.place.file}):
-        try:
-            with open(name, encoding="utf-8-sig") as file:
-                texts[name] = file.read()
-        except (OSError, UnicodeDecodeError, ValueError):
-            continue
-    return texts
-
-
-def _report_interrupt(language: str) -> None:
-    from impact.core.texts import text  # start-up: only when something stops the run
-
-    print(text("commands.interrupted", language), file=sys.stderr)
-
-
-def _report_internal(problem: Exception, *, debug: bool, language: str) -> None:
-    from impact.core.texts import entry, fill  # start-up: only when something is wrong
-
-    if debug:
-        traceback.print_exc()
-    where = traceback.extract_tb(problem.__traceback__)[-1]
-    values: dict[str, object] = {"kind": type(problem).__name__, "what": str(problem)[:300]}
-    values["module"] = os.path.basename(where.filename)
-    values["line"] = where.lineno
-    print(f"error[E900] {fill(entry('E900', language)['message'], values)}", file=sys.stderr)
-    print(f"  help: {entry('E900', language).get('help', '')}", file=sys.stderr)
 
 
 def _leave(status: int) -> None:

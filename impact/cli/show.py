@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from impact.cli._options import roots_of
-from impact.cli.main import report_faults, setting
+from impact.cli._tell import report_faults
+from impact.cli.main import setting
 from impact.core.errors import SpecError
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
 import impact.catalog as catalog
+from impact.cli.reference.choices import (
+    described,
+    keyword_choice,
+    reference_to,
+    required_options,
+    variance_forms,
+    when_equal,
+    with_choice,
+)
 from impact.cli.reference.schema_parts import (
     Schema,
     WithDefaults,
@@ -16,7 +25,6 @@ from impact.cli.reference.schema_parts import (
     open_for_placeholders,
     without_titles,
 )
-from impact.core.registry import Registry
 from impact.core.texts import LANGUAGES
 from impact.inference._permutation import PermuteOptions
 from impact.schema.model import ModelBlock, SpecModel
@@ -25,8 +33,6 @@ from impact.schema.published import TestBlock
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FILE_NAME = "impact-spec-1.json"
 EDITOR_LINE = f"# yaml-language-server: $schema={FILE_NAME}"
-# keywords that stand beside the options of each of them in `vcov:`
-CLUSTER = "cluster"
 
 
 def spec_schema() -> Schema:
@@ -34,26 +40,28 @@ def spec_schema() -> Schema:
     definitions = _definitions()
     root = definitions.pop("SpecModel")
     properties = root["properties"]
-    properties["data"] = _described(properties["data"], _data_forms())
-    properties["model"] = _described(
-        properties["model"], [{"type": "string"}, _ref("model"), {"type": "null"}]
+    properties["data"] = described(properties["data"], _data_forms())
+    properties["model"] = described(
+        properties["model"], [{"type": "string"}, reference_to("model"), {"type": "null"}]
     )
     properties["models"]["additionalProperties"] = {
-        "anyOf": [{"type": "string"}, _ref("model"), {"type": "null"}]
+        "anyOf": [{"type": "string"}, reference_to("model"), {"type": "null"}]
     }
-    properties["defaults"] = _described(properties["defaults"], [_ref("defaults")])
-    properties["tests"]["additionalProperties"] = {"anyOf": [_ref("test"), {"type": "null"}]}
+    properties["defaults"] = described(properties["defaults"], [reference_to("defaults")])
+    properties["tests"]["additionalProperties"] = {"anyOf": [reference_to("test"), {"type": "null"}]}
     for name in ("vcov", "permute"):
-        properties[name] = _described(properties[name], [_ref(name), {"type": "null"}])
-    properties["domain"] = _described(properties["domain"], [_keywords(catalog.DOMAINS), {"type": "null"}])
+        properties[name] = described(properties[name], [reference_to(name), {"type": "null"}])
+    properties["domain"] = described(
+        properties["domain"], [keyword_choice(catalog.DOMAINS), {"type": "null"}]
+    )
     languages = {"enum": list(LANGUAGES)}
-    properties["language"] = _described(
+    properties["language"] = described(
         properties["language"], [languages, {"type": "array", "items": languages}]
     )
     definitions |= {
         "model": _model(definitions),
         "defaults": _model(definitions),
-        "vcov": {"anyOf": _variances()},
+        "vcov": {"anyOf": variance_forms()},
         "permute": block_schema(PermuteOptions),
         "test": _test(),
     }
@@ -81,34 +89,11 @@ def _definitions() -> dict[str, Schema]:
     return {name: without_titles(schema) for name, schema in definitions.items()}
 
 
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def _described(old: Mapping[str, Any], forms: Sequence[Schema]) -> Schema:
-    kept = {key: old[key] for key in ("description", "default") if key in old}
-    return {**kept, "anyOf": list(forms)}
-
-
 def _data_forms() -> list[Schema]:
-    named = {"anyOf": [{"type": "string"}, _ref("DataBlock")]}
+    named = {"anyOf": [{"type": "string"}, reference_to("DataBlock")]}
     not_a_file = {"not": {"required": ["file"]}}
     several = {"type": "object", "additionalProperties": named, **not_a_file}
-    return [{"type": "string"}, _ref("DataBlock"), several, {"type": "null"}]
-
-
-def _keywords(registry: Registry) -> Schema:
-    """A keyword of a registry, with a sentence on each."""
-    return {
-        "oneOf": [{"const": name, "description": entry.summary} for name, entry in registry.entries().items()]
-    }
-
-
-def record_options(registry: Registry, keyword: str) -> dict[str, Schema]:
-    """The options of a record by name, each with description, default and allowed values."""
-    record: Any = registry.load(keyword)
-    properties: dict[str, Schema] = block_schema(record.options).get("properties", {})
-    return properties
+    return [{"type": "string"}, reference_to("DataBlock"), several, {"type": "null"}]
 
 
 def _model(definitions: Mapping[str, Schema]) -> Schema:
@@ -117,35 +102,13 @@ def _model(definitions: Mapping[str, Schema]) -> Schema:
     design = definitions["DesignBlock"]
     partial = {key: value for key, value in design.items() if key != "required"}
     properties = own["properties"]
-    properties["estimator"] = _described(
-        properties["estimator"], [_keywords(catalog.ESTIMATORS), {"type": "null"}]
+    properties["estimator"] = described(
+        properties["estimator"], [keyword_choice(catalog.ESTIMATORS), {"type": "null"}]
     )
     for name in ("vcov", "permute"):
-        properties[name] = _described(properties[name], [_ref(name), {"type": "null"}])
-    properties["design"] = _described(properties["design"], [partial, {"type": "null"}])
-    return _with_choice(own, "estimator", catalog.ESTIMATORS)
-
-
-def _with_choice(block: Schema, key: str, registry: Registry) -> Schema:
-    """A block whose further keys are the options of the keyword that ``key`` names."""
-    options = {keyword: record_options(registry, keyword) for keyword in registry.names()}
-    own = block["properties"]
-    extra = {
-        name: _merged(name, options.values())
-        for found in options.values()
-        for name in found
-        if name not in own
-    }
-    rules = []
-    for keyword, found in options.items():
-        allowed: Schema = dict(found)
-        allowed |= {name: False for name in extra if name not in found}
-        rules.append(_when(key, keyword, {"properties": allowed}))
-    return {**block, "properties": {**own, **extra}, "additionalProperties": False, "allOf": rules}
-
-
-def _when(key: str, value: str, then: Schema) -> Schema:
-    return {"if": {"properties": {key: {"const": value}}, "required": [key]}, "then": then}
+        properties[name] = described(properties[name], [reference_to(name), {"type": "null"}])
+    properties["design"] = described(properties["design"], [partial, {"type": "null"}])
+    return with_choice(own, "estimator", catalog.ESTIMATORS)
 
 
 def _required_when_complete(root: Schema, definitions: Mapping[str, Schema]) -> Schema:
@@ -159,9 +122,9 @@ def _required_when_complete(root: Schema, definitions: Mapping[str, Schema]) -> 
         elif inner:
             wanted[name] = {"additionalProperties": {"required": inner}}
     rules = [
-        _when("kind", keyword, {"required": names})
+        when_equal("kind", keyword, {"required": names})
         for keyword in catalog.DIAGNOSTICS.names()
-        if (names := _required(catalog.DIAGNOSTICS, keyword))
+        if (names := required_options(catalog.DIAGNOSTICS, keyword))
     ]
     wanted["tests"]["additionalProperties"]["allOf"] = rules
     extended: list[Schema] = [{"required": ["extends"]}]
@@ -184,43 +147,9 @@ def _take_required(schema: Any, definitions: Mapping[str, Schema]) -> list[str]:
     return found
 
 
-def _required(registry: Registry, keyword: str) -> list[str]:
-    record: Any = registry.load(keyword)
-    return [name for name, field in record.options.model_fields.items() if field.is_required()]
-
-
-def _merged(name: str, options: Iterable[Mapping[str, Schema]]) -> Schema:
-    """One description of an option that several records have; which values go with which is in the rules."""
-    found = [held[name] for held in options if name in held]
-    sentences = dict.fromkeys(str(schema["description"]) for schema in found)
-    same = all(schema == found[0] for schema in found)
-    if same:
-        return found[0]
-    forms = [{key: value for key, value in schema.items() if key != "description"} for schema in found]
-    return {"description": " / ".join(sentences), "anyOf": forms}
-
-
-def _variances() -> list[Schema]:
-    """A keyword; the cluster block; or one keyword with its options."""
-    cluster = block_schema(catalog.VARIANCES.load(CLUSTER).options)  # type: ignore[attr-defined]
-    forms = [_keywords(catalog.VARIANCES), {**cluster, "required": [CLUSTER]}]
-    for keyword, entry in catalog.VARIANCES.entries().items():
-        if keyword == CLUSTER:
-            continue
-        inner = block_schema(catalog.VARIANCES.load(keyword).options)  # type: ignore[attr-defined]
-        described = {"description": entry.summary, "default": None, "anyOf": [inner, {"type": "null"}]}
-        forms.append(
-            {
-                "type": "object",
-                "properties": {keyword: described},
-                "required": [keyword],
-                "additionalProperties": False,
-            }
-        )
-    return forms
-
-
 def _test() -> Schema:
     block = without_titles(TestBlock.model_json_schema(schema_generator=WithDefaults))
-    block["properties"]["kind"] = _described(block["properties"]["kind"], [_keywords(catalog.DIAGNOSTICS)])
-    return _with_choice(block, "kind", catalog.DIAGNOSTICS)
+    block["properties"]["kind"] = described(
+        block["properties"]["kind"], [keyword_choice(catalog.DIAGNOSTICS)]
+    )
+    return with_choice(block, "kind", catalog.DIAGNOSTICS)

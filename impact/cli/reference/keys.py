@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from impact.cli.reference.json_schema import Schema, spec_schema
+from impact.cli.reference.json_schema import spec_schema
 from impact.cli.reference.page import Page, Section
+from impact.cli.reference.schema_parts import Schema
 from impact.cli.reference.words import default_words, value_words
 from impact.core.texts import area, text
 
@@ -82,13 +83,11 @@ def _inner(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The keys below a value; where the user chooses names, those below a name."""
     found: dict[str, Mapping[str, Any]] = {}
     for form in _forms(schema):
-        for name, inner in form.get("properties", {}).items():
-            if isinstance(inner, dict):
-                found.setdefault(name, inner)
-        for values in (form.get("additionalProperties"), form.get("items")):
-            if isinstance(values, dict):
-                for name, inner in _inner(values).items():
-                    found.setdefault(name, inner)
+        own = {name: inner for name, inner in form.get("properties", {}).items() if isinstance(inner, dict)}
+        found |= {name: inner for name, inner in own.items() if name not in found}
+        below = [form.get("additionalProperties"), form.get("items")]
+        for values in (value for value in below if isinstance(value, dict)):
+            found |= {name: inner for name, inner in _inner(values).items() if name not in found}
     return found
 
 

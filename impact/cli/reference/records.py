@@ -7,7 +7,7 @@ from typing import Any
 
 import impact.catalog as catalog
 from impact.cli._installed import summary_of
-from impact.cli.reference.json_schema import record_options
+from impact.cli.reference.choices import record_options
 from impact.cli.reference.page import Page, Section, paragraphs_of
 from impact.cli.reference.words import default_words, value_words
 from impact.core.registry import Registry
