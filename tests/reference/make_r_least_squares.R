@@ -201,7 +201,7 @@ cases$guns_crossed_effects <- case("log(violent) ~ prisoners + density + law | s
 
 # 3 wage panel: one, two and three effects
 d <- read("wagepan"); d$nr_ <- factor(d$nr); d$year_ <- factor(d$year)
-d <- d[d$nr <= 3000 & d$exper %in% 2:13, ]
+d <- d[d$nr <= 1500 & d$exper %in% 2:13, ]
 cl <- list(nr = d$nr, year = d$year, exper = d$exper)
 short <- c(union = "union", married = "married", hours = "hours")
 fit <- lm(lwage ~ union + married + hours + nr_, d)
@@ -229,7 +229,7 @@ cases$crime_repeated_dummies <- case("lcrmrte ~ lprbarr + d82 + d83 + d84 + d85 
 
 # 5 mpdta: singletons after rows are dropped, one series
 d <- read("mpdta"); d <- d[d$countyreal != 8001 | d$year == 2003, ]
-d <- d[d$countyreal < 22000, ]
+d <- d[d$countyreal < 14000, ]
 alone <- d[d$countyreal != 8001, ]
 d2 <- alone; d2$c <- factor(d2$countyreal); d2$y <- factor(d2$year); d2$on <- (d2$first_treat > 0 & d2$year >= d2$first_treat) * 1
 fit <- lm(lemp ~ on + c + y, d2)

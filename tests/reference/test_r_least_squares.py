@@ -27,11 +27,11 @@ SANDWICH_CR1 = {"k": "full", "n": True, "g": "conventional"}
 
 
 def wages(frame):
-    return frame[(frame["nr"] <= 3000) & frame["exper"].between(2, 13)]
+    return frame[(frame["nr"] <= 1500) & frame["exper"].between(2, 13)]
 
 
 def counties(frame):
-    frame = frame[((frame["countyreal"] != 8001) | (frame["year"] == 2003)) & (frame["countyreal"] < 22000)]
+    frame = frame[((frame["countyreal"] != 8001) | (frame["year"] == 2003)) & (frame["countyreal"] < 14000)]
     treated = (frame["first_treat"] > 0) & (frame["year"] >= frame["first_treat"])
     return frame.assign(on=treated.astype(float))
 
