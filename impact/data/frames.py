@@ -11,6 +11,7 @@ import numpy.typing as npt
 from impact.core.errors import DataError, Place
 from impact.core.frames import Frame
 from impact.core.texts import fault
+from impact.kernels.compiled import finite_rows
 
 Column = npt.NDArray[Any]
 _LARGEST_EXACT = 2**53
@@ -84,6 +85,8 @@ def _converted(name: str, column: Any) -> Column:
 
 
 def _finite(values: Column) -> Column:
+    if finite_rows((values,)).all():
+        return values
     bad = np.isinf(values)
     return np.where(bad, np.nan, values) if bad.any() else values
 

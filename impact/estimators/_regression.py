@@ -15,6 +15,9 @@ from impact.core.options import Options
 from impact.core.texts import fault, notice
 from impact.kernels.compiled import cross_product
 
+# what is left of an outcome, as a share of its range, that counts as nothing
+ABSORBED_OUTCOME = 1e-10
+
 
 class RegressionOptions(Options):
     """Options of least squares."""
@@ -125,7 +128,17 @@ def absorb_columns(design: Design, options: RegressionOptions) -> tuple[Floats, 
         raise ConvergenceError(_not_absorbed(options.max_iterations, failure.attained, options)) from failure
     if not absorbed.converged:
         raise ConvergenceError(_not_absorbed(absorbed.iterations, absorbed.attained, options))
+    _refuse_absorbed_outcome(design, absorbed.columns[:, 0])
     return absorbed.columns[:, 0], absorbed.columns[:, 1:], absorbed.norms[1:], absorbed.attained
+
+
+def _refuse_absorbed_outcome(design: Design, y: Floats) -> None:
+    """An outcome that the effects fit exactly leaves nothing to estimate (E527)."""
+    within = design.within_sum_of_squares
+    if within is not None and np.any(within > 0):
+        return
+    if max(y.max(), -y.min()) <= ABSORBED_OUTCOME * np.ptp(design.y):
+        raise DesignError(fault("E527", outcome=design.outcome, effects=_effect_names(design)))
 
 
 def _not_absorbed(iterations: int, attained: float, options: RegressionOptions) -> Fault:
@@ -195,9 +208,10 @@ def fit_statistics(design: Design, y_absorbed: Floats, linear: Linear, df_resid:
     n_obs = number_of_observations(design)
     mean = float(np.mean(design.y) if weights is None else np.sum(weights * design.y) / np.sum(weights))
     centre = mean if design.intercept or design.absorb else 0.0
-    shift = np.array([centre, 0.0, 0.0])
-    columns = [design.y, linear.residual, y_absorbed]
-    tss, rss, tss_within = (cross_product(columns, weights, shift).diagonal() + within).tolist()
+    columns = [design.y, linear.residual, *([y_absorbed] if design.absorb else [])]
+    shift = np.array([centre, 0.0, 0.0])[: len(columns)]
+    tss, rss, *rest = (cross_product(columns, weights, shift).diagonal() + within).tolist()
+    tss_within = rest[0] if rest else 0.0
     df_total = n_obs - (1 if design.intercept or design.absorb else 0)
     total = n_obs if weights is None else float(np.sum(weights))
     statistics = {"rss": rss, "tss": tss, "mean_outcome": mean, "rmse": float(np.sqrt(rss / total))}
@@ -205,7 +219,7 @@ def fit_statistics(design: Design, y_absorbed: Floats, linear: Linear, df_resid:
     if tss > 0:
         statistics["r2"] = 1.0 - rss / tss
         statistics["r2_adjusted"] = 1.0 - (rss / df_resid) / (tss / df_total)
-    if design.absorb and tss_within > 0:
+    if tss_within > 0:
         statistics["r2_within"] = 1.0 - rss / tss_within
     return statistics
 
