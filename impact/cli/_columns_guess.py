@@ -50,8 +50,7 @@ class Guess:
 def guess_columns(frame: Frame) -> Guess | None:
     """A plausible model of a frame; None where no two columns of numbers vary.
 
-    Times are whole numbers or dates named so or within the range of years; units are codes or texts that name one
-    row in each period. The regressor is a 0/1 column that changes within units where there is one.
+    The regressor is a 0/1 column that changes within units where there is one.
     """
     numbers = tuple(name for name, values in frame.columns.items() if values.dtype.kind == "f")
     texts = tuple(name for name, values in frame.columns.items() if values.dtype.kind != "f")
@@ -128,8 +127,7 @@ def _unit(frame: Frame, time: str) -> str:
         if len(np.unique(pairs)) == len(pairs):
             found.append(name)
     named = [name for name in found if UNIT_NAME.search(name)]
-    whole = [name for name in named if frame.columns[name].dtype.kind == "f"]
-    return (whole or named or found or [""])[0]
+    return ([n for n in named if frame.columns[n].dtype.kind == "f"] or named or found or [""])[0]
 
 
 def _codes(values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:

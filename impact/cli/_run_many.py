@@ -19,7 +19,7 @@ import impact.pipeline.study as studies
 from impact.cli._options import names_of, roots_of
 from impact.cli._progress import make_progress
 from impact.cli._tell import report_faults
-from impact.cli.main import setting
+from impact.cli.main import close_output, setting
 from impact.core.errors import DataError, Fault, ImpactError, Notice
 from impact.core.texts import text
 from impact.outputs._request import OutputRequest
@@ -96,7 +96,7 @@ def failed_models(run: RunResult) -> list[ImpactError]:
 
 
 def _standard_input() -> Any:
-    from impact.schema.load import read_text  # only `impact run -` reads a spec from a pipe
+    from impact.schema.source_text import read_text  # only `impact run -` reads a spec from a pipe
 
     return read_text(sys.stdin.buffer.read(), name="stdin.yaml")
 
@@ -139,6 +139,15 @@ def _data_absent(outcome: Outcome) -> bool:
 
 
 def _tell(ctx: click.Context, outcome: Outcome) -> None:
+    """What came of a spec; the runs go on where nobody reads any more."""
+    try:
+        _say(ctx, outcome)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        close_output()
+
+
+def _say(ctx: click.Context, outcome: Outcome) -> None:
     """The summary of one spec on standard output, its faults on standard error."""
     language = str(setting(ctx, "lang") or "en")
     as_json = setting(ctx, "format") == "json"

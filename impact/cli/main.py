@@ -102,6 +102,7 @@ def setting(ctx: click.Context, name: str) -> object:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every user's mistake ends in a message and its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _speak_anyway()
     debug = "--debug" in given
     as_json = _value_of("--format", given) == "json"
     language = "es" if _value_of("--lang", given) == "es" else "en"
@@ -109,9 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = cli.main(
             args=_globals_first(given), prog_name="impact", standalone_mode=False, obj={"lang": language}
         )
-    except click.exceptions.Abort:
-        status = 130
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         report_interrupt(language)
         status = 130
     except click.ClickException as problem:
@@ -125,8 +124,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if debug:
             traceback.print_exc()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        close_output()
         status = 0
+    except SystemExit as leave:
+        # click leaves with 1 where the reader of the pipe has gone; nothing is wrong with the run
+        status = 0 if isinstance(sys.stdout, click.utils.PacifyFlushWrapper) else leave.code
     except Exception as problem:
         status = 1
         report_internal(problem, debug=debug, language=language)
@@ -162,9 +164,21 @@ def _value_of(option: str, arguments: Sequence[str]) -> str:
     return ""
 
 
+def _speak_anyway() -> None:
+    """Characters that the terminal does not have are escaped, never an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def close_output() -> None:
+    """The reader of standard output has gone: what is printed from now on is lost."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _leave(status: int) -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        close_output()
     sys.exit(status)

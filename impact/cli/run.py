@@ -16,6 +16,7 @@ from impact.cli._options import common_options
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     *,
     specs: tuple[str, ...],
     dry_run: bool,
