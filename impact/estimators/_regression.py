@@ -175,7 +175,10 @@ def dropped_terms_of(design: Design, solution: least_squares.LeastSquares) -> di
     because = {dropped: tuple(names[j] for j in others) for dropped, others in solution.collinear_with}
     reasons: dict[str, str] = {}
     for j in np.flatnonzero(~solution.kept).tolist():
-        if solution.absorbed[j]:
+        if len(design.focus) > 1 and j in design.focus and np.ptp(design.x[:, j]) == 0:
+            # an event period in which nobody is treated
+            reasons[names[j]] = f"{design.x[0, j]:g} in every row"
+        elif solution.absorbed[j]:
             if j in design.focus:
                 raise DesignError(fault("E503", term=names[j], effects=_effect_names(design)))
             reasons[names[j]] = f"absorbed by {_effect_names(design)}"

@@ -24,6 +24,8 @@ from impact.design.interact import stack_designs
 from impact.inference._permutation import Candidates, permute
 from impact.schema.requests import Group, ModelRequest
 
+# residual sum of squares, as a share of the total, that is rounding and nothing else
+EXACT_FIT = 1e-24
 Progress = Callable[[str, str], None]
 Names = Mapping[str, tuple[str, str]]
 
@@ -154,6 +156,9 @@ def _fit_interacted(
 def fit_design(design: Design, request: ModelRequest, group: str | None, seed: int | None) -> ModelResult:
     """Estimate, inference and permutation of one design."""
     estimate = estimate_design(design, request)
+    rss, tss = estimate.fit.get("rss", 1.0), estimate.fit.get("tss", 1.0)
+    if rss <= EXACT_FIT * tss:
+        estimate = replace(estimate, notices=(*estimate.notices, notice("W507", of=request.name)))
     if estimate.dropped_terms:
         terms = "; ".join(f"{name} ({why})" for name, why in estimate.dropped_terms.items())
         found = notice("W506", of=request.name, terms=terms)

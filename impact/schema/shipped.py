@@ -64,7 +64,7 @@ def folder_of(file: str) -> Path:
     """The folder that paths written in a spec file are relative to (``file`` as places name it)."""
     if file.startswith(PREFIX):
         return (shipped_folder("specs") / file.removeprefix(PREFIX)).parent
-    return Path(file).parent if file and not file.startswith(("-", "<")) else Path()
+    return Path(file).parent if file and not file.startswith("<") else Path()
 
 
 def check_path(text: str, place: Place) -> None:

@@ -39,7 +39,7 @@ FAULTS: list[tuple[str, str, int, dict[str, Any], dict[str, Any], tuple[str, ...
     ("nothing left after model filter", "E501", 5, {"models": model("y ~ x", filter="x > 100")}, {}, ("'y'",)),
     ("all outcomes missing", "E501", 5, {}, {"y": [None] * 71 + [1]}, ("'y'",)),
     ("more parameters than rows", "E505", 5, {"models": model("y ~ poly(x,9) + poly(z,4)"), "filter": "year == 2014"}, {}, ("12 observations",)),
-    ("effects of one row", "E503", 5, {"models": model("y ~ x + z | unit", singletons="keep"), "filter": "year == 2014"}, {}, ("unit",)),
+    ("effects of one row", "E527", 5, {"models": model("y ~ x + z | unit", singletons="keep"), "filter": "year == 2014"}, {}, ("unit",)),
     ("singletons everywhere", "E501", 5, {"models": model("y ~ x | unit"), "filter": "year == 2014"}, {}, ("'y'",)),
     ("one cluster", "E535", 5, {"vcov": "{cluster: c}"}, {"c": np.ones(ROWS)}, ("'c'", "1 cluster")),
     ("one cluster of two ways", "E535", 5, {"vcov": "{cluster: [unit, c]}"}, {"c": np.ones(ROWS)}, ("'c'",)),
