@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,8 +35,14 @@ def focus_of(
     if treatment is not None:
         return treatment.columns
     events = tuple(j for j, term in enumerate(terms) if term.kind == "event")
-    first = next((j for j, term in enumerate(terms) if term.name != INTERCEPT), None)
-    return events or (() if first is None else (first,))
+    first = next((term.name for term in terms if term.name != INTERCEPT), None)
+    family = tuple(j for j, term in enumerate(terms) if first is not None and _family(term.name) == _family(first))
+    return events or family
+
+
+def _family(name: str) -> str:
+    """What the indicators of one `i()` have in common."""
+    return re.sub(r"::[^:]+", "::", name)
 
 
 def _belongs(name: str, wanted: Sequence[str]) -> bool:
@@ -43,14 +50,13 @@ def _belongs(name: str, wanted: Sequence[str]) -> bool:
 
 
 def refuse_constant(request: ModelRequest, terms: Sequence[Term], x: Floats, focus: Sequence[int]) -> None:
-    """A treatment that is the same in every row says nothing.
+    """A treatment that is the same in every row says nothing; of several, some may (no event in that period).
 
     Raises:
-        DesignError: E511 with its value.
+        DesignError: E511 with its value, where no term of interest varies.
     """
-    if len(x) < 2 or not (request.formula.intercept or request.formula.absorbed):
+    if len(x) < 2 or not focus or not (request.formula.intercept or request.formula.absorbed):
         return
-    for j in focus:
-        if np.all(x[:, j] == x[0, j]):
-            shown = label_text(float(x[0, j]))
-            raise DesignError(fault("E511", place=request.place, term=terms[j].name, value=shown))
+    if all(np.all(x[:, j] == x[0, j]) for j in focus):
+        shown = label_text(float(x[0, focus[0]]))
+        raise DesignError(fault("E511", place=request.place, term=terms[focus[0]].name, value=shown))

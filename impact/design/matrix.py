@@ -21,6 +21,7 @@ from impact.design.parts import BASIS_FUNCTIONS, lag_names, piece_text
 from impact.schema.formulas.tree import Call, Formula, Indicator, Interaction, Lag, Part, Power, Variable
 
 INTERCEPT = "Intercept"
+_YEARS = range(1800, 2201)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +174,14 @@ def _level(
 
 
 def _event_term(name: str, label: object, term: Indicator, timing: Timing) -> Term:
+    """An indicator of a period as an event term; without a declared time, years with a reference count as periods."""
     if not isinstance(label, float):
         return Term(name)
-    if timing.time and term.variable == timing.time and (term.by is not None or term.reference):
-        event_time = None if timing.start is None else label + timing.outcome_lead - timing.start
-        return Term(name, kind="event", time=label, event_time=event_time)
     reference = [value for value in term.reference if isinstance(value, float)]
     if reference and min(reference) < 0:
         return Term(name, kind="event", event_time=label)
-    return Term(name)
+    over_time = term.variable == timing.time if timing.time else label in _YEARS
+    if not over_time or not (reference or term.by is not None and timing.time):
+        return Term(name)
+    event_time = None if timing.start is None else label + timing.outcome_lead - timing.start
+    return Term(name, kind="event", time=label, event_time=event_time)
