@@ -1,0 +1,56 @@
+"""What a report's manifest says: versions, checksums, defaults; the clock in its block alone, no path of a machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from impact.pipeline.write import RunClock, draw, environment, failed_sentences
+
+
+def test_outputs_are_listed_with_their_checksums(result):
+    manifest = json.loads((result.folder / "manifest.json").read_text(encoding="utf-8"))
+    for name, facts in manifest["outputs"].items():
+        assert hashlib.sha256((result.folder / name).read_bytes()).hexdigest() == facts["sha256"], name
+    written = {
+        file.relative_to(result.folder).as_posix() for file in result.folder.rglob("*") if file.is_file()
+    }
+    assert written - set(manifest["outputs"]) == {"manifest.json", "run.log"}
+
+
+def test_every_default_is_stated(result):
+    models = json.loads((result.folder / "manifest.json").read_text(encoding="utf-8"))["options"]
+    assert set(models) >= {"main", "event", "groups"}
+    assert models["main"]["options"]["tolerance"] == 1e-10
+    assert models["main"]["vcov_options"]["type"] == "cr1"
+
+
+def test_no_path_of_this_machine(result, settled):
+    for name in ("manifest.json", "results.json", "report.html", "spec.resolved.yaml"):
+        text = (result.folder / name).read_text(encoding="utf-8")
+        assert str(result.folder) not in text, name
+    assert str(settled) not in (result.folder / "results.json").read_text(encoding="utf-8")
+
+
+def test_drawing_again_gives_the_same_bytes(result):
+    for name, content in draw(result.plan, result.document).items():
+        assert (result.folder / name).read_bytes() == content, name
+
+
+def test_the_log_is_in_order():
+    clock = RunClock()
+    clock.note("plan", models=3)
+    clock.note("model", name="main")
+    assert [event["event"] for event in clock.events] == ["plan", "model"]
+    assert clock.events[0]["at"] <= clock.events[1]["at"]
+
+
+def test_versions():
+    found = environment()
+    assert {"numpy", "scipy", "pandas"} <= set(found["distributions"])
+    assert found == environment()
+
+
+def test_failures_in_a_sentence_each():
+    models = {"a": {"status": "ok", "error": None}, "b": {"status": "failed", "error": "E501 no rows"}}
+    assert list(failed_sentences({"models": models})) == ["b: E501 no rows"]
