@@ -12,7 +12,7 @@ from impact.core.designs import Design, Term
 from impact.core.estimates import Estimate, Inference, Permutation
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame, Step
-from impact.schema.requests import ModelRequest
+from impact.schema.requests import ModelRequest, OutcomeSums
 
 SCHEMA = "impact-results-1"
 FEW_TREATED_CLUSTERS = 10
@@ -62,9 +62,26 @@ def model_rows(
         row["share"] = number(estimate.n_obs / total_n) if total_n else None
         row |= _permutation_fields(result.permutation, j)
         row |= {key: number(values[j]) for key, values in inference.extra.items()}
-        row |= primary_fields(row, inference)
+        treated = treated_clusters(design, term.name) if j in estimate.focus else None
+        row["n_treated_clusters"] = treated if inference.n_clusters else None
+        row |= primary_fields(row, _fewest(treated, inference) if j in estimate.focus else None)
         rows.append(row)
     return rows
+
+
+def treated_clusters(design: Design, term: str) -> int | None:
+    """Clusters in which a column differs from zero; None without clusters, or where it does so in all of them."""
+    position = next((j for j, one in enumerate(design.terms) if one.name == term), None)
+    cluster = next(iter(design.clusters.values()), None)
+    if position is None or cluster is None:
+        return None
+    count = len(np.unique(cluster.codes[design.x[:, position] != 0]))
+    return count if count < cluster.levels else None
+
+
+def _fewest(treated: int | None, inference: Inference) -> int | None:
+    counts = [count for count in (treated, inference.n_treated_clusters) if count is not None]
+    return min(counts, default=None)
 
 
 def _row(
@@ -108,9 +125,13 @@ def _permutation_fields(permutation: Permutation | None, j: int) -> dict[str, ob
     }
 
 
-def primary_fields(row: Mapping[str, object], inference: Inference) -> dict[str, object]:
-    """Which inference the verdict reads: never the clustered error with treatment in fewer than ten clusters."""
-    few = inference.n_treated_clusters is not None and inference.n_treated_clusters < FEW_TREATED_CLUSTERS
+def primary_fields(row: Mapping[str, object], n_treated_clusters: int | None) -> dict[str, object]:
+    """Which inference the verdict reads: never the clustered error with treatment in fewer than ten clusters.
+
+    Arguments:
+        n_treated_clusters: of a term of interest; None for other terms and without clusters.
+    """
+    few = n_treated_clusters is not None and n_treated_clusters < FEW_TREATED_CLUSTERS
     if row.get("p_permutation") is not None:
         kind, suffix = "permutation", "_permutation"
     elif few:
@@ -198,7 +219,9 @@ def _weights(request: ModelRequest, first: ModelResult | None) -> dict[str, str]
     if request.weights is not None:
         return {"variable": request.weights.text, "kind": request.weights.kind}
     if first is not None and first.design is not None and first.design.weight_kind:
-        return {"variable": "count", "kind": first.design.weight_kind}
+        sums = request.outcome
+        variable = sums.count.text() if isinstance(sums, OutcomeSums) else "count"
+        return {"variable": variable, "kind": first.design.weight_kind}
     return None
 
 
