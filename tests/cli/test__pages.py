@@ -49,7 +49,9 @@ def test_a_name_in_both_languages_of_functions():
     assert topic_page("lag()").topic == "lag"
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("olss", "ols"), ("modles.vcov", "models.vcov"), ("fragil", "fragile")])
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("olss", "ols"), ("modles.vcov", "models.vcov"), ("fragil", "fragile")]
+)
 def test_unknown_topics_name_the_nearest(typed, meant):
     with pytest.raises(SpecError) as error:
         topic_page(typed)

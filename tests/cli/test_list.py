@@ -34,7 +34,9 @@ def test_text_has_one_line_a_keyword(call):
 def test_spanish_summaries(call, topic):
     english = json.loads(call("list", topic, "--format", "json").out)
     spanish = json.loads(call("list", topic, "--format", "json", "--lang", "es").out)
-    translated = [one for one, other in zip(english, spanish, strict=True) if one["summary"] != other["summary"]]
+    translated = [
+        one for one, other in zip(english, spanish, strict=True) if one["summary"] != other["summary"]
+    ]
     assert len(translated) >= len(english) * 2 // 3
 
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
 import impact.core.texts as texts
 
 
@@ -36,3 +43,49 @@ def test_words_fall_back_to_english(monkeypatch):
     assert texts.text("a.b", "es", n=2) == "word 2"
     assert texts.entry("E1", "es") == {"title": "t"}
     assert texts.text("E1") == "E1"
+
+
+def test_a_fault_is_said_again_in_another_language():
+    found = texts.fault("E501", outcome="kept")
+    spanish = texts.in_language(found, "es")
+    assert (spanish.message, spanish.help) == (
+        texts.fault("E501", outcome="kept", language="es").message,
+        texts.fault("E501", outcome="kept", language="es").help,
+    )
+    assert texts.in_language(found, "en") is found
+    assert spanish.code == found.code
+
+
+def test_words_inside_a_fault_are_translated_too():
+    found = texts.fault("E170", kind=texts.text("registry.estimator"), name="olss", names="ols")
+    assert "estimador" in texts.in_language(found, "es").message
+
+
+def test_a_message_that_is_not_of_the_catalogue_stays():
+    found = replace(texts.fault("E501", outcome="kept"), message="something else")
+    assert texts.in_language(found, "es").message == "something else"
+
+
+def test_values_do_not_count_in_comparisons_and_travel():
+    first, second = texts.fault("E501", outcome="kept"), texts.fault("E501", outcome=Path("kept"))
+    assert first == second
+    assert len(dict.fromkeys([first, second])) == 1
+    again = pickle.loads(
+        pickle.dumps(texts.fault("E170", kind=texts.text("registry.domain"), name="x", names="y"))
+    )
+    assert "dominio" in texts.in_language(again, "es").message
+
+
+@pytest.mark.parametrize(
+    "code", sorted(key for key, value in texts.catalogue("en").items() if isinstance(value, dict))
+)
+def test_every_code_is_said_in_spanish(code):
+    templates = texts.entry(code).get("message", "") + texts.entry(code).get("help", "")
+    names = {name: f"value of {name}" for name in _names(templates)}
+    found, spanish = texts.fault(code, **names), texts.fault(code, language="es", **names)
+    said = texts.in_language(found, "es")
+    assert (said.message, said.help) == (spanish.message, spanish.help)
+
+
+def _names(template):
+    return [name for _, name, _, _ in Formatter().parse(template) if name]

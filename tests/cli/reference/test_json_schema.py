@@ -34,8 +34,14 @@ BROKEN = {
     "an unknown language": ("language", "fr"),
     "an unknown key of a model": ("models", {"a": {"formula": "y ~ x", "vcv": "hc1"}}),
     "an unknown estimator": ("models", {"a": {"formula": "y ~ x", "estimator": "olss"}}),
-    "an option of another estimator": ("models", {"a": {"formula": "y ~ x", "estimator": "ols", "method": "within"}}),
-    "a wrong value of an option": ("models", {"a": {"formula": "y ~ x", "estimator": "panel", "method": "middle"}}),
+    "an option of another estimator": (
+        "models",
+        {"a": {"formula": "y ~ x", "estimator": "ols", "method": "within"}},
+    ),
+    "a wrong value of an option": (
+        "models",
+        {"a": {"formula": "y ~ x", "estimator": "panel", "method": "middle"}},
+    ),
     "an unknown variance": ("vcov", "hc9"),
     "an unknown option of a variance": ("vcov", {"newey_west": {"lgas": 2}}),
     "a wrong type of clustering": ("vcov", {"cluster": "id", "type": "cr9"}),
@@ -114,11 +120,15 @@ def walk(schema, path=""):
 
 
 def test_every_key_is_described(schema):
-    silent = [path for path, inner in walk(schema) if isinstance(inner, dict) and not inner.get("description")]
+    silent = [
+        path for path, inner in walk(schema) if isinstance(inner, dict) and not inner.get("description")
+    ]
     assert silent == []
 
 
-@pytest.mark.parametrize("registry", [catalog.ESTIMATORS, catalog.DIAGNOSTICS, catalog.VARIANCES], ids=lambda r: r.kind)
+@pytest.mark.parametrize(
+    "registry", [catalog.ESTIMATORS, catalog.DIAGNOSTICS, catalog.VARIANCES], ids=lambda r: r.kind
+)
 def test_every_option_of_every_record_is_there(schema, registry):
     paths = {path.rpartition(".")[2] for path, _ in walk(schema)}
     for keyword in registry.names():

@@ -36,4 +36,6 @@ def test_what_is_no_key_has_no_page(path):
 def test_topics_name_each_path_once():
     topics = key_topics()
     assert len(topics) == len(set(topics))
-    assert {"models.vcov", "robustness", "robustness.drop_one.unit", "tables.cell", "data.types"} <= set(topics)
+    assert {"models.vcov", "robustness", "robustness.drop_one.unit", "tables.cell", "data.types"} <= set(
+        topics
+    )

@@ -22,7 +22,15 @@ PAGE = Page(
 
 def test_text_holds_every_cell():
     shown = page_text(PAGE)
-    for piece in ("ols (estimator)", "y = x b + e", "E[e] = 0", "a_b", "first | second", "x < y", "model: y ~ x"):
+    for piece in (
+        "ols (estimator)",
+        "y = x b + e",
+        "E[e] = 0",
+        "a_b",
+        "first | second",
+        "x < y",
+        "model: y ~ x",
+    ):
         assert piece in shown
     assert max(map(len, shown.splitlines())) <= 100
 

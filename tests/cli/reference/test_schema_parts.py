@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from impact.cli.reference.schema_parts import block_schema, open_for_merging, open_for_placeholders, without_titles
+from impact.cli.reference.schema_parts import (
+    block_schema,
+    open_for_merging,
+    open_for_placeholders,
+    without_titles,
+)
 
 
 class Inner(BaseModel):
@@ -24,9 +29,9 @@ def test_inner_blocks_are_written_out():
 
 
 def test_a_key_that_is_called_title_stays():
-    assert without_titles({"title": "Outer", "properties": {"title": {"type": "string", "title": "Title"}}}) == {
-        "properties": {"title": {"type": "string"}}
-    }
+    assert without_titles(
+        {"title": "Outer", "properties": {"title": {"type": "string", "title": "Title"}}}
+    ) == {"properties": {"title": {"type": "string"}}}
 
 
 def test_numbers_and_words_may_be_placeholders():

@@ -15,7 +15,10 @@ from impact.cli.reference.words import default_words, value_words
         ({"enum": ["a", "b"]}, "a, b"),
         ({"oneOf": [{"const": "a"}, {"const": "b"}]}, "a, b"),
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "text"),
-        ({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}, "text or list (text)"),
+        (
+            {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+            "text or list (text)",
+        ),
         ({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"\$\{"}]}, "whole number"),
         ({"type": "boolean"}, "true or false"),
         ({"$ref": "#/$defs/x"}, "mapping"),
