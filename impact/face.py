@@ -128,7 +128,7 @@ class Fit:
             self.request, variance=variance, coordinates=getattr(variance.options, "coordinates", None)
         )
         # the variance may read columns that the fit did not, and they decide the order of the rows
-        frame = frame_of(self.data, {name for name, _ in model_uses(request)})
+        frame = _frame(self.data, request)
         design = build_design(frame, request)
         estimate = _reordered(self.result, design)
         if estimate is None:
@@ -199,11 +199,22 @@ def feols(
     faults = unknown_columns(uses, names_of(data))
     if faults:
         raise SpecError(*faults)
-    frame = frame_of(data, {name for name, _ in uses})
+    frame = _frame(data, request)
     return Fit(request, frame, fitting.fit_design(build_design(frame, request), request, None, None), data)
 
 
 _OLS_OPTIONS = OlsOptions()
+
+
+def _frame(data: Any, request: ModelRequest) -> Frame:
+    """The columns that the request reads; those that only group rows are not copied."""
+    wanted = {name for name, _ in model_uses(request)}
+    bare = replace(
+        request, formula=replace(request.formula, absorbed=()), variance=replace(request.variance, columns=())
+    )
+    numbers = {name for name, _ in model_uses(bare)}
+    numbers |= {name for effect in request.formula.absorbed for name in getattr(effect, "slopes", ())}
+    return frame_of(data, wanted, keys=wanted - numbers)
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,17 +17,22 @@ Column = npt.NDArray[Any]
 _LARGEST_EXACT = 2**53
 
 
-def frame_of(data: Any, wanted: Iterable[str]) -> Frame:
+def frame_of(data: Any, wanted: Iterable[str], *, keys: Collection[str] = ()) -> Frame:
     """The wanted columns of a pandas, polars, pyarrow … frame or of a mapping of arrays.
 
     Arguments:
         data: the frame. wanted: columns to take; names it lacks are left to the model to miss.
+        keys: columns that only group rows: whole numbers among them are taken as they are, without a copy.
 
     Raises:
         DataError: E260 what is no frame, E261 columns of unequal length, E262 values no column can hold.
     """
     getter, names = _columns_of(data)
-    columns = {name: _converted(name, getter(name)) for name in sorted(set(wanted)) if name in names}
+    columns = {
+        name: _converted(name, getter(name), key=name in keys)
+        for name in sorted(set(wanted))
+        if name in names
+    }
     lengths = {len(values) for values in columns.values()}
     if len(lengths) > 1:
         raise DataError(fault("E261", place=Place(file="data"), lengths=", ".join(map(str, sorted(lengths)))))
@@ -60,8 +65,8 @@ def _columns_of(data: Any) -> tuple[Any, set[str]]:
     return (lambda name: frame[name].to_numpy()), set(frame.columns)
 
 
-def _converted(name: str, column: Any) -> Column:
-    """A column as float64, object of str or None, or datetime64[D]."""
+def _converted(name: str, column: Any, *, key: bool) -> Column:
+    """A column as float64, object of str or None, or datetime64[D]; a key may stay int64."""
     values = (
         column.to_numpy() if hasattr(column, "to_numpy") and not isinstance(column, np.ndarray) else column
     )
@@ -76,7 +81,7 @@ def _converted(name: str, column: Any) -> Column:
     if kind in "iu":
         if len(values) and (int(values.max()) > _LARGEST_EXACT or int(values.min()) < -_LARGEST_EXACT):
             return np.array([str(value) for value in values.tolist()], dtype=object)
-        return values.astype(np.float64)
+        return values if key and values.dtype == np.int64 else values.astype(np.float64)
     if kind == "b":
         return values.astype(np.float64)
     if kind == "M":

@@ -59,7 +59,7 @@ def label_text(label: object) -> str:
 
 
 def _codes_of(column: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], tuple[object, ...]]:
-    if column.dtype.kind == "f":
+    if column.dtype.kind in "fi":
         return _codes_of_numbers(column)
     if column.dtype.kind == "M":
         days, codes = np.unique(column, return_inverse=True)
@@ -74,4 +74,4 @@ def _codes_of(column: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], tuple[ob
 
 def _codes_of_numbers(column: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], tuple[object, ...]]:
     codes, labels = encode(np.ascontiguousarray(column))
-    return codes, tuple(labels.tolist())
+    return codes, tuple(labels.astype(np.float64, copy=False).tolist())

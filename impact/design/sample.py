@@ -59,7 +59,8 @@ def without_missing(
     kept = np.ones(len(selection.rows), dtype=bool)
     current = selection
     numbers = [values for _, values in columns if values.dtype == np.float64 and values.ndim == 1]
-    if len(numbers) == len(columns) > 0 and finite_rows(numbers).all():
+    whole = sum(values.dtype.kind == "i" for _, values in columns)
+    if numbers and len(numbers) + whole == len(columns) and finite_rows(numbers).all():
         return selection, kept
     for name, values in columns:
         missing = is_missing(values)

@@ -41,9 +41,11 @@ def column_of(columns: Columns, name: str, *, place: Place | None = None) -> npt
 def is_missing(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Where a column has no value."""
     if values.dtype.kind == "f":
-        return np.isnan(values)
+        return np.asarray(np.isnan(values))
     if values.dtype.kind == "M":
-        return np.isnat(values)
+        return np.asarray(np.isnat(values))
+    if values.dtype.kind == "i":
+        return np.zeros(len(values), dtype=bool)
     return np.fromiter((value is None for value in values), dtype=bool, count=len(values))
 
 

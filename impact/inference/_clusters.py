@@ -6,6 +6,7 @@ from impact.core.designs import Design, Factor
 from impact.core.errors import DesignError
 from impact.core.texts import fault
 from impact.inference._intervals import present_levels
+from impact.kernels.group_sums import count_levels
 
 
 def named(cluster: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -26,6 +27,7 @@ def cluster_factors(design: Design, names: tuple[str, ...]) -> tuple[Factor, ...
         raise DesignError(fault("E534", name=", ".join(missing), names=", ".join(design.clusters)))
     found = tuple(design.clusters[name] for name in names)
     for factor in found:
-        if present_levels(factor) < 2:
+        # The first rows settle it nearly always.
+        if count_levels(factor.codes[:4096], factor.levels) < 2 and present_levels(factor) < 2:
             raise DesignError(fault("E535", name=factor.name, count=present_levels(factor)))
     return found

@@ -84,7 +84,8 @@ def infer(estimate: Estimate, design: Design, options: ClusterOptions, level: fl
     linear = linear_of(estimate, "cluster")
     clusters = cluster_factors(design, columns(options))
     pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
-    groups = min(piece.groups for piece in pieces if len(piece.members) == 1)
+    counts = {clusters[piece.members[0]].name: piece.groups for piece in pieces if len(piece.members) == 1}
+    groups = min(counts.values())
     rule = convention(options.ssc, "fixest" if options.type == "cr1" else "none")
     k = counted_parameters(estimate, linear, rule, clusters)
     vcov, df, notices = _variance(estimate, linear, pieces, options, rule, k)
@@ -95,7 +96,7 @@ def infer(estimate: Estimate, design: Design, options: ClusterOptions, level: fl
         "type": options.type,
         "k": k if rule.n else None,
         "n": estimate.n_obs,
-        "g": {cluster.name: present_levels(cluster) for cluster in clusters},
+        "g": counts,
         "preset": rule.preset,
         "factors": factors,
         **_description(clusters, options.type, factors, k),
