@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from impact.core.errors import ImpactError, Place
+from impact.core.frames import Step
 from impact.core.texts import text
 from impact.plan import Plan
 from impact.schema.load import load_nodes
@@ -117,13 +118,12 @@ def sample_blocks(plan: Plan, language: str) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _ledger(name: str, read: int, steps: tuple[object, ...], used: int, language: str) -> Block:
+def _ledger(name: str, read: int, steps: tuple[Step, ...], used: int, language: str) -> Block:
     lines = [(_word("read", language), f"{read:>10,}")]
     for step in steps:
-        dropped, false, missing = (int(getattr(step, part)) for part in ("dropped", "false", "missing"))
-        detail = text("commands.show.detail", language, false=f"{false:,}", missing=f"{missing:,}")
-        shown = f"  ({detail})" if false or missing else ""
-        lines.append((str(getattr(step, "name")), f"{-dropped:>10,}{shown}"))  # noqa: B009
+        detail = text("commands.show.detail", language, false=f"{step.false:,}", missing=f"{step.missing:,}")
+        shown = f"  ({detail})" if step.false or step.missing else ""
+        lines.append((step.name, f"{-step.dropped:>10,}{shown}"))
     return Block(name, (*lines, (_word("used", language), f"{used:>10,}")))
 
 

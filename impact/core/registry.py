@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
@@ -92,8 +93,11 @@ def _scan(package: str, attribute: str) -> tuple[tuple[str, Entry], ...]:
 
 
 @cache
-def _entry_points() -> metadata.EntryPoints:
-    """Those of every installed distribution, looked up once: it is the dearest part of `impact list`."""
+def _entry_points() -> Any:
+    """Those of every installed distribution, looked up once: it is the dearest part of `impact list`.
+
+    Python 3.11 gives SelectableGroups, later versions EntryPoints: both have ``select(group=)``.
+    """
     return metadata.entry_points()
 
 
