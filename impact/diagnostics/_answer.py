@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from impact.diagnostics._reading import Reading, finite, read_row
-from impact.diagnostics._sentences import Words, amount, both, joined, number, pair, probability
+from impact.diagnostics._sentences import Words, amount, both, joined, number, pair, probability, term_words
 from impact.diagnostics._verdict import Check, breaks, checks_of
 from impact.schema.published import AnswerBlock
 
@@ -92,9 +92,7 @@ def _case(
     models = document.get("models")
     facts = models.get(row["model"], {}) if isinstance(models, Mapping) else {}
     outcome, term = str(row.get("outcome") or facts.get("outcome") or ""), str(row["term"])
-    about = both(
-        "answer.about", term=pair(labels.get(term, term)), outcome=pair(labels.get(outcome, outcome))
-    )
+    about = both("answer.about", term=term_words(labels, term), outcome=pair(labels.get(outcome, outcome)))
     group = row.get("group")
     return _Case(
         row=row,

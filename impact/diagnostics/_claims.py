@@ -80,7 +80,9 @@ def _judged(name: str, block: ClaimBlock, resolver: Resolver, place: Place | Non
     try:
         value = float(evaluate_condition(expression, {}, Context(rows=1, lookup=own.lookup))[0])
     except ImpactError as error:
-        raise SpecError(*(item if item.place else replace(item, place=place) for item in error.faults)) from error
+        raise SpecError(
+            *(item if item.place else replace(item, place=place) for item in error.faults)
+        ) from error
     if not own.uses:
         raise SpecError(fault("E616", place=place, claim=name, problem="it looks at no result"))
     state, facts = _state(block, own.uses, value)

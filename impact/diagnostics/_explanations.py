@@ -186,7 +186,9 @@ def _interval_attempts(evidence: Evidence) -> Iterator[Attempt]:
     side = 1.0 if evidence.stat == "ci_high" else -1.0
     yield _said("normal", estimate + side * float(special().ndtri(0.5 + level / 2)) * error)
     for df in _other_df(evidence):
-        yield _said("df", estimate + side * float(special().stdtrit(df, 0.5 + level / 2)) * error, df=f"{df:g}")
+        yield _said(
+            "df", estimate + side * float(special().stdtrit(df, 0.5 + level / 2)) * error, df=f"{df:g}"
+        )
     for other in (0.90, 0.95, 0.99):
         if other != level:
             value = estimate + side * float(special().ndtri(0.5 + other / 2)) * error

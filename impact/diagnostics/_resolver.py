@@ -21,7 +21,7 @@ from impact.diagnostics._lookup import (
     terms_of,
 )
 from impact.diagnostics._reading import finite
-from impact.diagnostics._sentences import Words, both, pair
+from impact.diagnostics._sentences import Words, both, pair, term_words
 from impact.diagnostics._verdict import without_row
 
 REST = "rest"
@@ -204,12 +204,16 @@ class Resolver:
         """A model's title and a term's label, with the group."""
         labels = self.document.get("labels")
         known = labels if isinstance(labels, Mapping) else {}
-        model = pair(models_of(self.document).get(target.name, {}).get("title") or target.name)
+        model = pair(
+            models_of(self.document).get(target.name, {}).get("title")
+            or known.get(target.name)
+            or target.name
+        )
         row = None if target.is_test else row_of(self.document, target, term)
         name = str(row.get("term")) if row is not None else term
         if not name:
             return model
-        words = pair(known.get(name) or name)
+        words = term_words(known, name)
         if target.group is None:
             return both("claim.effect_in", term=words, model=model)
         return both("claim.effect_in_group", term=words, model=model, group=self._group_words(target.group))
@@ -219,7 +223,8 @@ class Resolver:
         labels = self.document.get("labels")
         known = labels if isinstance(labels, Mapping) else {}
         levels = [
-            pair(known.get(level) or level) for _, _, level in (p.partition("=") for p in group.split(";"))
+            pair(known.get(part) or known.get(level) or level)
+            for part, level in ((p, p.partition("=")[2]) for p in group.split(";"))
         ]
         return {language: ", ".join(level[language] for level in levels) for language in pair("")}
 

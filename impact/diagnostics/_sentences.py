@@ -30,6 +30,18 @@ def pair(value: object) -> Words:
     return {language: word(value, language=language) for language in texts.LANGUAGES}
 
 
+def term_words(labels: Mapping[str, object], name: str) -> Words:
+    """A term in words: its label, else ``year::2018:coast`` as ``year = 2018 × coast`` with the labels of its parts."""
+    if name in labels:
+        return pair(labels[name])
+    variable, mark, rest = name.partition("::")
+    level, *others = rest.split(":")
+    said = [pair(labels.get(part) or part) for part in ([variable, *others] if mark else name.split(":"))]
+    if mark:
+        said[0] = {language: f"{shown} = {level}" for language, shown in said[0].items()}
+    return {language: " × ".join(part[language] for part in said) for language in texts.LANGUAGES}
+
+
 def joined(sentences: list[Words]) -> Words:
     """Several sentences as one text."""
     return {language: " ".join(s[language] for s in sentences if s[language]) for language in texts.LANGUAGES}

@@ -265,7 +265,7 @@ def plain(value: object) -> object:
     return number(value)
 
 
-def both_languages(value: str | Mapping[str, str]) -> dict[str, str]:
+def both_languages(value: str | Mapping[Any, str]) -> dict[str, str]:
     """Free text as English and Spanish; one text serves both, a missing one is stood in for by the other."""
     if isinstance(value, str):
         return {"en": value, "es": value}

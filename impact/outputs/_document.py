@@ -219,6 +219,20 @@ def unique(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
+def step_label(document: Document, step: Entry, language: str) -> str:
+    """The name of a step of the sample ledger: its label, else its name without underscores."""
+    name = str(step.get("name") or step.get("reason") or "")
+    label = label_of(document, name, language)
+    return label if label != plain(name) else reason_text(name, language).replace("_", " ")
+
+
+def reason_text(reason: object, language: str) -> str:
+    """Why a step drops rows: a word of the tool in the language, a condition of the spec as it is written."""
+    words = said(reason, language)
+    found = text(f"table.step.{words.replace(' ', '_')}", language)
+    return words if found.startswith("table.step.") else found
+
+
 def verdict_text(word: object, language: str) -> str:
     """A verdict, match or state in the language; an unknown word as it is."""
     if not word:

@@ -106,7 +106,7 @@ def variance_word(entry: Entry, document: Document, language: str) -> str:
             by=", ".join(label_of(document, str(name), language) for name in names),
             type=str(variance.get("type") or "cr1").upper(),
         )
-    return kind.upper() if kind[:2] in ("hc",) else kind
+    return str(variance.get("type") or kind).upper() if kind[:2] in ("he", "hc") else kind
 
 
 def _weights(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:

@@ -13,7 +13,9 @@ from impact.outputs._document import (
     label_of,
     model_label,
     observations,
+    reason_text,
     said,
+    step_label,
     verdict_text,
 )
 from impact.outputs._footers import effect_label, variance_word
@@ -69,14 +71,16 @@ def ledger_grid(document: Document, names: Sequence[str], language: str) -> Grid
     for sample, ledger in (document.get("samples") or {}).items():
         first = label_of(document, str(sample), language)
         rows.append(_ledger_row(text("report.read", language, sample=first), ledger.get("read")))
-        rows += [_step_row(step, language) for step in ledger.get("steps") or ()]
+        rows += [_step_row(step, document, language) for step in ledger.get("steps") or ()]
         rows.append(_ledger_row(text("report.used", language, sample=first), ledger.get("used")))
     for name in names:
         entry = document["models"][name]
         ledger = (document.get("samples") or {}).get(str(entry.get("sample") or "main")) or {}
         # The steps of a model by subgroup are those of one of its groups: they say nothing of the whole.
         steps = [] if has_groups(entry) else own_steps(ledger, entry)
-        rows += [_step_row(step, language, model=model_label(document, name, language)) for step in steps]
+        rows += [
+            _step_row(step, document, language, model=model_label(document, name, language)) for step in steps
+        ]
     if not rows:
         return None
     heads = ("step", "reason", "rows", "false", "missing")
@@ -87,13 +91,13 @@ def _ledger_row(name: str, count: object) -> list[Cell]:
     return [Cell(name), Cell(), figure(whole_text(count)), Cell(), Cell()]
 
 
-def _step_row(step: Entry, language: str, *, model: str = "") -> list[Cell]:
-    name = str(step.get("name") or "").replace("_", " ")
+def _step_row(step: Entry, document: Document, language: str, *, model: str = "") -> list[Cell]:
+    name = step_label(document, step, language)
     dropped = step.get("dropped")
     shown = f"-{whole_text(dropped)}" if is_number(dropped) and dropped else whole_text(dropped)
     return [
         Cell(f"{model}: {name}" if model else name),
-        Cell(said(step.get("reason"), language)),
+        Cell(reason_text(step.get("reason"), language)),
         figure(shown),
         figure(whole_text(step.get("false"))),
         figure(whole_text(step.get("missing"))),

@@ -73,7 +73,7 @@ def _row(cell: Entry, document: Document, printing: Printing) -> Row:
             label(_place(cell, document, language)),
             Cell(label_of(document, str(cell.get("term")), language)),
             Cell(stat_name(str(cell.get("stat")), language)),
-            Cell(str(printed)) if known else figure(UNKNOWN),
+            figure(str(printed) if known else UNKNOWN),
             figure(decimal_text(cell.get("ours"), digits) or UNKNOWN, _number(cell.get("ours"))),
             figure(_difference(cell.get("difference"), digits), _number(cell.get("difference"))),
             Cell(verdict_text(cell.get("verdict"), language)),

@@ -180,7 +180,11 @@ def interval_at(row: Entry, level: float) -> tuple[Any, Any]:
     if primary(row) != "asymptotic" or not (is_number(estimate) and is_number(error)):
         return None, None
     freedom = float(df) if is_number(df) else math.inf if df in (None, "inf") else math.nan
-    quantile = special().ndtri(0.5 + level / 2) if math.isinf(freedom) else special().stdtrit(freedom, 0.5 + level / 2)
+    quantile = (
+        special().ndtri(0.5 + level / 2)
+        if math.isinf(freedom)
+        else special().stdtrit(freedom, 0.5 + level / 2)
+    )
     half = float(quantile) * float(error)
     return float(estimate) - half, float(estimate) + half
 

@@ -15,6 +15,7 @@ from impact.outputs._document import (
     model_label,
     primary,
     said,
+    step_label,
     unique,
 )
 from impact.outputs._footers import effect_label, model_notes, permutation_of
@@ -169,7 +170,7 @@ def _sample_of(document: Document) -> Callable[[Entry, str], str]:
         steps = [*(ledger.get("steps") or ()), *([] if grouped else own_steps(ledger, entry))]
         n_obs = None if grouped else entry.get("n_obs")
         shown = [text("table.note.rows_read", language, n=whole_text(ledger.get("read")))]
-        shown += [_step(step, language) for step in steps]
+        shown += [_step(step, document, language) for step in steps]
         shown += [text("table.note.used", language, n=whole_text(n_obs))] if n_obs is not None else []
         return text("table.note.sample", language, steps=", ".join(shown))
 
@@ -184,9 +185,8 @@ def own_steps(ledger: Mapping[str, Any], entry: Entry) -> list[Mapping[str, Any]
     ]
 
 
-def _step(step: Mapping[str, Any], language: str) -> str:
-    name = step.get("name") or step.get("reason") or ""
-    return f"{str(name).replace('_', ' ')} −{whole_text(step.get('dropped'))}"
+def _step(step: Mapping[str, Any], document: Document, language: str) -> str:
+    return f"{step_label(document, step, language)} −{whole_text(step.get('dropped'))}"
 
 
 def _exposure(document: Document, language: str) -> str:
@@ -221,29 +221,22 @@ def _dropped(names: Iterable[str], document: Document, language: str) -> list[st
     return [text("table.note.dropped", language, terms=terms)]
 
 
-def concerns(notice: Mapping[str, Any], names: Sequence[str], document: Document) -> bool:
-    """True if a notice is about one of the models (with subgroups and terms) or about none in particular.
-
-    ``of`` may list several models and end in ``(+6)`` for those not named; those carry the code themselves.
-    """
+def concerns(notice: Mapping[str, Any], names: Sequence[str]) -> bool:
+    """True if a notice is about one of the models (with subgroups and terms) or about none in particular."""
     about = str(notice.get("of") or "")
-    if not about:
-        return True
-    listed, _, unnamed = about.partition(" (+")
-    for name in names:
-        for one in LISTED.split(listed):
-            if one == name or one.startswith((f"{name}.", f"{name}:", f"{name};", f"{name} (")):
-                return True
-        if unnamed and notice.get("code") in (document["models"].get(name, {}).get("warnings") or ()):
-            return True
-    return False
+    parts = LISTED.split(about)
+    return not about or any(
+        one == name or one.startswith((f"{name}.", f"{name}:", f"{name};", f"{name} ("))
+        for name in names
+        for one in parts
+    )
 
 
 def warnings(names: Sequence[str], document: Document, language: str) -> list[str]:
     """The warnings of these models; many of one kind are counted after the first few."""
     by_code: dict[str, list[str]] = {}
     for notice in document.get("notices") or ():
-        if concerns(notice, names, document):
+        if concerns(notice, names):
             by_code.setdefault(str(notice["code"]), []).append(said(notice.get("message"), language))
     notes: list[str] = []
     for code, messages in by_code.items():

@@ -73,7 +73,8 @@ def draw(
     )
     outcomes = unique(str(document["models"][one.model].get("outcome") or "") for one in series)
     outcome = ", ".join(label_of(document, name_, language) for name_ in outcomes)
-    ylabel = said(block.ylabel, language) or text("figure.effect_on", language, outcome=outcome)
+    effect = text("figure.effect_on" if len(outcomes) == 1 else "figure.effect", language, outcome=outcome)
+    ylabel = said(block.ylabel, language) or effect
 
     def paint(canvas: Figure) -> None:
         panels = canvas.subplots(1, len(facets), sharey=True, squeeze=False)[0]

@@ -209,17 +209,16 @@ def _warnings(document: Document, language: str) -> list[dict[str, str]]:
     for notice in document.get("notices") or ():
         key = (str(notice.get("code")), said(notice.get("message"), language))
         of = str(notice.get("of") or "")
-        about.setdefault(key, []).append(labelled(document, of, language))
+        about.setdefault(key, []).extend(labelled(document, of, language))
     return [
         {"code": code, "of": _some(unique(name for name in names if name), language), "message": message}
         for (code, message), names in sorted(about.items(), key=lambda item: item[0][0])
     ]
 
 
-def labelled(document: Document, of: str, language: str) -> str:
-    """The models of a notice by their labels; ``(+6)`` at the end stays."""
-    listed, mark, rest = of.partition(" (+")
-    return ", ".join(model_label(document, name, language) for name in LISTED.split(listed)) + mark + rest
+def labelled(document: Document, of: str, language: str) -> list[str]:
+    """The models of a notice by their labels."""
+    return [model_label(document, name, language) for name in LISTED.split(of)]
 
 
 def _some(names: Sequence[str], language: str) -> str:
@@ -263,7 +262,9 @@ def _facts(document: Document, request: OutputRequest, language: str) -> list[di
         {"name": text(key, language), "value": str(value)} for key, value in known if value not in (None, "")
     ]
     for name, value in sorted(request.manifest.items()):
-        facts.append({"name": str(name), "value": _fact_text(value)})
+        words = text(f"report.fact.{name}", language)
+        known_name = str(name) if words.startswith("report.fact.") else words
+        facts.append({"name": known_name, "value": _fact_text(value)})
     return facts
 
 

@@ -27,9 +27,11 @@ from impact.outputs._escape import plain
 from impact.outputs._groups import groups_of
 from impact.outputs._numbers import decimal_text, error_text, p_text
 from impact.outputs._request import OutputRequest
+from impact.outputs._table_notes import LISTED
 from impact.outputs._tables import grids
 
 _GAP = "  "
+MOST_NAMES = 4
 
 
 def width_of(shown: str) -> int:
@@ -147,10 +149,11 @@ def _notices(document: Document, language: str) -> list[str]:
 
 
 def _notice(notice: Mapping[str, Any], language: str) -> str:
-    of = plain(notice.get("of") or "")
-    return " ".join(
-        part for part in (str(notice.get("code")), of, plain(said(notice.get("message"), language))) if part
-    )
+    names = [plain(name) for name in LISTED.split(str(notice.get("of") or ""))]
+    rest = f" (+{len(names) - MOST_NAMES})" if len(names) > MOST_NAMES else ""
+    message = plain(said(notice.get("message"), language))
+    of = "" if message.startswith(f"{names[0]}:") else ", ".join(names[:MOST_NAMES]) + rest
+    return " ".join(part for part in (str(notice.get("code")), of, message) if part)
 
 
 def _model_line(document: Document, request: OutputRequest, name: str, entry: Entry, language: str) -> str:

@@ -16,8 +16,9 @@ import impact.diagnostics._verdict as verdicts
 import impact.outputs._assemble as assemble
 from impact.core.errors import Notice
 from impact.core.findings import Finding
-from impact.core.texts import notice
+from impact.core.texts import LANGUAGES, notice
 from impact.diagnostics._resolver import Resolver
+from impact.outputs._document import group_label
 from impact.pipeline.fit import FittedModel
 from impact.pipeline.references import claim_places
 from impact.pipeline.street import RunResult
@@ -130,12 +131,18 @@ def _thin_notices(document: Document, thin: Mapping[tuple[str, str | None], bool
     for model in groups:
         facts = document["models"][model]
         facts["warnings"] = sorted({*facts["warnings"], "W514"})
-    return [
-        notice_entry(
-            notice("W514", of=model, count=len(names), groups="; ".join(n.replace(";", ", ") for n in names))
-        )
-        for model, names in groups.items()
-    ]
+    return [_thin_entry(document, model, names) for model, names in groups.items()]
+
+
+def _thin_entry(document: Document, model: str, names: Sequence[str]) -> dict[str, object]:
+    said = {
+        language: "; ".join(group_label(document, name, language) for name in names) for language in LANGUAGES
+    }
+    told = {
+        language: notice("W514", language=language, count=len(names), groups=groups).message
+        for language, groups in said.items()
+    }
+    return {"code": "W514", "of": model, "message": told}
 
 
 def notice_entry(found: Notice) -> dict[str, object]:

@@ -21,7 +21,6 @@ from impact.core.findings import Finding
 from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
-from impact.data.evaluation import frame_keys, uses_panel
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.references import restricted
@@ -29,9 +28,6 @@ from impact.plan import Plan, drop_one_requests, names_used, unknown_faults
 from impact.schema.expressions.context import Context
 from impact.schema.model import DropOneBlock
 from impact.schema.requests import ModelRequest
-
-# models named under a notice that several share
-MOST_OWNERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,12 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
     roots = data_paths.collect_roots(plan.sources[0].folder, plan.roots)
     frames = {
         source.name: data_read.read_frame(
-            source.block, folder=source.folder, name=source.name, roots=roots, wanted=wanted, place=source.node.place
+            source.block,
+            folder=source.folder,
+            name=source.name,
+            roots=roots,
+            wanted=wanted,
+            place=source.node.place,
         )
         for source in plan.sources
     }
@@ -100,7 +101,9 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
     )
     frame = replace(frame, context=_context(plan, frame))
     main = data_filters.filter_rows(frame, plan.filters, params=plan.spec.params, panel=plan.spec.panel)
-    return frame, data_checks.run_checks(main, plan.spec.checks, params=plan.spec.params, panel=plan.spec.panel)
+    return frame, data_checks.run_checks(
+        main, plan.spec.checks, params=plan.spec.params, panel=plan.spec.panel
+    )
 
 
 def _context(plan: Plan, frame: Frame) -> Context:
@@ -122,7 +125,9 @@ def refuse_unknown_columns(plan: Plan, frames: Mapping[str, Frame], roots: Mappi
     headers: list[str] = []
     for source in plan.sources:
         place = source.node.place
-        headers += data_read.header_of(source.block, folder=source.folder, name=source.name, roots=roots, place=place)
+        headers += data_read.header_of(
+            source.block, folder=source.folder, name=source.name, roots=roots, place=place
+        )
     raise SpecError(*unknown_faults(plan, headers))
 
 
@@ -134,7 +139,9 @@ def _drop_one_requests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[Model
     found: list[ModelRequest] = []
     for model in fitted:
         if model.request.base in block.of and model.request.row is None and not model.failed:
-            found += drop_one_requests(model.request, block.drop_one.unit, _units(plan, model, block.drop_one))
+            found += drop_one_requests(
+                model.request, block.drop_one.unit, _units(plan, model, block.drop_one)
+            )
     return tuple(found)
 
 
@@ -171,7 +178,7 @@ def collect_notices(data: Sequence[Notice], fitted: Sequence[FittedModel]) -> tu
         names = owners.setdefault(key, [])
         if owner and owner not in names:
             names.append(owner)
-    return tuple(replace(item, of=_listed(owners[key])) for key, item in found.items())
+    return tuple(replace(item, of=", ".join(owners[key])) for key, item in found.items())
 
 
 def _owned_notices(fitted: Sequence[FittedModel]) -> Iterator[tuple[Notice, str]]:
@@ -181,8 +188,3 @@ def _owned_notices(fitted: Sequence[FittedModel]) -> Iterator[tuple[Notice, str]
         for result in model.results:
             for part in (result.design, result.estimate, result.inference):
                 yield from ((item, model.request.name) for item in (part.notices if part is not None else ()))
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MOST_OWNERS])
-    return shown if len(names) <= MOST_OWNERS else f"{shown} (+{len(names) - MOST_OWNERS})"

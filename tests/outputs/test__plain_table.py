@@ -19,7 +19,7 @@ def test_ledger_adds_up(document):
     rows = texts(small.ledger_grid(document, ["main"], "en"))
     assert [row[2] for row in rows[1:]] == ["120,000", "-41,203", "-42,319", "36,478", "-9"]
     assert rows[2][3:] == ["40,990", "213"]
-    assert rows[-1][0] == "Main: kept"
+    assert rows[-1][0] == "Main: Kept employment"
     assert small.ledger_grid({"models": {}}, [], "en") is None
 
 

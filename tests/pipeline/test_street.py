@@ -78,4 +78,4 @@ def test_a_notice_that_models_share_is_told_once(request_of, as_frame):
     models = [FittedModel(replace(request, name=f"m{k}"), (shared,)) for k in range(6)]
     first, second = collect_notices((Notice("W400", "data", of="main"),), models)
     assert (first.code, first.of) == ("W400", "main")
-    assert (second.code, second.of) == ("W500", "m0, m1, m2, m3 (+2)")
+    assert (second.code, second.of) == ("W500", "m0, m1, m2, m3, m4, m5")
