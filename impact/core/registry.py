@@ -9,11 +9,10 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import sys
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
@@ -87,18 +86,35 @@ def _scan(package: str, attribute: str) -> tuple[tuple[str, Entry], ...]:
         keywords, summary = _declaration(file, attribute)
         for keyword in keywords:
             found[keyword] = Entry(keyword, module, summary)
-    for point in _entry_points().select(group=package):
-        found.setdefault(point.name, Entry(point.name, point.module, ""))
+    for name, module in _entry_points().get(package, {}).items():
+        found.setdefault(name, Entry(name, module, ""))
     return tuple(sorted(found.items()))
 
 
 @cache
-def _entry_points() -> Any:
-    """Those of every installed distribution, looked up once: it is the dearest part of `impact list`.
+def _entry_points() -> dict[str, dict[str, str]]:
+    """Group → name → module of the `impact.…` entry points of every installed distribution.
 
-    Python 3.11 gives SelectableGroups, later versions EntryPoints: both have ``select(group=)``.
+    Their files are read as they lie on the path: looking them up through ``importlib.metadata`` would take a
+    third of the start-up time of `impact list`.
     """
-    return metadata.entry_points()
+    groups: dict[str, dict[str, str]] = {}
+    for folder in dict.fromkeys(sys.path):
+        for file in sorted(Path(folder or ".").glob("*-info/entry_points.txt")):
+            text_of = file.read_text(encoding="utf-8", errors="replace")
+            if "[impact." in text_of:
+                _add_points(groups, text_of)
+    return groups
+
+
+def _add_points(groups: dict[str, dict[str, str]], lines: str) -> None:
+    group = ""
+    for line in (line.strip() for line in lines.splitlines()):
+        if line.startswith("["):
+            group = line.strip("[]").strip()
+        elif "=" in line and group.startswith("impact."):
+            name, _, target = line.partition("=")
+            groups.setdefault(group, {}).setdefault(name.strip(), target.partition(":")[0].strip())
 
 
 def _declaration(file: Path, attribute: str) -> tuple[tuple[str, ...], str]:

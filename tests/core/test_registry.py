@@ -59,3 +59,19 @@ def test_names_are_listed_without_importing():
         "assert 'numpy' not in sys.modules and 'pydantic' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_other_distributions_may_add_keywords(registry, tmp_path, monkeypatch):
+    info = tmp_path / "site" / "added-1.0.dist-info"
+    info.mkdir(parents=True)
+    points = "[console_scripts]\nx = a.b:c\n\n[impact.made_things]\nextra = added.thing:OUTPUT\nplain = added.plain\n"
+    (info / "entry_points.txt").write_text(points)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    registry_module._entry_points.cache_clear()
+    try:
+        entries = registry.entries()
+    finally:
+        registry_module._entry_points.cache_clear()
+    assert entries["extra"].module == "added.thing"
+    assert entries["plain"].module == "impact.made_things.plain"
+    assert "x" not in entries
