@@ -5,7 +5,7 @@ PYTHON ?= .venv/bin/python
 check: lint floors ; $(PYTHON) -m pytest tests/house tests/core tests/contract tests/design tests/estimators tests/schema
 lint: ; $(PYTHON) -m ruff format --check . && $(PYTHON) -m ruff check . && $(PYTHON) -m mypy
 floors: ; $(PYTHON) -c "import sys; from importlinter.cli import lint_imports_command; sys.argv = ['lint-imports']; lint_imports_command()"
-test: ; $(PYTHON) -m pytest -m "not slow"
+test: ; $(PYTHON) -m pytest
 reference: ; $(PYTHON) -m pytest tests/reference tests/replication
 slow: ; $(PYTHON) -m pytest -m slow
 docs: ; $(PYTHON) docs/make_reference.py && $(PYTHON) -m mkdocs build --strict

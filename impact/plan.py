@@ -29,7 +29,14 @@ from impact.schema.model_class import (
     refuse_reserved_in_model,
 )
 from impact.schema.nodes import Node, map_node, without
-from impact.schema.option_requests import TestRequest, checked, coordinates_of, permute_of, tests_of, variance_of
+from impact.schema.option_requests import (
+    TestRequest,
+    checked,
+    coordinates_of,
+    permute_of,
+    tests_of,
+    variance_of,
+)
 from impact.schema.requests import ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
 from impact.schema.shipped import folder_of
@@ -97,12 +104,25 @@ def make_plan(
     derive, filters, found = _expressions(tree)
     faults += found
     if model is not None:
-        faults += _spec_faults(model, tree, requests)
+        faults += _spec_faults(model, tree)
+    names = {name for one in requests for name in (one.name, one.base)}
+    names |= {name for one in resolved.models for name in (one.name, one.base)}
+    faults += _test_faults(tree, names)
     unique = list(dict.fromkeys(faults))
     if unique or model is None:
         raise SpecError(*unique)
     study = model.study or Path(tree.place.file).stem
-    return Plan(study, model, resolved, tuple(requests), tests, derive, filters, _sources(model, tree), dict(roots or {}))
+    return Plan(
+        study,
+        model,
+        resolved,
+        tuple(requests),
+        tests,
+        derive,
+        filters,
+        _sources(model, tree),
+        dict(roots or {}),
+    )
 
 
 def names_used(plan: Plan) -> set[str]:
@@ -111,7 +131,9 @@ def names_used(plan: Plan) -> set[str]:
     for join in plan.spec.joins.values():
         names |= {name for pair in join.pairs() for name in pair} | set(join.columns or ())
     for check in plan.spec.checks.values():
-        names |= set(check.unique or ()) | set(check.missing or ()) | ({check.column} if check.column else set())
+        names |= (
+            set(check.unique or ()) | set(check.missing or ()) | ({check.column} if check.column else set())
+        )
         if check.expr is not None:
             names |= {name for name, _ in columns_used.expression_uses(parse_expression(check.expr))}
     if plan.spec.panel is not None:
@@ -147,7 +169,9 @@ def drop_one_requests(request: ModelRequest, unit: str, labels: Sequence[object]
         row = f"drop_one:{shown}"
         name = _labelled(request.name, f"row={row}")
         filters = {**request.filters, "drop_one": condition}
-        found.append(replace(request, name=name, row=row, filters=filters, sample=name, permute=None, grouping=None))
+        found.append(
+            replace(request, name=name, row=row, filters=filters, sample=name, permute=None, grouping=None)
+        )
     return found
 
 
@@ -182,7 +206,9 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
         advice = "write it in the panel: of the spec"
         raise SpecError(fault("E179", place=node.place, key="panel.freq of a model", advice=advice))
     units = panel.unit if panel is not None else None
-    variance = variance_of(block, node, catalog.VARIANCES, design=treated, panel_unit="^".join(units) if units else None)
+    variance = variance_of(
+        block, node, catalog.VARIANCES, design=treated, panel_unit="^".join(units) if units else None
+    )
     _check_pair(keyword, record, variance, has_panel=panel is not None or treated is not None)
     formula = parts.formula_of(block, node, context, where=f"models.{expanded.name}")
     if "offset" not in record.accepts:
@@ -274,9 +300,15 @@ def _estimator_options(options_class: type[Options], node: Node, where: str) -> 
 def _check_pair(keyword: str, record: Any, variance: VarianceRequest, *, has_panel: bool) -> None:
     needs: Any = catalog.VARIANCES.load(variance.keyword)
     for need in needs.needs:
-        if need == "panel" and not has_panel or need == "linear" and "clusters" not in record.accepts:
+        if (need == "panel" and not has_panel) or (need == "linear" and "clusters" not in record.accepts):
             raise SpecError(
-                fault("E181", place=variance.place, variance=variance.keyword, estimator=keyword, need=f"a {need}")
+                fault(
+                    "E181",
+                    place=variance.place,
+                    variance=variance.keyword,
+                    estimator=keyword,
+                    need=f"a {need}",
+                )
             )
 
 
@@ -292,27 +324,32 @@ def _expressions(tree: Node) -> tuple[dict[str, Expression], dict[str, Expressio
     return found[0], found[1], faults
 
 
-def _spec_faults(model: SpecModel, tree: Node, requests: Sequence[ModelRequest]) -> list[Fault]:
+def _spec_faults(model: SpecModel, tree: Node) -> list[Fault]:
     faults: list[Fault] = []
     language = tree.get("language")
-    for name in (model.language,) if isinstance(model.language, str) else model.language:
-        if name not in LANGUAGES and language is not None:
-            faults.append(fault("E185", place=language.place, name=name))
+    if language is not None:
+        names = (model.language,) if isinstance(model.language, str) else model.language
+        faults += [fault("E185", place=language.place, name=name) for name in names if name not in LANGUAGES]
     faults += _version_faults(model, tree)
-    names = {request.name for request in requests} | {request.base for request in requests}
-    for entry in (tree.get("tests") or map_node(tree.place)).entries:
-        of = entry.node.get("of")
-        for item in () if of is None else of.items if of.kind == "list" else (of,):
-            name = item.written
-            if name not in names and name.rpartition(".")[0] not in names and not name.startswith("tests."):
-                faults.append(
-                    fault("E184", place=item.place, where=f"tests.{entry.key}", name=name, known=", ".join(sorted(names)[:20]))
-                )
     if model.domain is not None:
         try:
             catalog.DOMAINS.load(model.domain, place=tree.get("domain").place)  # type: ignore[union-attr]
         except ImpactError as error:
             faults.extend(error.faults)
+    return faults
+
+
+def _test_faults(tree: Node, names: set[str]) -> list[Fault]:
+    """E184 for every test of a model that the spec does not have."""
+    faults: list[Fault] = []
+    known = ", ".join(sorted(names)[:20])
+    for entry in (tree.get("tests") or map_node(tree.place)).entries:
+        of = entry.node.get("of")
+        for item in () if of is None else of.items if of.kind == "list" else (of,):
+            name = item.written
+            if name in names or name.rpartition(".")[0] in names or name.startswith("tests."):
+                continue
+            faults.append(fault("E184", place=item.place, where=f"tests.{entry.key}", name=name, known=known))
     return faults
 
 
@@ -331,7 +368,8 @@ def _sources(model: SpecModel, tree: Node) -> tuple[Source, ...]:
     if isinstance(model.data, DataBlock):
         return (Source("main", model.data, _folder(node), node),)
     return tuple(
-        Source(name, block, _folder(node.get(name) or node), node.get(name) or node) for name, block in model.data.items()
+        Source(name, block, _folder(node.get(name) or node), node.get(name) or node)
+        for name, block in model.data.items()
     )
 
 

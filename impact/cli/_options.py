@@ -11,13 +11,35 @@ import click
 def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """--out, --jobs, --only, --set, --root, --strict."""
     options = (
-        click.option("-o", "--out", default="reports", show_default=True, help="Folder that reports are written in."),
-        click.option("-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Specs or models at the same time."),
-        click.option("--only", default="", metavar="NAMES", help="Models to run, separated by commas (models.iv,models.ols)."),
-        click.option("--set", "set_values", multiple=True, metavar="KEY=VALUE", help="Change a key of the spec (models.iv.vcov=hc3)."),
-        click.option("--root", "roots", multiple=True, metavar="NAME=PATH", help="Folder of a named data root."),
+        click.option(
+            "-o", "--out", default="reports", show_default=True, help="Folder that reports are written in."
+        ),
+        click.option(
+            "-j",
+            "--jobs",
+            type=click.IntRange(1, 64),
+            default=1,
+            show_default=True,
+            help="Specs or models at the same time.",
+        ),
+        click.option(
+            "--only",
+            default="",
+            metavar="NAMES",
+            help="Models to run, separated by commas (models.iv,models.ols).",
+        ),
+        click.option(
+            "--set",
+            "set_values",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Change a key of the spec (models.iv.vcov=hc3).",
+        ),
+        click.option(
+            "--root", "roots", multiple=True, metavar="NAME=PATH", help="Folder of a named data root."
+        ),
         click.option("--strict", is_flag=True, help="Warnings about data are errors; differing cells count."),
-    )  # fmt: skip
+    )
     for option in reversed(options):
         function = option(function)
     return function

@@ -69,7 +69,9 @@ def run_one(spec: str, options: studies.StudyOptions, *, quiet: bool = True, ver
         tell = make_progress(Path(spec).stem, 0, quiet=quiet, verbose=verbose)
         result = studies.run_study(source, options, progress=tell)
     except ImpactError as problem:
-        return Outcome(spec, problem.exit_status, faults=problem.faults, seconds=time.perf_counter() - started)
+        return Outcome(
+            spec, problem.exit_status, faults=problem.faults, seconds=time.perf_counter() - started
+        )
     errors = failed_models(result.run)
     status = max((error.exit_status for error in errors), default=0)
     if result.interrupted:
@@ -107,7 +109,13 @@ def _differs(document: Document) -> bool:
 
 
 def run_many(
-    ctx: click.Context, files: Sequence[str], options: Mapping[str, Any], *, twice: bool, fail_fast: bool, alone: bool
+    ctx: click.Context,
+    files: Sequence[str],
+    options: Mapping[str, Any],
+    *,
+    twice: bool,
+    fail_fast: bool,
+    alone: bool,
 ) -> int:
     """All specs; the largest exit status of them."""
     given = options_of(options)
@@ -167,7 +175,9 @@ def _say(ctx: click.Context, outcome: Outcome) -> None:
     table = terminal_table.result_table(outcome.document, outcome.request, language=language)
     if table:
         print(table.rstrip() + "\n")
-    lines = terminal_table.summary_lines(outcome.document, outcome.request, language=language, done=done, report=report)
+    lines = terminal_table.summary_lines(
+        outcome.document, outcome.request, language=language, done=done, report=report
+    )
     print("\n".join(lines))
 
 
@@ -193,7 +203,10 @@ def _compare_again(files: Sequence[str], options: studies.StudyOptions) -> int:
     status = 0
     for spec in files:
         differing = run_again(spec, options)
-        print(f"{spec}: " + (f"differs: {', '.join(differing)}" if differing else "the second run is byte-identical"))
+        print(
+            f"{spec}: "
+            + (f"differs: {', '.join(differing)}" if differing else "the second run is byte-identical")
+        )
         status = 6 if differing else status
     return status
 
@@ -203,12 +216,14 @@ def show_plans(ctx: click.Context, files: Sequence[str], options: Mapping[str, A
     given = options_of(options)
     for spec in files:
         plan = make_plan(spec, set_values=given.set_values, roots=given.roots)
-        blocks = f"{len(plan.models)} models, {len(plan.tests)} tests, {len(plan.spec.tables)} tables, {len(plan.spec.figures)} figures"
+        tables, figures = len(plan.spec.tables), len(plan.spec.figures)
+        blocks = f"{len(plan.models)} models, {len(plan.tests)} tests, {tables} tables, {figures} figures"
         print(f"{plan.study}   {blocks}")
         for source in plan.sources:
             print(f"  data   {source.block.file}")
         width = max(len(request.name) for request in plan.models)
         for request in plan.models:
-            print(f"  {request.name:<{width}}  {request.estimator}  {request.formula.text()}  vcov {request.variance.keyword}")
+            formula, variance = request.formula.text(), request.variance.keyword
+            print(f"  {request.name:<{width}}  {request.estimator}  {formula}  vcov {variance}")
         print(f"would write {os.path.join(str(given.out), plan.study)}/")
     return 0

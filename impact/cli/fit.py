@@ -28,7 +28,9 @@ KINDS = ("analytic", "frequency", "sampling")
 @click.option("--estimator", default=None, help="Keyword of another estimator.")
 @click.option("--save", default=None, metavar="SPEC", help="Also write the spec that gives this table.")
 @click.pass_context
-def command(ctx: click.Context, /, *, file: str, formula: str, save: str | None, **options: str | None) -> int:
+def command(
+    ctx: click.Context, /, *, file: str, formula: str, save: str | None, **options: str | None
+) -> int:
     """Fit FORMULA (outcome ~ regressors | effects) on FILE and print the table."""
     import impact.pipeline.study as studies  # the estimators load with the command, not with the help
     from impact.core.errors import Place

@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = 0
     except SystemExit as leave:
         # click leaves with 1 where the reader of the pipe has gone; nothing is wrong with the run
-        status = 0 if isinstance(sys.stdout, click.utils.PacifyFlushWrapper) else leave.code
+        status = 0 if type(sys.stdout).__name__ == "PacifyFlushWrapper" else leave.code
     except Exception as problem:
         status = 1
         report_internal(problem, debug=debug, language=language)

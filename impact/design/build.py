@@ -14,8 +14,8 @@ from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, T
 from impact.core.errors import DesignError, Notice
 from impact.core.frames import Frame
 from impact.core.texts import fault, notice
-from impact.design.focus import focus_of, refuse_constant
 from impact.design.candidates import candidates_of
+from impact.design.focus import focus_of, refuse_constant
 from impact.design.grouping import make_factor
 from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
 from impact.design.outcome import read_outcome, read_weights
@@ -210,7 +210,7 @@ def _order(
 
 
 def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return values if values.dtype.kind in "fM" else make_factor("", [values]).codes
+    return values if values.dtype.kind in "fMi" else make_factor("", [values]).codes
 
 
 def _assemble(
@@ -254,7 +254,10 @@ def _assemble(
         instrument_names=tuple(one.term.name for one in instruments),
         intercept=intercept,
         notices=notices,
-        extra={**_counts(request, raw, x, focus), "cell_means": _is_frequency(request) and raw.within is None},
+        extra={
+            **_counts(request, raw, x, focus),
+            "cell_means": _is_frequency(request) and raw.within is None,
+        },
     )
 
 

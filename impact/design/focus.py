@@ -36,7 +36,9 @@ def focus_of(
         return treatment.columns
     events = tuple(j for j, term in enumerate(terms) if term.kind == "event")
     first = next((term.name for term in terms if term.name != INTERCEPT), None)
-    family = tuple(j for j, term in enumerate(terms) if first is not None and _family(term.name) == _family(first))
+    family = tuple(
+        j for j, term in enumerate(terms) if first is not None and _family(term.name) == _family(first)
+    )
     return events or family
 
 

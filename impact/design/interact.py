@@ -99,8 +99,8 @@ def _merge_factor(factors: Sequence[Factor], *, common: bool) -> Factor:
     """Codes of all rows: levels shared by label, or each group with levels of its own."""
     if not common:
         shifts = np.concatenate([[0], np.cumsum([factor.levels for factor in factors])])
-        codes = np.concatenate([f.codes + s for f, s in zip(factors, shifts[:-1], strict=True)])
-        return Factor(factors[0].name, codes.astype(np.int32), tuple(x for f in factors for x in f.labels))
+        shifted = np.concatenate([f.codes + s for f, s in zip(factors, shifts[:-1], strict=True)])
+        return Factor(factors[0].name, shifted.astype(np.int32), tuple(x for f in factors for x in f.labels))
     labels = sorted(
         {label for factor in factors for label in factor.labels}, key=lambda label: (str(type(label)), label)
     )

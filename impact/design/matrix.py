@@ -181,7 +181,7 @@ def _event_term(name: str, label: object, term: Indicator, timing: Timing) -> Te
     if reference and min(reference) < 0:
         return Term(name, kind="event", event_time=label)
     over_time = term.variable == timing.time if timing.time else label in _YEARS
-    if not over_time or not (reference or term.by is not None and timing.time):
+    if not over_time or not (reference or (term.by is not None and timing.time)):
         return Term(name)
     event_time = None if timing.start is None else label + timing.outcome_lead - timing.start
     return Term(name, kind="event", time=label, event_time=event_time)

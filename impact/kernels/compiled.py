@@ -157,7 +157,9 @@ def encode_whole(values: npt.NDArray[Any]) -> tuple[Integers, npt.NDArray[np.int
 
 def count_levels(codes: Integers, levels: int) -> int:
     """Number of levels that have rows."""
-    return twins.count_levels(codes, levels) if not IS_COMPILED else int(_extension.count_levels(codes, levels))
+    return (
+        twins.count_levels(codes, levels) if not IS_COMPILED else int(_extension.count_levels(codes, levels))
+    )
 
 
 def is_nested(inner: Integers, inner_levels: int, outer: Integers, outer_levels: int) -> bool:

@@ -54,7 +54,8 @@ def _t_upper(value: Array, df: Array) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         tail = special().betainc(df / 2.0, 0.5, df / (df + square))
         centre = special().betaincc(0.5, df / 2.0, square / (df + square))
-    return 0.5 * np.where(near, centre, tail)
+    half: Array = 0.5 * np.where(near, centre, tail)
+    return half
 
 
 def t_sf(value: Number, df: Number) -> Array:

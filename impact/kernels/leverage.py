@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from impact.kernels.absorb import absorb
 from impact.kernels.absorb_slopes import centre_slope
+from impact.kernels.bread_root import bread_root, is_delicate
 from impact.kernels.factors import Effect
 from impact.kernels.group_sums import group_counts
-from impact.kernels.bread_root import bread_root, is_delicate
 from impact.kernels.least_squares import leverage as within_leverage
 
 Floats = npt.NDArray[np.float64]
@@ -45,6 +45,7 @@ def full_leverage(x: Floats, bread: Floats, effects: Sequence[Effect], weights: 
     Raises:
         TooManyEffects: the other effects have too many levels for an exact answer.
     """
+    leverage: Floats
     if is_delicate(bread):
         coordinates = x @ bread_root(x, bread, weights)
         leverage = np.einsum("ij,ij->i", coordinates, coordinates)

@@ -9,7 +9,7 @@ from typing import Any
 @cache
 def special() -> Any:
     """The module scipy.special."""
-    import scipy.special  # noqa: PLC0415 - start-up: loaded when a distribution is asked for
+    import scipy.special  # start-up: loaded when a distribution is asked for
 
     return scipy.special
 
@@ -17,6 +17,6 @@ def special() -> Any:
 @cache
 def linalg() -> Any:
     """The module scipy.linalg."""
-    import scipy.linalg  # noqa: PLC0415 - start-up: loaded when a system is solved
+    import scipy.linalg  # start-up: loaded when a system is solved
 
     return scipy.linalg

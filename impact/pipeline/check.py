@@ -76,7 +76,7 @@ def _check_data(plan: Plan) -> None:
 
     frame, _ = read_data(plan)
     faults: list[Fault] = []
-    for request, group in ((request, group) for request in plan.models for group in groups_of(frame, request)):
+    for request, group in ((one, group) for one in plan.models for group in groups_of(frame, one)):
         try:
             build_design(frame, request, group)
         except ImpactError as problem:

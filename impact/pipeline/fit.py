@@ -53,7 +53,7 @@ def fit_models(
     progress: Progress | None,
     stop: Event | None = None,
 ) -> tuple[FittedModel, ...]:
-    """Every request fitted, in the order of the plan whatever the number of jobs; none is begun once ``stop`` is set."""
+    """Every request fitted, in the order of the plan whatever the number of jobs; none begins once ``stop`` is set."""
 
     def one(request: ModelRequest) -> FittedModel:
         if stop is not None and stop.is_set():

@@ -23,7 +23,7 @@ NOTHING = "E713"
 
 @dataclass(frozen=True, slots=True)
 class StudyResult:
-    """A finished study: its plan, what the run found, the document, the folder it was written to, notices of writing."""
+    """A finished study: its plan, what the run found, the document, the folder written to, notices of writing."""
 
     plan: Plan
     run: RunResult
@@ -154,7 +154,13 @@ def refuse_warnings(run: RunResult) -> None:
     if found:
         raise DataError(
             *(
-                fault("E187", place=Place(file="", path=item.of), warning=item.code, message=item.message, of=item.of)
+                fault(
+                    "E187",
+                    place=Place(file="", path=item.of),
+                    warning=item.code,
+                    message=item.message,
+                    of=item.of,
+                )
                 for item in found
             )
         )

@@ -29,7 +29,9 @@ class Verification:
     differences: tuple[str, ...]
 
 
-def verify_folder(folder: Path, *, roots: Mapping[str, str | Path] | None = None, rerun: bool = True) -> Verification:
+def verify_folder(
+    folder: Path, *, roots: Mapping[str, str | Path] | None = None, rerun: bool = True
+) -> Verification:
     """Re-hash inputs and outputs of a report, run its spec again and compare.
 
     Raises:
@@ -47,7 +49,9 @@ def verify_folder(folder: Path, *, roots: Mapping[str, str | Path] | None = None
             differences += [f"second run: {name}" for name in differing_files(folder, result.folder)]
     elif rerun:
         differences.append(f"spec: {spec} is not there any more")
-    return Verification(folder, len(manifest["outputs"]), len(manifest["data"]), tuple(dict.fromkeys(differences)))
+    return Verification(
+        folder, len(manifest["outputs"]), len(manifest["data"]), tuple(dict.fromkeys(differences))
+    )
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -101,7 +105,8 @@ def _data(manifest: Mapping[str, Any], result: StudyResult) -> list[str]:
 
 def differing_files(first: Path, second: Path) -> list[str]:
     """Names of files that differ between two report folders, but for clock and log."""
-    names = {str(file.relative_to(folder)) for folder in (first, second) for file in folder.rglob("*") if file.is_file()}
+    files = ((file, folder) for folder in (first, second) for file in folder.rglob("*") if file.is_file())
+    names = {str(file.relative_to(folder)) for file, folder in files}
     return [name for name in sorted(names) if name not in CLOCKED and not _same(first / name, second / name)]
 
 
@@ -133,5 +138,8 @@ def require_same(verification: Verification) -> None:
     """
     if verification.differences:
         raise VerificationError(
-            *(fault("E620", folder=str(verification.folder), difference=line) for line in verification.differences)
+            *(
+                fault("E620", folder=str(verification.folder), difference=line)
+                for line in verification.differences
+            )
         )

@@ -121,7 +121,9 @@ def _locate(root: Node, raw: Mapping[str, Any]) -> _Error:
     context: Mapping[str, Any] = raw.get("ctx") or {}
     if loc[-1:] == (_KEY,) and kind == "literal_error":
         kind, loc, key = "extra_forbidden", loc[:-2], str(loc[-2])
-        context = {"values": [first or second for first, second in _LITERAL.findall(str(context["expected"]))]}
+        context = {
+            "values": [first or second for first, second in _LITERAL.findall(str(context["expected"]))]
+        }
     trails = list(_trails(root, loc, (), root.place, ()))
     node, path, place, branches = min(trails, key=lambda trail: _misfit(trail, kind, key, raw.get("input")))
     return _Error(kind, path, node, place, branches, key, str(raw["msg"]), context)

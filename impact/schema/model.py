@@ -27,7 +27,6 @@ def _one_or_list(value: object) -> object:
 Names = Annotated[list[str], BeforeValidator(_one_or_list, json_schema_input_type=str | list[str])]
 
 
-
 def _several_files(value: object) -> object:
     """A mapping with `file` is one file whose keys are checked, never files by name."""
     if isinstance(value, dict) and "file" in value:

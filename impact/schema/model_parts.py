@@ -84,7 +84,9 @@ def _with_controls(formula: Formula, node: Node, sets: Mapping[str, Sequence[str
         return formula
     terms = list(formula.terms)
     for item in controls.items if controls.kind == "list" else (controls,):
-        added = read_with(lambda text, place: parse_formula(f"~ {text}", place=place.shifted(-2), sets=sets), item)
+        added = read_with(
+            lambda text, place: parse_formula(f"~ {text}", place=place.shifted(-2), sets=sets), item
+        )
         terms += [term for term in added.terms if term not in terms]
     return replace(formula, terms=tuple(terms))
 
@@ -101,7 +103,9 @@ def has_instruments(node: Node, context: Node) -> bool:
     if written is None or written.text is None:
         return False
     try:
-        return bool(parse_formula(written.text, place=text_place(written), sets=_sets(node, context)).instruments)
+        return bool(
+            parse_formula(written.text, place=text_place(written), sets=_sets(node, context)).instruments
+        )
     except SpecError:
         return False
 
@@ -267,7 +271,7 @@ def _margin(margin: str | Sequence[str], by: Sequence[str], node: Node) -> tuple
     return tuple(name for name in by if name in names)
 
 
-def as_text(value: str | Mapping[str, str] | None) -> dict[str, str]:
+def as_text(value: str | Mapping[Any, str] | None) -> dict[str, str]:
     """Free text as language → text; one text serves both languages."""
     if value is None:
         return {}

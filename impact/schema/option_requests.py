@@ -142,7 +142,9 @@ def _test(entry: Entry, registry: Registry) -> TestRequest:
     record: Any = registry.load(block.kind, place=kind.place if kind is not None else entry.place)
     options = checked(record.options, without(entry.node, *TestBlock.model_fields), where)
     of = (block.of,) if isinstance(block.of, str) else tuple(block.of)
-    title = {"en": block.title, "es": block.title} if isinstance(block.title, str) else dict(block.title)
+    title: dict[Any, str] = (
+        {"en": block.title, "es": block.title} if isinstance(block.title, str) else dict(block.title)
+    )
     return TestRequest(
         str(entry.key), block.kind, tuple(name for name in of if name), options, title, entry.node
     )

@@ -34,7 +34,11 @@ def vcov_of(keyword, **more):
 @pytest.fixture(scope="module")
 def fitted(test_panel, as_frame, request_of):
     def make(keyword, rows=None, columns=None, **changes):
-        block = {"formula": "y ~ D + z | i + t", "vcov": vcov_of(keyword), "panel": {"unit": "i", "time": "t"}}
+        block = {
+            "formula": "y ~ D + z | i + t",
+            "vcov": vcov_of(keyword),
+            "panel": {"unit": "i", "time": "t"},
+        }
         request = request_of(**{**block, **changes})
         frame = as_frame({**test_panel, **(columns or {})}, rows)
         return fit_design(build_design(frame, request), request, None, 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,9 @@ DESIGN = {
 }
 
 # what to do next: a help line, a suggestion, or a rule that the message itself states
-NEXT = re.compile(r"help:|did you mean|Use |must |the levels of the stars are|goes in a circle|stands inside the value it names|nested deeper than")
+NEXT = re.compile(
+    r"help:|did you mean|Use |must |the levels of the stars are|goes in a circle|stands inside the value it names|nested deeper than"
+)
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class Bench:
         """Line numbers of a top-level key with its block; the whole file where it is absent."""
         lines = (self.folder / spec).read_text(encoding="utf-8").splitlines()
         starts = [i for i, line in enumerate(lines, 1) if line and not line[0].isspace()] + [len(lines) + 1]
-        for start, end in zip(starts, starts[1:], strict=False):
+        for start, end in itertools.pairwise(starts):
             if lines[start - 1].lstrip('"').startswith(f"{key}:") or lines[start - 1].startswith(f'"{key}"'):
                 return range(start, end)
         return range(1, len(lines) + 2)
@@ -150,7 +153,8 @@ def panel_columns() -> dict[str, list[Any]]:
         "unit": [f"u{i:02d}" for i, _ in rows],
         "year": [t for _, t in rows],
         "y": [
-            round(1 + 0.3 * i + 0.1 * (t - 2014) + e, 2) for (i, t), e in zip(rows, rng.normal(size=count))
+            round(1 + 0.3 * i + 0.1 * (t - 2014) + e, 2)
+            for (i, t), e in zip(rows, rng.normal(size=count), strict=True)
         ],
         "x": [round(v, 2) for v in rng.normal(size=count)],
         "z": [round(v, 2) for v in rng.normal(size=count)],

@@ -64,7 +64,7 @@ FAULTS: list[tuple[str, str, int, dict[str, Any], dict[str, Any], tuple[str, ...
     ("negative sum of a 0/1 outcome", "E517", 4, {"outcomes": "{k: {sum: s, count: n}}", "models": model("k ~ x | unit")}, {"s": [-1] + [1] * 71}, ("'k'",)),
     ("sum of squares too small", "E517", 4, {"outcomes": "{k: {sum: s, count: n, sumsq: q}}", "models": model("k ~ x | unit")}, {"s": [4] * 72, "n": [2] * 72, "q": [1] * 72}, ("'k'",)),
     ("sums and other weights", "E525", 3, {"outcomes": "{k: {sum: s, count: n}}", "models": model("k ~ x | unit", weights="{w: analytic}")}, {}, ()),
-    ("repeated keys with newey_west", "E508", 5, {"panel": "{unit: unit, time: year}", "vcov": "{newey_west: {lags: 1}}"}, {"year": [2014] + list(YEAR[:-1])}, ("year",)),
+    ("repeated keys with newey_west", "E508", 5, {"panel": "{unit: unit, time: year}", "vcov": "{newey_west: {lags: 1}}"}, {"year": [2014, *YEAR[:-1]]}, ("year",)),
     ("repeated keys with a lag", "E508", 5, {"panel": "{unit: unit, time: year}", "models": model("y ~ l(x,1)")}, {"unit": ["u01"] * 72}, ("rows 1 and 7",)),
     ("repeated keys with a derived lag", "E220", 4, {"panel": "{unit: unit, time: year}", "derive": "{lx: lag(x)}", "models": model("y ~ lx")}, {"unit": ["u01"] * 72}, ("rows 1, 7",)),
     ("lag without panel", "E506", 5, {"models": model("y ~ l(x,1)")}, {}, ("panel",)),
@@ -126,7 +126,9 @@ FAULTS: list[tuple[str, str, int, dict[str, Any], dict[str, Any], tuple[str, ...
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "changes", "panel", "says"), [one[1:] for one in FAULTS], ids=[one[0] for one in FAULTS]
+    ("code", "status", "changes", "panel", "says"),
+    [one[1:] for one in FAULTS],
+    ids=[one[0] for one in FAULTS],
 )
 def test_fault(bench, code, status, changes, panel, says):
     bench.spec(changes)
@@ -143,4 +145,9 @@ def many_units() -> dict[str, list[Any]]:
     count = 30 * 4
     columns = {name: [0] * count for name in ("x", "z", "w", "n", "s", "region", "sex", "lat", "lon")}
     units = [f"u{i:02d}" for i in range(1, 31) for _ in range(4)]
-    return {**columns, "unit": units, "year": [2015, 2016, 2017, 2018] * 30, "y": rng.normal(size=count).round(2).tolist()}
+    return {
+        **columns,
+        "unit": units,
+        "year": [2015, 2016, 2017, 2018] * 30,
+        "y": rng.normal(size=count).round(2).tolist(),
+    }

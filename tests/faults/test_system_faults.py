@@ -220,7 +220,7 @@ def test_stem_that_is_no_name(bench):
     bench.spec(name="2018 año.yaml")
     call = bench.run(spec="2018 año.yaml")
     assert call.status in (0, 3), call
-    assert "Traceback" not in call.err and call.status == 0 or "study" in call.err
+    assert ("Traceback" not in call.err and call.status == 0) or "study" in call.err
 
 
 def test_one_bad_spec_of_several(bench):
@@ -272,9 +272,14 @@ def test_markup_in_texts_is_text(bench):
             assert "\\input{x}" not in text, name
         assert str(bench.folder) not in text, name
         if name.endswith(".html"):
-            assert "http://" not in text.replace("http://www.w3.org", "") and " src=\"http" not in text, name
+            assert "http://" not in text.replace("http://www.w3.org", "") and ' src="http' not in text, name
         if name.endswith(".csv"):
-            assert not [cell for line in text.splitlines() for cell in line.split(",") if cell.startswith(("=", "+", "@"))]
+            assert not [
+                cell
+                for line in text.splitlines()
+                for cell in line.split(",")
+                if cell.startswith(("=", "+", "@"))
+            ]
 
 
 def test_numbers_in_json_are_finite(bench):

@@ -143,7 +143,9 @@ def test_expression(bench, code, status, text):
     bench.refuses(code, status, at="derive")
 
 
-@pytest.mark.parametrize(("code", "content", "keys"), [one[1:] for one in FILES], ids=[one[0] for one in FILES])
+@pytest.mark.parametrize(
+    ("code", "content", "keys"), [one[1:] for one in FILES], ids=[one[0] for one in FILES]
+)
 def test_file(bench, code, content, keys):
     bench.spec({"data": f"{{file: other.csv{keys}}}", "models": '\n  main: "y ~ x"'})
     if content is not None:

@@ -52,7 +52,9 @@ def tracked() -> list[Path]:
     found = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
     if found.returncode:
         pytest.skip("not a checkout")
-    return [Path(name) for name in found.stdout.decode("utf-8").split("\0") if name and (ROOT / name).is_file()]
+    return [
+        Path(name) for name in found.stdout.decode("utf-8").split("\0") if name and (ROOT / name).is_file()
+    ]
 
 
 def _read(file: Path) -> Module:

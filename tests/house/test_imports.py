@@ -30,7 +30,18 @@ LATE = {
     "impact/face.py": "frames are made only when asked for",
     "impact/pipeline/check.py": "frames are loaded only when data are read",
 }
-HEAVY = ("numpy", "pandas", "scipy", "pydantic", "matplotlib", "ruamel", "rich", "jinja2", "statsmodels", "impact.plan")
+HEAVY = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "pydantic",
+    "matplotlib",
+    "ruamel",
+    "rich",
+    "jinja2",
+    "statsmodels",
+    "impact.plan",
+)
 
 
 def imports(tree):
@@ -66,7 +77,12 @@ def test_libraries_stay_on_their_floors(modules):
 
 
 def test_nothing_is_imported_from_the_roof(modules):
-    found = [f"{m.path}:{line}" for m in modules for line, name, names in imports(m.tree) if name == "impact" and names]
+    found = [
+        f"{m.path}:{line}"
+        for m in modules
+        for line, name, names in imports(m.tree)
+        if name == "impact" and names
+    ]
     assert found == []
 
 
@@ -123,5 +139,11 @@ def test_public_names_are_found_on_first_use(root):
 
 def test_check_loads_no_frames(root):
     spec = "specs/employment_keepjob_lima.yaml"
-    loaded = loaded_by(root, f"import impact.pipeline.check as c; faults, _ = c.check_spec({spec!r}); assert not faults")
-    assert {name for name in ("pandas", "matplotlib", "statsmodels", "linearmodels", "scipy.stats") if name in loaded} == set()
+    loaded = loaded_by(
+        root, f"import impact.pipeline.check as c; faults, _ = c.check_spec({spec!r}); assert not faults"
+    )
+    assert {
+        name
+        for name in ("pandas", "matplotlib", "statsmodels", "linearmodels", "scipy.stats")
+        if name in loaded
+    } == set()

@@ -96,7 +96,11 @@ def test_tests_mirror_a_module(root, test_modules):
         path = module.path.relative_to("tests")
         if path.parts[0] in mirrored and path.name.startswith("test_"):
             source = root / "impact" / path.parent / path.name.removeprefix("test_")
-            if not source.is_file() and not source.with_suffix("").is_dir() and str(module.path) not in SUBJECTS:
+            if (
+                not source.is_file()
+                and not source.with_suffix("").is_dir()
+                and str(module.path) not in SUBJECTS
+            ):
                 strays.append(str(module.path))
     assert strays == []
 
@@ -135,7 +139,9 @@ def test_no_module_state(modules):
     for module in modules:
         for node in module.tree.body:
             value = getattr(node, "value", None)
-            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.List | ast.Dict | ast.Set):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(
+                value, ast.List | ast.Dict | ast.Set
+            ):
                 empty = not (value.keys if isinstance(value, ast.Dict) else value.elts)
                 if empty:
                     found.append(f"{module.path}:{node.lineno}")

@@ -180,5 +180,7 @@ def _html_table(rows: Sequence[Row], caption: str) -> str:
         + "</tr>\n"
         for row in rows[1:]
     )
-    table = f"<caption>{html.escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>"
+    table = (
+        f"<caption>{html.escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>"
+    )
     return f'<div class="scroll" tabindex="0">\n<table>\n{table}\n</table>\n</div>'
