@@ -7,7 +7,8 @@ import importlib.util
 import json
 import os
 import platform
-from importlib import metadata
+import re
+import sys
 from pathlib import Path
 
 import click
@@ -49,11 +50,12 @@ def command(ctx: click.Context) -> int:
 
 def environment_facts() -> dict[str, object]:
     """What identifies this installation; nothing numerical is imported."""
+    versions = _versions()
     return {
         "impact": impact.__version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: versions.get(_normal(name)) for name in PACKAGES},
         "compiled": has_compiled_kernels(),
         "blas": _blas(),
         "threads": _threads(),
@@ -66,11 +68,18 @@ def has_compiled_kernels() -> bool:
     return any((_PACKAGE / "kernels" / f"_compiled{ending}").is_file() for ending in endings)
 
 
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
+def _versions() -> dict[str, str]:
+    """Name → version of every installed distribution, from the names of its folder: reading them is not needed."""
+    found: dict[str, str] = {}
+    for folder in dict.fromkeys(sys.path):
+        for info in sorted(Path(folder or ".").glob("*.dist-info")):
+            name, _, version = info.name.removesuffix(".dist-info").partition("-")
+            found.setdefault(_normal(name), version)
+    return found
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _blas() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from importlib import metadata
 
 import numpy as np
 import pandas as pd
@@ -18,11 +19,9 @@ def test_versions_are_those_of_the_packages(call):
     assert facts["impact"] == impact.__version__
     assert facts["python"] == platform.python_version()
     packages = facts["packages"]
-    assert (packages["numpy"], packages["scipy"], packages["pandas"]) == (
-        np.__version__,
-        scipy.__version__,
-        pd.__version__,
-    )
+    loaded = (np.__version__, scipy.__version__, pd.__version__)
+    assert (packages["numpy"], packages["scipy"], packages["pandas"]) == loaded
+    assert packages == {name: metadata.version(name) for name in packages}
     assert facts["compiled"] is (compiled._extension is not None)
 
 
