@@ -12,7 +12,8 @@ from impact.core.estimates import Linear
 from impact.core.texts import fault
 from impact.inference._intervals import number
 from impact.inference._refusals import effects_of
-from impact.kernels.cluster_adjusted import AdjustedClusters, adjusted_clusters, orthonormal_basis
+from impact.kernels.cluster_adjusted import AdjustedClusters, Basis, adjusted_clusters, orthonormal_basis
+from impact.kernels.cluster_adjusted_weighted import weighted_clusters
 from impact.kernels.cluster_robust import Part, symmetric
 from impact.kernels.factors import Effect, is_nested
 from impact.kernels.leverage import TooManyEffects
@@ -36,24 +37,45 @@ def adjusted_influence(linear: Linear, part: Part, kind: str) -> AdjustedCluster
     Raises:
         EstimationError: E533 where effects outside the clusters have too many levels for an exact answer.
     """
+    basis, _ = _basis(linear, part, kind)
+    return _adjusted_clusters(linear, part, kind, basis)
+
+
+def adjusted(linear: Linear, part: Part, kind: str) -> Adjusted:
+    """CR2 or CR3 of one grouping, NaN in the rows and columns of terms that one cluster alone identifies.
+
+    The working model of CR2 has errors of equal variance: of persons with frequency weights, of rows with
+    other weights.
+
+    Raises:
+        EstimationError: E533 as ``adjusted_influence``.
+    """
+    basis, nested = _basis(linear, part, kind)
+    found = _adjusted_clusters(linear, part, kind, basis)
+    influence, df = found.influence, found.df
+    if kind == "cr2" and linear.weights is not None and linear.weight_kind != "frequency":
+        weighted = weighted_clusters(basis, linear.residual, linear.weights, nested, part.codes)
+        influence, df = weighted.influence, weighted.df
+    vcov = symmetric(influence.T @ influence)
+    vcov[found.alone, :] = np.nan
+    vcov[:, found.alone] = np.nan
+    return Adjusted(vcov, np.where(found.alone, np.nan, df), found.alone)
+
+
+def _basis(linear: Linear, part: Part, kind: str) -> tuple[Basis, list[Effect]]:
+    """The basis of the regressors and of effects outside the clusters, and the effects inside them."""
     nested: list[Effect] = []
     outside: list[Effect] = []
     for effect in effects_of(linear):
         inside = is_nested(effect.codes, part.codes)
         (nested if inside else outside).append(effect)
     try:
-        basis = orthonormal_basis(linear.x, linear.bread, outside, nested, linear.weights)
+        return orthonormal_basis(linear.x, linear.bread, outside, nested, linear.weights), nested
     except TooManyEffects as problem:
         found = fault("E533", kind=kind, rows=number(problem.rows), levels=number(problem.levels))
         raise EstimationError(found) from problem
+
+
+def _adjusted_clusters(linear: Linear, part: Part, kind: str, basis: Basis) -> AdjustedClusters:
     residual = linear.residual if linear.weights is None else np.sqrt(linear.weights) * linear.residual
     return adjusted_clusters(basis, residual, part.codes, part.levels, power=POWERS[kind])
-
-
-def adjusted(linear: Linear, part: Part, kind: str) -> Adjusted:
-    """CR2 or CR3 of one grouping, NaN in the rows and columns of terms that one cluster alone identifies."""
-    found = adjusted_influence(linear, part, kind)
-    vcov = symmetric(found.influence.T @ found.influence)
-    vcov[found.alone, :] = np.nan
-    vcov[:, found.alone] = np.nan
-    return Adjusted(vcov, np.where(found.alone, np.nan, found.df), found.alone)

@@ -214,7 +214,6 @@ POOLED_DF = {"cr2": [9.75916402, 10.93264481, 10.84194131, 9.82836464]}
 POOLED_T = {"cluster": 11, "two-way": 7, "cr0": 11, "cr3": 11}
 
 
-@pytest.mark.xfail(strict=True, reason="CR2 of analytic weights has another working model")
 def test_satterthwaite_with_weights(frame):
     """clubSandwich reads the weights of `lm` as inverse variances of its working model."""
     found = fit(frame, {"cluster": "c", "type": "cr2"}, POOLED, weights={"w": "analytic"})
