@@ -62,9 +62,10 @@ def solve(sums: Sequence[Floats], system: Direct) -> list[Floats]:
     if system.table is None or system.factor is None:
         second = sums[1] / system.totals[1][:, None] - sums[1].sum(axis=0) / system.totals[1].sum()
         return [means, second]
-    right = sums[1] - system.table.T @ means
+    # einsum, not @: its order of additions does not depend on the threads of the linear algebra library.
+    right = sums[1] - np.einsum("gt,gp->tp", system.table, means)
     second = np.ascontiguousarray(linalg().cho_solve((system.factor, True), right, check_finite=False))
-    return [means - (system.table @ second) / divisor, second]
+    return [means - np.einsum("gt,tp->gp", system.table, second) / divisor, second]
 
 
 def _factor_schur(table: Floats, total: Floats) -> Floats:
@@ -75,9 +76,9 @@ def _factor_schur(table: Floats, total: Floats) -> Floats:
     because the right-hand side is orthogonal to it.
     """
     scaled = table / np.sqrt(np.where(total > 0, total, 1.0))[:, None]
-    shared = scaled.T @ scaled
+    shared = compiled.cross_product((scaled,), None, None)
     np.fill_diagonal(shared, 0.0)
-    schur = -(shared + shared.T) / 2
+    schur = -shared
     np.fill_diagonal(schur, -schur.sum(axis=1))
     diagonal = schur.diagonal()
     typical = float(diagonal.mean()) or 1.0
