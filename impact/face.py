@@ -8,15 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import impact.catalog as catalog
 import impact.outputs._assemble as assemble
+import impact.pipeline.another_variance as changing
 import impact.pipeline.check as checking
 import impact.pipeline.fit as fitting
 import impact.pipeline.study as studies
 from impact.core.arrays import Floats
-from impact.core.designs import Design
 from impact.core.errors import Fault, Place, SpecError
 from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult
@@ -127,15 +125,9 @@ class Fit:
         request = replace(
             self.request, variance=variance, coordinates=getattr(variance.options, "coordinates", None)
         )
-        # the variance may read columns that the fit did not, and they decide the order of the rows
-        frame = _frame(self.data, request)
-        design = build_design(frame, request)
-        estimate = _reordered(self.result, design)
-        if estimate is None:
-            return Fit(request, frame, fitting.fit_design(design, request, None, None), self.data)
-        inference = fitting.infer_design(estimate, design, request)
-        result = replace(self.result, design=design, estimate=estimate, inference=inference)
-        return Fit(request, frame, result, self.data)
+        # the variance may read columns that the fit did not
+        frame = frame_of(self.data, {name for name, _ in model_uses(request)})
+        return Fit(request, frame, changing.with_variance(self.result, frame, request), self.data)
 
     def __repr__(self) -> str:
         return grid_text(self._grid())
@@ -259,30 +251,6 @@ def _variance_cached(
     unit = "^".join(panel[0]) if panel is not None else None
     node = from_plain(content, _HERE)
     return variance_of(ModelBlock(), node, catalog.VARIANCES, design=None, panel_unit=unit)
-
-
-def _reordered(result: ModelResult, design: Design) -> Estimate | None:
-    """The estimate on the rows of another design of the same model; None where that has other rows."""
-    assert result.estimate is not None
-    assert result.design is not None
-    before, after = result.design.sample.kept, design.sample.kept
-    estimate, linear = result.estimate, result.estimate.linear
-    if np.array_equal(before, after):
-        return estimate
-    order, target = np.argsort(before), np.argsort(after)
-    if linear is None or estimate.influence is not None or not np.array_equal(before[order], after[target]):
-        return None
-    take = np.empty_like(order)
-    take[target] = order
-    moved = replace(
-        linear,
-        x=linear.x[take],
-        residual=linear.residual[take],
-        weights=None if linear.weights is None else linear.weights[take],
-        row_sum_of_squares=None if linear.row_sum_of_squares is None else linear.row_sum_of_squares[take],
-        absorb=design.absorb,
-    )
-    return replace(estimate, linear=moved)
 
 
 def _infer(fit: Fit, variance: VarianceRequest, level: float) -> Inference:
