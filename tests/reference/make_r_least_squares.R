@@ -43,6 +43,20 @@ bell_mccaffrey <- function(fit, cluster, p, terms) {
   })
   list(se = unname(sqrt(diag(v)[match(terms, colnames(x))])), df = degrees)
 }
+# CR2 of weights that are no inverse variances: H = X B X'W, A_g = [(I - H)(I - H)']_gg^(-1/2).
+weighted_cr2 <- function(fit, cluster, terms) {
+  x <- model.matrix(fit)[, kept(fit), drop = FALSE]; w <- weights(fit); u <- residuals(fit); n <- nrow(x)
+  b <- chol2inv(qr.R(qr(x * sqrt(w)))); h <- x %*% b %*% t(x * w); rest <- diag(n) - h
+  groups <- split(seq_len(n), as.character(cluster)); meat <- 0; sides <- list()
+  for (r in groups) {
+    a <- power_of(tcrossprod(rest[r, ]), -0.5)
+    meat <- meat + tcrossprod(crossprod(x[r, ] * w[r], a %*% u[r]))
+    sides[[length(sides) + 1]] <- t(rest[r, ]) %*% a %*% (x[r, ] * w[r]) %*% b
+  }
+  place <- match(terms, colnames(x))
+  list(se = sqrt(diag(b %*% meat %*% b)[place]), df = sapply(place, function(c) {
+    g <- crossprod(sapply(sides, function(s) s[, c])); sum(diag(g))^2 / sum(g^2) }))
+}
 # Bartlett sum over time values (gaps count as gaps), units apart or together.
 serial <- function(fit, unit, time, lags) {
   s <- estfun(fit); b <- bread(fit) / nrow(s)
@@ -125,6 +139,11 @@ cases$castle_two_way <- case(paste(y, "| sid + year"), "castle", fit, same, cl, 
 fit <- lm(l_homicide ~ post + l_police + unemployrt + poverty + sid + year, d, weights = popwt)
 cases$castle_weighted <- case(paste(y, "| sid + year"), "castle", fit, same, cl, two = c("sid", "year"),
   options = list(panel = c("sid", "year"), weights = list(popwt = "analytic")))
+for (name in c("sid", "year")) {
+  found <- weighted_cr2(fit, d[[name]], names(same))
+  cases$castle_weighted$se[[paste0("cr2:", name)]] <- found$se; cases$castle_weighted$df[[paste0("cr2:", name)]] <- found$df
+  cases$castle_weighted$se[[paste0("cr3:", name)]] <- bell_mccaffrey(fit, d[[name]], -1, names(same))$se
+}
 d$zero <- ifelse(as.integer(as.character(d$sid)) %% 7 == 0, 0, d$popwt)
 fit <- lm(l_homicide ~ post + l_police + unemployrt + poverty + year, d, weights = zero)
 cases$castle_zero_weights <- case(paste(y, "| year"), "castle", fit, same, hc = FALSE,
