@@ -239,7 +239,9 @@ def _from_sets(cleaned: _Cleaned, sets: Integers, actual: int, probes: npt.NDArr
         flat = columns.reshape(-1, n)
         raw = indicators(sets[block], own.n_units) @ raw_by_unit
         inverse, absorbed[block] = _inverses(columns @ columns.transpose(0, 2, 1), raw)
-        estimates[block] = (inverse @ (flat @ cleaned.y).reshape(-1, m, 1))[:, :, 0]
+        # not by BLAS: its threads cut the rows, and the last of each cut is summed in another order
+        outcome = np.einsum("ij,j->i", flat, cleaned.y)
+        estimates[block] = (inverse @ outcome.reshape(-1, m, 1))[:, :, 0]
         slopes[block] = inverse @ (flat @ treated.T).reshape(-1, m, m)
         products = (flat @ probe.T).reshape(-1, m, len(probes), m)
         crossings[block] = np.einsum("sjl,slqj->sqj", inverse, products)
