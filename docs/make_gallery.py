@@ -1,20 +1,23 @@
-"""Writes docs/gallery: one page a shipped spec, with its table from a run. Run by `make gallery` (about two minutes).
+"""Writes what a run of every shipped spec says: docs/gallery, docs/replications.md and the tables of docs/peru.md.
 
-tests/docs/test_gallery.py compares the pages with the specs and, for the quick ones, with a run.
+Run by `make gallery` (about a minute). tests/docs/test_gallery.py compares the pages with the specs and with runs:
+those of the quick specs always, those of the Lima specs with the slow tests.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import impact.cli.main as command_line
 
+Document = dict[str, Any]
 ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "docs" / "gallery"
+DOCS = ROOT / "docs"
+FOLDER = DOCS / "gallery"
 MADE = "<!-- made by docs/make_gallery.py: edit the spec, not this page -->"
 # spec → what to change: (words, options of `impact run`)
 CHANGES: dict[str, Sequence[tuple[str, str]]] = {
@@ -69,7 +72,28 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
     "replication_e2_card_krueger": (),
     "replication_e3_china_shock": (),
 }
-NOT_SHIPPED = ("replication_e2_card_krueger", "replication_e3_china_shock")
+# spec → where the numbers were published
+NOT_SHIPPED = {
+    "replication_e2_card_krueger": "Card and Krueger (1994), tables 3 and 4",
+    "replication_e3_china_shock": "Autor, Dorn and Hanson (2013), table 3",
+}
+LIMA = tuple(name for name in CHANGES if name.endswith("_lima"))
+# models that repeat the main one for everybody
+COPIES = ("groups", "groups_self_employed", "groups_joint")
+EQUAL = ("equal", "rounds_equal")
+REPLICATIONS = (
+    "Published numbers against ours. A cell is equal when our number rounds to the printed digits. A cell that "
+    "differs stays in the table, with the reason."
+)
+DIFFERENCES = "## Cells that differ"
+HOW = (
+    "## How to run them\n\nAll of them, with an overview in `reports/replication/`, or one alone:\n\n```sh\n"
+    "impact replicate specs\nimpact replicate specs/replication_c3_guns.yaml\n```\n\n"
+    "For a cell that differs the tool tries other small-sample factors, N, degrees of freedom and scales, and "
+    "prints the number that each gives (`published` in `results.json`). Exit status 6: a number differs that its "
+    "spec does not expect to. The two specs without a shipped file need `--root replication=FOLDER`; on the files "
+    "that `data/SOURCES.md` names all their cells are equal (14 of Card and Krueger, 18 of Autor, Dorn and Hanson)."
+)
 
 
 def spec_of(name: str) -> str:
@@ -77,17 +101,20 @@ def spec_of(name: str) -> str:
     return (ROOT / "specs" / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def page(name: str) -> str:
-    """The page of one example; runs its spec."""
+def study(name: str) -> tuple[str, Document]:
+    """The page of one example and its results document; runs its spec."""
     parts = [MADE, f"# {name}"]
+    document: Document = {}
     if name in NOT_SHIPPED:
         parts.append(
-            "The data file of this spec is not shipped: `data/SOURCES.md` says where it comes from and how to run it."
+            "The data file of this spec is not shipped: `data/SOURCES.md` says where it comes from. "
+            f"With the file in FOLDER:\n\n```sh\nimpact run specs/{name}.yaml --root replication=FOLDER\n```"
         )
     else:
         with tempfile.TemporaryDirectory() as folder:
             run(name, folder)
             parts += results(Path(folder) / name, name)
+            document = json.loads((Path(folder) / name / "results.json").read_text(encoding="utf-8"))
     if CHANGES[name]:
         parts += ["## What to change"]
         parts += [
@@ -95,7 +122,7 @@ def page(name: str) -> str:
             for words, options in CHANGES[name]
         ]
     parts += ["## The spec", f"```yaml\n{spec_of(name).rstrip()}\n```"]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts) + "\n", document
 
 
 def run(name: str, folder: str) -> None:
@@ -157,13 +184,111 @@ def index() -> str:
     return "\n\n".join([*lines, "\n".join(items)]) + "\n"
 
 
-def main(names: Sequence[str]) -> None:
-    """Write the pages of these examples, all by default, and the list."""
+def replications(documents: Mapping[str, Document]) -> str:
+    """The certificate of all replications: cells reproduced, and every cell that differs with its reason."""
+    names = [name for name in CHANGES if name.startswith("replication_")]
+    lines = [
+        "| spec | published in | cells | equal to the printed digits | other |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    reasons: list[str] = []
+    for name in names:
+        cells = documents[name]["published"] if documents[name] else []
+        known = [cell for cell in cells if cell["verdict"] != "not_available"]
+        equal = [cell for cell in known if cell["verdict"] in EQUAL]
+        sources = dict.fromkeys(cell["source"]["en"] for cell in cells)
+        link = f"[{name.removeprefix('replication_')}](gallery/{name}.md)"
+        if name in NOT_SHIPPED:
+            lines.append(f"| {link} | {NOT_SHIPPED[name]} | - | - | data file not shipped |")
+        else:
+            other = f"{len(known) - len(equal)} explained below" if len(known) > len(equal) else ""
+            lines.append(f"| {link} | {'; '.join(sources)} | {len(known)} | {len(equal)} | {other} |")
+        reasons += [reason(name, cell) for cell in known if cell not in equal]
+    return (
+        "\n\n".join([MADE, "# Replications", REPLICATIONS, "\n".join(lines), DIFFERENCES, *reasons, HOW])
+        + "\n"
+    )
+
+
+def reason(name: str, cell: Document) -> str:
+    """One cell that differs, and why."""
+    why = [words["en"] for key in ("reason", "note") if (words := cell.get(key))]
+    place = f"`{name}`, {cell['table']}, {cell['stat']} of {cell['term']} in `{cell['model']}`"
+    return f"- {place}: printed {cell['printed']}, here {cell['ours']:.5f}. {' '.join(why)}"
+
+
+def lima_table(documents: Mapping[str, Document]) -> str:
+    """The main estimates of the Lima specs with the inference that the verdict reads."""
+    head = (
+        "model",
+        "estimate",
+        "clustered se",
+        "p by estimate",
+        "p by t",
+        "95 % interval",
+        "detectable",
+        "verdict",
+    )
+    lines = [f"| {' | '.join(head)} |", f"| {' | '.join(['---'] * len(head))} |"]
+    for name in LIMA:
+        document = documents[name]
+        for row in document["rows"]:
+            facts = document["models"][row["model"]]
+            if (
+                facts["row"] is None
+                and row["group"] is None
+                and facts["base"] not in ("event", "event_self_employed", *COPIES)
+            ):
+                lines += [f"| {' | '.join(cells_of(name, row))} |"] if row["term"] in facts["focus"] else []
+    return "\n".join(lines)
+
+
+def cells_of(name: str, row: Document) -> list[str]:
+    """One line of the Lima table."""
+    shown = name.removesuffix("_lima")
+    numbers = [f"{row[key]:.3f}" for key in ("estimate", "std_error", "p_permutation", "p_permutation_t")]
+    interval = f"[{row['primary_ci_low']:.3f}, {row['primary_ci_high']:.3f}]"
+    return [f"{shown}: `{row['model']}`", *numbers, interval, f"{row['mde80']:.3f}", row["verdict"]]
+
+
+def lima_answers(documents: Mapping[str, Document]) -> str:
+    """The answer of each Lima spec in its own words."""
+    parts = []
+    for name in LIMA:
+        answer = documents[name]["answer"]
+        parts.append(f"**{name}**: {answer['sentence']['en']}")
+        parts += ["\n".join(f"- {why['en']}" for why in answer["reasons"])]
+    return "\n\n".join(parts)
+
+
+def filled(page: str, blocks: Mapping[str, str]) -> str:
+    """A page written by hand with its made blocks put in anew."""
+    for name, content in blocks.items():
+        start, end = f"<!-- made: {name} -->", "<!-- end -->"
+        before, _, rest = page.partition(start)
+        page = f"{before}{start}\n\n{content}\n\n{end}{rest.partition(end)[2]}"
+    return page
+
+
+def main() -> None:
+    """Run every shipped spec and write all pages."""
     FOLDER.mkdir(exist_ok=True)
-    (ROOT / "docs" / "gallery.md").write_text(index(), encoding="utf-8", newline="\n")
-    for name in names or CHANGES:
-        (FOLDER / f"{name}.md").write_text(page(name), encoding="utf-8", newline="\n")
+    write(DOCS / "gallery.md", index())
+    documents: dict[str, Document] = {}
+    for name in CHANGES:
+        page, documents[name] = study(name)
+        write(FOLDER / f"{name}.md", page)
+    write(DOCS / "replications.md", replications(documents))
+    peru = (DOCS / "peru.md").read_text(encoding="utf-8")
+    write(
+        DOCS / "peru.md", filled(peru, {"table": lima_table(documents), "answers": lima_answers(documents)})
+    )
+
+
+def write(file: Path, content: str) -> None:
+    """A page with line ends that are the same everywhere."""
+    file.write_text(content, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
