@@ -127,7 +127,8 @@ def test_two_ways_are_the_sum_less_the_pairs(seed):
     data = panel(seed)
     data["it"] = data["i"] * 100 + data["t"]
     both, *parts = (
-        im.feols("y ~ x + z", data, vcov={"cluster": by, "type": "cr0"}).vcov() for by in (["i", "t"], "i", "t", "it")
+        im.feols("y ~ x + z", data, vcov={"cluster": by, "type": "cr0"}).vcov()
+        for by in (["i", "t"], "i", "t", "it")
     )
     assert both == pytest.approx(parts[0] + parts[1] - parts[2], rel=1e-9, abs=1e-15)
 
@@ -161,7 +162,8 @@ def test_what_must_not_matter(seed):
         "shift": data.assign(x=data["x"] + 100),
     }
     for name, changed in variants.items():
-        same(im.feols("y ~ x + z | i + t", changed, vcov={"cluster": "i"}), first, rel=1e-10 if name != "shift" else 1e-9)
+        fit = im.feols("y ~ x + z | i + t", changed, vcov={"cluster": "i"})
+        same(fit, first, rel=1e-10 if name != "shift" else 1e-9)
     doubled = im.feols("y ~ x + z | i + t", data.assign(y=4 * data["y"]), vcov={"cluster": "i"})
     assert doubled.coef()["x"] == pytest.approx(4 * first.coef()["x"], rel=CLOSE)
     assert doubled.se()["x"] == pytest.approx(4 * first.se()["x"], rel=CLOSE)

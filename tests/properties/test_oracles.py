@@ -41,7 +41,9 @@ def test_statsmodels(effects, weights, kind, seed):
     data = panel(seed)
     given_weights = {"w": "analytic"} if weights else None
     formula = "y ~ x + z" + (" | " + " + ".join(effects) if effects else "")
-    ours = im.feols(formula, data, vcov=kind, weights=given_weights, ssc="statsmodels" if kind == "hc1" else None)
+    ours = im.feols(
+        formula, data, vcov=kind, weights=given_weights, ssc="statsmodels" if kind == "hc1" else None
+    )
     model = dummies(data, effects, weights)
     theirs = model.fit(cov_type="nonrobust" if kind == "iid" else kind.upper())
     for term in ("x", "z"):
@@ -87,7 +89,9 @@ def test_presets_differ_by_their_factors_alone(preset, seed):
 def test_linearmodels(seed):
     data = panel(seed)
     frame = data.set_index(["i", "t"])
-    theirs = PanelOLS(frame["y"], frame[["x", "z"]], entity_effects=True, time_effects=True).fit(cov_type="unadjusted")
+    theirs = PanelOLS(frame["y"], frame[["x", "z"]], entity_effects=True, time_effects=True).fit(
+        cov_type="unadjusted"
+    )
     ours = im.feols("y ~ x + z | i + t", data, vcov="iid")
     for term in ("x", "z"):
         assert ours.coef()[term] == pytest.approx(theirs.params[term], rel=1e-8)
