@@ -189,72 +189,69 @@ def _collect(requests: list[ModelRequest], expanded: ExpandedModel) -> list[Faul
 
 def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     """The models of one block: several outcomes and steps are models of their own."""
-    node, context = expanded.node, expanded.context
+    node, context, where = expanded.node, expanded.context, f"models.{expanded.name}"
     keyword = _text(node, "estimator") or ("iv" if parts.has_instruments(node, context) else "ols")
     written = node.get("estimator")
     record: Any = catalog.ESTIMATORS.load(keyword, place=written.place if written is not None else node.place)
-    block_class = model_class_of(record.options)
-    design_node = parts.merged_node(node, context, "design")
     refused = refuse_reserved_in_model(node)
     if refused:
         raise SpecError(*refused)
-    block: ModelBlock = checked(block_class, node, f"models.{expanded.name}")
+    block: ModelBlock = checked(model_class_of(record.options), node, where)
+    common = _common_request(expanded, block, keyword, record)
+    spec_outcomes = _outcomes(context)
+    found: list[ModelRequest] = []
+    for label, single in expand_formula(common.formula):
+        name, outcome = parts.outcome_of(block, single, spec_outcomes, node, context, where=where)
+        parts.refuse_weights_of_sums(name, outcome, common.weights)
+        labelled = _labelled(expanded.name, label)
+        found.append(replace(common, name=labelled, formula=single, outcome_name=name, outcome=outcome))
+    return found
+
+
+def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, record: Any) -> ModelRequest:
+    """What the models of one block share: all but name and outcome."""
+    node, context, where = expanded.node, expanded.context, f"models.{expanded.name}"
+    design_node = parts.merged_node(node, context, "design")
     design = checked(DesignBlock, design_node, "design") if design_node is not None else None
     treated = parts.treated_of(design, design_node)
     panel = block.panel or _panel(context)
     if block.panel is not None and block.panel.freq is not None:
         advice = "write it in the panel: of the spec"
         raise SpecError(fault("E179", place=node.place, key="panel.freq of a model", advice=advice))
-    units = panel.unit if panel is not None else None
-    variance = variance_of(
-        block, node, catalog.VARIANCES, design=treated, panel_unit="^".join(units) if units else None
-    )
+    unit = "^".join(panel.unit) if panel is not None else None
+    variance = variance_of(block, node, catalog.VARIANCES, design=treated, panel_unit=unit)
     _check_pair(keyword, record, variance, has_panel=panel is not None or treated is not None)
-    formula = parts.formula_of(block, node, context, where=f"models.{expanded.name}")
+    formula = parts.formula_of(block, node, context, where=where)
     if "offset" not in record.accepts:
         parts.refuse_offset(formula, keyword)
     parts.check_instruments(formula, keyword, "instruments" in record.accepts)
-    options = _estimator_options(record.options, node, f"models.{expanded.name}")
-    spec_outcomes = _outcomes(context)
-    found: list[ModelRequest] = []
-    for label, single in expand_formula(formula):
-        name, outcome = parts.outcome_of(
-            block, single, spec_outcomes, node, context, where=f"models.{expanded.name}"
-        )
-        weights = parts.weights_of(block, node)
-        parts.refuse_weights_of_sums(name, outcome, weights)
-        found.append(
-            ModelRequest(
-                name=_labelled(expanded.name, label),
-                base=expanded.base,
-                estimator=keyword,
-                options=options,
-                formula=single,
-                variance=variance,
-                outcome_name=name,
-                outcome=outcome,
-                filters=parts.filters_of(parts.merged_node(node, context, "filter")),
-                sample="main" if node.get("filter") is None else expanded.name,
-                weights=weights,
-                design=treated,
-                panel=_panel_columns(panel, treated),
-                own_panel=block.panel is not None,
-                permute=permute_of(node, PermuteOptions),
-                permute_among=parts.among_of(node),
-                grouping=parts.grouping_of(block, node, context),
-                focus=tuple(block.treatment or ()),
-                cell=expanded.cell,
-                row=expanded.row,
-                expect=block.expect,
-                note=parts.as_text(block.note),
-                title=parts.as_text(block.title),
-                drop_singletons=block.singletons == "drop",
-                level=block.level,
-                coordinates=coordinates_of(variance),
-                place=node.place,
-            )
-        )
-    return found
+    return ModelRequest(
+        name=expanded.name,
+        formula=formula,
+        weights=parts.weights_of(block, node),
+        base=expanded.base,
+        estimator=keyword,
+        options=_estimator_options(record.options, node, where),
+        variance=variance,
+        filters=parts.filters_of(parts.merged_node(node, context, "filter")),
+        sample="main" if node.get("filter") is None else expanded.name,
+        design=treated,
+        panel=_panel_columns(panel, treated),
+        own_panel=block.panel is not None,
+        permute=permute_of(node, PermuteOptions),
+        permute_among=parts.among_of(node),
+        grouping=parts.grouping_of(block, node, context),
+        focus=tuple(block.treatment or ()),
+        cell=expanded.cell,
+        row=expanded.row,
+        expect=block.expect,
+        note=parts.as_text(block.note),
+        title=parts.as_text(block.title),
+        drop_singletons=block.singletons == "drop",
+        level=block.level,
+        coordinates=coordinates_of(variance),
+        place=node.place,
+    )
 
 
 def _labelled(name: str, label: str) -> str:

@@ -1,7 +1,8 @@
-"""The installed command and `python -m impact` are the same: one version, one help, one exit status."""
+"""The command from outside: the same whichever way it is called, one exit status for each kind of end."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -9,11 +10,23 @@ import pytest
 
 import impact
 
+SPEC = """spec: 1
+data: {file: small.csv}
+models: {main: {formula: "y ~ x", vcov: hc1}}
+"""
+ROWS = "y,x,g\n" + "".join(f"{3 + 2 * (k % 3) + (k % 5) / 10},{k % 3},{k % 4}\n" for k in range(24))
 
-def call(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "impact", *arguments], capture_output=True, text=True, check=False
-    )
+
+def call(*arguments, folder=None):
+    command = [sys.executable, "-m", "impact", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "small.yaml").write_text(SPEC)
+    (tmp_path / "small.csv").write_text(ROWS)
+    return tmp_path
 
 
 def test_help_and_version():
@@ -24,10 +37,51 @@ def test_help_and_version():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status"), [(["rnu"], 2), (["check", "absent.yaml"], 3), (["run", "--jobs", "0", "x"], 2)]
+    ("arguments", "status"),
+    [
+        (["rnu"], 2),
+        (["check", "absent.yaml"], 3),
+        (["run", "--jobs", "0", "x"], 2),
+        (["run", "--root", "a", "x"], 2),
+    ],
 )
 def test_mistakes_have_their_status(arguments, status):
     done = call(*arguments)
     assert done.returncode == status
     assert "Traceback" not in done.stderr
     assert done.stderr.strip()
+
+
+def test_run_then_verify(folder):
+    assert call("check", "small.yaml", folder=folder).returncode == 0
+    done = call("run", "small.yaml", "--out", "here", "--jobs", "2", folder=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    (row,) = (
+        r for r in json.loads((folder / "here/small/results.json").read_text())["rows"] if r["term"] == "x"
+    )
+    assert f"{row['estimate']:.3f}" in done.stdout
+    assert call("verify", "here/small", folder=folder).returncode == 0
+    (folder / "small.csv").write_text(ROWS + "9,9,9\n")
+    assert call("verify", "here/small", folder=folder).returncode == 6
+
+
+def test_run_says_what_fails(folder):
+    (folder / "small.csv").unlink()
+    assert call("run", "small.yaml", folder=folder).returncode == 4
+    (folder / "small.csv").write_text(ROWS.replace("y,x", "y,z"))
+    wrong = call("run", "small.yaml", "--format", "json", folder=folder)
+    assert wrong.returncode == 3
+    assert json.loads(wrong.stdout)[0]["faults"][0]["code"] == "E514"
+    assert not (folder / "reports").exists()
+
+
+def test_a_regression_without_a_spec_and_the_spec_it_saves(folder):
+    done = call("fit", "small.csv", "y ~ x", "--vcov", "hc1", "--save", "saved.yaml", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "x" in done.stdout
+    assert call("run", "saved.yaml", folder=folder).returncode == 0
+    (saved,) = folder.glob("reports/*/results.json")
+    rows = json.loads(saved.read_text())["rows"]
+    assert call("run", "small.yaml", folder=folder).returncode == 0
+    again = json.loads((folder / "reports/small/results.json").read_text())["rows"]
+    assert [(r["estimate"], r["std_error"]) for r in rows] == [(r["estimate"], r["std_error"]) for r in again]

@@ -11,12 +11,14 @@ FUNCTION_LINES = 60
 PARAMETERS = 7
 NESTING = 3
 FOLDER_FILES = 25
+# what every estimator stands on: a kernel a file, with its numpy twin
+KERNEL_FILES = 35
 REGISTRY_FILES = 60
 REGISTRIES = ("estimators", "inference", "diagnostics", "outputs", "readers")
 # floors that promise to stay thin
-THIN = {"impact/__init__.py": 40, "impact/catalog.py": 60, "impact/face.py": 300}
+THIN = {"impact/__init__.py": 40, "impact/catalog.py": 60}
 CORE_LINES = 200
-COMMAND_LINES = 200
+COMMAND_LINES = 250
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match, ast.AsyncFor, ast.AsyncWith)
 
 
@@ -83,9 +85,6 @@ def _depth(node: ast.AST) -> int:
 
 def test_folders_hold_few_files(modules):
     counts = Counter(m.path.parent for m in modules if m.path.name != "__init__.py")
-    full = {
-        str(folder): count
-        for folder, count in counts.items()
-        if count > (REGISTRY_FILES if folder.name in REGISTRIES else FOLDER_FILES)
-    }
+    limits = dict.fromkeys(REGISTRIES, REGISTRY_FILES) | {"kernels": KERNEL_FILES}
+    full = {str(folder): n for folder, n in counts.items() if n > limits.get(folder.name, FOLDER_FILES)}
     assert full == {}

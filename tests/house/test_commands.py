@@ -28,8 +28,8 @@ def test_the_first_two_blocks_are_one_command_each(root):
 
 def test_make_targets_are_one_line_each(root):
     lines = (root / "Makefile").read_text(encoding="utf-8").splitlines()
-    targets = [line.partition(":")[0] for line in lines if re.match(r"[a-z]+:", line)]
-    assert targets == ["check", "lint", "floors", "test", "reference", "slow", "docs", "bench"]
+    targets = {line.partition(":")[0] for line in lines if re.match(r"[a-z]+:", line)}
+    assert targets >= {"check", "lint", "floors", "test", "reference", "slow", "docs", "bench"}
     assert not any(line.startswith("\t") for line in lines)
 
 

@@ -27,6 +27,7 @@ LATE = {
     "impact/cli": "a command loads what it needs when it is called",
     "impact/data/readers": "the library of a format loads with the first file of that format",
     "impact/data/frames.py": "the adapter loads with the first frame of another library",
+    "impact/kernels/scipy_on_use.py": "scipy takes as long to load as all of `impact check`, which needs none of it",
     "impact/face.py": "frames are made only when asked for",
     "impact/pipeline/check.py": "frames are loaded only when data are read",
 }
