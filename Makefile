@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .PHONY: check lint floors test reference slow docs gallery bench
-check: lint floors ; $(PYTHON) -m pytest tests/house tests/core tests/contract tests/design tests/estimators tests/schema
+check: lint floors ; $(PYTHON) -m pytest tests/house tests/core tests/contract tests/design tests/estimators
 lint: ; $(PYTHON) -m ruff format --check . && $(PYTHON) -m ruff check . && $(PYTHON) -m mypy
 floors: ; $(PYTHON) -c "import sys; from importlinter.cli import lint_imports_command; sys.argv = ['lint-imports']; lint_imports_command()"
 test: ; $(PYTHON) -m pytest

@@ -174,38 +174,6 @@ def test_every_module_has_its_test(root, modules):
     assert missing == []
 
 
-def test_tests_mirror_a_module(root, test_modules):
-    """A test file in a mirror folder is named after a module that exists."""
-    mirrored = {path.name for path in (root / "impact").iterdir() if path.is_dir()}
-    strays = []
-    for module in test_modules:
-        path = module.path.relative_to("tests")
-        if path.parts[0] in mirrored and path.name.startswith("test_"):
-            source = root / "impact" / path.parent / path.name.removeprefix("test_")
-            if (
-                not source.is_file()
-                and not source.with_suffix("").is_dir()
-                and str(module.path) not in SUBJECTS
-            ):
-                strays.append(str(module.path))
-    assert strays == []
-
-
-# tests of a subject that spans several modules
-SUBJECTS = {
-    "tests/core/test_records.py",
-    "tests/data/readers/test_typed_formats.py",
-    "tests/data/test_faults.py",
-    "tests/data/test_shipped.py",
-    "tests/data/test_texts.py",
-    "tests/estimators/test_iv_specs.py",
-    "tests/inference/test_intervals.py",
-    "tests/inference/test_permutation.py",
-    "tests/inference/test_small_sample.py",
-    "tests/schema/test_spec_texts.py",
-}
-
-
 def test_listed_places_exist(root):
     for module, place in ELSEWHERE.items():
         assert (root / module).is_file(), module
