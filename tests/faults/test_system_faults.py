@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -36,12 +37,28 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may write everywhere")
-def test_read_only_folder(bench):
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.EACCES, "E702"), (errno.EROFS, "E702"), (errno.ENOSPC, "E703"), (errno.EIO, "E704")],
+)
+@pytest.mark.parametrize("moment", [1, 4, 8])
+def test_system_refuses_in_the_middle(bench, monkeypatch, number, code, moment):
+    """The k-th flush to disk fails: the old report stays whole, nothing else is left."""
     bench.spec()
-    Path("reports").mkdir(mode=0o500)
+    bench.fine()
+    before = contents(Path("reports"))
+    flush, calls = os.fsync, []
+
+    def refusing(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == moment:
+            raise OSError(number, os.strerror(number))
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", refusing)
     call = bench.run()
-    assert call.status == 7 and "E702" in call.codes
+    assert call.status == 7 and code in call.codes and str(bench.folder) not in call.err, call
+    assert contents(Path("reports")) == before
 
 
 def test_reports_is_a_file(bench):
