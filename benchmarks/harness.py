@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import json
 import os
 import platform
 import statistics
@@ -45,8 +44,8 @@ def installed(*names: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def main(cases: Mapping[str, Case]) -> None:
-    """Command line of a benchmark: all cases, or the memory of one contender in one case (called by itself)."""
+def main(cases: Mapping[str, Case]) -> bool:
+    """Command line of a benchmark: all cases (True), or the memory of one contender in one case (False)."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--repetitions", type=int, default=11)
     parser.add_argument("--case", action="append", choices=sorted(cases))
@@ -54,14 +53,15 @@ def main(cases: Mapping[str, Case]) -> None:
     options = parser.parse_args()
     if options.memory_of:
         case, contender = options.memory_of
-        print(json.dumps(peak_memory(cases[case], contender)))
-        return
+        print(peak_memory(cases[case], contender))
+        return False
     if os.environ.get("PYTHONHASHSEED") != "1":
         # pyfixest's clustered errors depend on the hash seed; this one gives its documented factors.
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "1"})
     print_versions()
     for key in options.case or cases:
         compare(key, cases[key], options.repetitions)
+    return True
 
 
 def print_versions() -> None:
@@ -139,7 +139,7 @@ def _memory_in_own_process(key: str, contender: str) -> float:
         return float("nan")
     command = [sys.executable, *sys.argv[:1], "--memory-of", key, contender]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return float(json.loads(done.stdout)) if done.returncode == 0 else float("nan")
+    return float(done.stdout.split()[0]) if done.returncode == 0 else float("nan")
 
 
 def _status(field: str) -> float:

@@ -53,8 +53,7 @@ def attained(frame: pd.DataFrame) -> absorb.Absorbed:
 
 
 if __name__ == "__main__":
-    main(CASES)
-    for key, case in CASES.items():
+    for key, case in CASES.items() if main(CASES) else ():
         found = attained(case.data())
         print(
             f"{key}: largest group mean of the residuals {found.attained:.1e} sd, {found.iterations} iterations"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from impact.core.errors import DataError, Place
 from impact.core.frames import Frame
 from impact.core.texts import fault
-from impact.kernels.compiled import finite_rows
+from impact.kernels.compiled import all_finite
 
 Column = npt.NDArray[Any]
 _LARGEST_EXACT = 2**53
@@ -90,7 +90,7 @@ def _converted(name: str, column: Any, *, key: bool) -> Column:
 
 
 def _finite(values: Column) -> Column:
-    if finite_rows((values,)).all():
+    if all_finite((values,)):
         return values
     bad = np.isinf(values)
     return np.where(bad, np.nan, values) if bad.any() else values

@@ -356,6 +356,11 @@ def _counts(request: ModelRequest, raw: _Raw, x: Floats, focus: Sequence[int]) -
         periods = make_factor("", [raw.keys[request.design.time]])
         by_period = np.bincount(periods.codes, weights=counts * treated, minlength=periods.levels)
         return {"n_treated": float(np.sum(counts[treated])), "n_treated_thinnest": float(by_period.min())}
-    if len(focus) == 1 and np.all(np.isin(x[:, focus[0]], (0.0, 1.0))):
+    if len(focus) == 1 and _is_indicator(x[:, focus[0]]):
         return {"n_treated": float(np.sum(counts[x[:, focus[0]] == 1]))}
     return {}
+
+
+def _is_indicator(column: Floats) -> bool:
+    """Nothing but 0 and 1; the first rows settle it for most columns that are none."""
+    return all(bool(np.all((column[rows] == 0) | (column[rows] == 1))) for rows in (slice(1024), slice(None)))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from impact.core.arrays import Floats
 from impact.core.designs import Term, Treatment
 from impact.core.errors import DesignError
 from impact.core.texts import fault
 from impact.design.grouping import label_text
 from impact.design.matrix import INTERCEPT
+from impact.kernels.compiled import is_constant
 from impact.schema.requests import ModelRequest
 
 
@@ -59,6 +58,6 @@ def refuse_constant(request: ModelRequest, terms: Sequence[Term], x: Floats, foc
     """
     if len(x) < 2 or not focus or not (request.formula.intercept or request.formula.absorbed):
         return
-    if all(np.all(x[:, j] == x[0, j]) for j in focus):
+    if all(is_constant(x[:, j]) for j in focus):
         shown = label_text(float(x[0, focus[0]]))
         raise DesignError(fault("E511", place=request.place, term=terms[focus[0]].name, value=shown))

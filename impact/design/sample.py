@@ -14,7 +14,7 @@ from impact.core.designs import AbsorbedFactor
 from impact.core.frames import Step
 from impact.design.grouping import subset_factor
 from impact.design.table import Columns, is_missing
-from impact.kernels.compiled import finite_rows
+from impact.kernels.compiled import all_finite
 from impact.schema.expressions.context import Context
 from impact.schema.expressions.evaluate import evaluate_condition
 from impact.schema.expressions.tree import Expression
@@ -60,7 +60,7 @@ def without_missing(
     current = selection
     numbers = [values for _, values in columns if values.dtype == np.float64 and values.ndim == 1]
     whole = sum(values.dtype.kind == "i" for _, values in columns)
-    if numbers and len(numbers) + whole == len(columns) and finite_rows(numbers).all():
+    if numbers and len(numbers) + whole == len(columns) and all_finite(numbers):
         return selection, kept
     for name, values in columns:
         missing = is_missing(values)

@@ -13,7 +13,7 @@ from impact.core.errors import ConvergenceError, DesignError, Fault, Notice
 from impact.core.estimates import Estimate, Linear
 from impact.core.options import Options
 from impact.core.texts import fault, notice
-from impact.kernels.compiled import cross_product
+from impact.kernels.compiled import cross_product, is_constant, value_range
 
 # what is left of an outcome, as a share of its range, that counts as nothing
 ABSORBED_OUTCOME = 1e-10
@@ -105,7 +105,7 @@ def refuse_empty(design: Design) -> None:
     if len(design.y) == 0:
         raise DesignError(fault("E501", outcome=design.outcome))
     within = design.within_sum_of_squares
-    constant = np.ptp(design.y) == 0 and (within is None or not np.any(within > 0))
+    constant = is_constant(design.y) and (within is None or not np.any(within > 0))
     if constant and len(design.y) > 1 and (design.intercept or design.absorb):
         raise DesignError(fault("E502", outcome=design.outcome, value=f"{design.y[0]:g}"))
     if design.x.shape[1] == 0:
@@ -137,7 +137,9 @@ def _refuse_absorbed_outcome(design: Design, y: Floats) -> None:
     within = design.within_sum_of_squares
     if within is not None and np.any(within > 0):
         return
-    if max(y.max(), -y.min()) <= ABSORBED_OUTCOME * np.ptp(design.y):
+    low, high = value_range(design.y)
+    least, most = value_range(y)
+    if max(most, -least) <= ABSORBED_OUTCOME * (high - low):
         raise DesignError(fault("E527", outcome=design.outcome, effects=_effect_names(design)))
 
 

@@ -17,6 +17,8 @@ static PyMethodDef methods[] = {
     {"connected_components", connected_components, METH_VARARGS, NULL},
     {"is_complete", is_complete, METH_VARARGS, NULL},
     {"cross_table", cross_table, METH_VARARGS, NULL},
+    {"value_range", value_range, METH_VARARGS, NULL},
+    {"all_finite", all_finite, METH_VARARGS, NULL},
     {"gather_columns", gather_columns, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -246,6 +246,26 @@ def gather_finite(columns: Columns) -> tuple[Floats, Logicals]:
     return out, finite
 
 
+def value_range(values: Floats) -> tuple[float, float]:
+    """Smallest and largest of a column (n,) that holds at least one number and none that is missing."""
+    if not IS_COMPILED:
+        return float(values.min()), float(values.max())
+    low, high = _extension.value_range(np.ascontiguousarray(values), _threads(len(values)))
+    return low, high
+
+
+def is_constant(values: Floats) -> bool:
+    """True where a column (n,) has one value in all rows; the first rows settle it nearly always."""
+    return all(bool((values[rows] == values[:1]).all()) for rows in (slice(1024), slice(None)))
+
+
+def all_finite(columns: Columns) -> bool:
+    """True where no number in the arrays is NaN or infinite."""
+    if not IS_COMPILED:
+        return twins.all_finite(columns)
+    return bool(_extension.all_finite(columns, _threads(sum(part.size for part in columns))))
+
+
 def finite_rows(columns: Columns) -> Logicals:
     """(n,) True where no column is NaN or infinite."""
     if not IS_COMPILED:

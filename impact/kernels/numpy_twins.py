@@ -176,6 +176,11 @@ def gather_columns(columns: Columns, rows: npt.NDArray[np.int64] | None) -> Floa
     return out
 
 
+def all_finite(columns: Columns) -> bool:
+    """True where no number in the arrays is NaN or infinite."""
+    return all(bool(np.isfinite(part).all()) for part in columns)
+
+
 def finite_rows(columns: Columns) -> Logicals:
     """(n,) True where no column is NaN or infinite."""
     finite = np.ones(len(columns[0]), dtype=bool)

@@ -150,13 +150,27 @@ def test_columns(rows, threads):
             compiled.gather_columns(columns, own), twins.gather_columns(columns, own)
         )
     assert compiled.finite_rows(columns).all()
+    assert compiled.all_finite(columns) is twins.all_finite(columns) is True
     columns[0][0, 1] = np.nan
     columns[2][-1] = np.inf
+    for one in columns:
+        assert compiled.all_finite([one]) == twins.all_finite([one]) == bool(np.isfinite(one).all())
     whole, finite = compiled.gather_finite(columns)
     np.testing.assert_array_equal(finite, twins.finite_rows(columns))
     np.testing.assert_array_equal(whole, twins.gather_columns(columns, None))
     with pytest.raises(ValueError, match="outside"):
         compiled.gather_columns(columns, np.array([rows]))
+
+
+@pytest.mark.parametrize("rows", SIZES)
+def test_ranges(rows, threads):
+    values = np.random.default_rng(rows).standard_normal(2 * rows)[::2]
+    assert compiled.value_range(values) == (values.min(), values.max())
+    assert compiled.is_constant(values) == (rows == 1)
+    values[:] = 3.0
+    assert compiled.is_constant(values)
+    values[-1] = 4.0
+    assert compiled.is_constant(values) == (rows == 1)
 
 
 def test_bytes_do_not_depend_on_the_number_of_threads(monkeypatch):

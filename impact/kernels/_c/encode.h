@@ -155,6 +155,47 @@ static void encode_look_up(void *context, index_t task) {
     for (index_t r = start; r < stop; r++) e->codes[r] = e->table[e->codes[r]];
 }
 
+typedef struct {
+    const Matrix *values;
+    index_t rows_a_task;
+    double low[MAX_TASKS], high[MAX_TASKS];
+} Range;
+
+static void range_task(void *context, index_t task) {
+    Range *g = context;
+    index_t start = task * g->rows_a_task, stop = start + g->rows_a_task;
+    if (stop > g->values->rows) stop = g->values->rows;
+    double_range((const double *)g->values->base + start, stop - start, &g->low[task], &g->high[task]);
+}
+
+/* value_range(values, threads): smallest and largest of a contiguous vector of doubles without missing values */
+static PyObject *value_range(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *object, *result = NULL;
+    int threads;
+    Matrix values;
+    Range g;
+    if (!PyArg_ParseTuple(args, "Oi", &object, &threads)) return NULL;
+    if (take_doubles(object, &values, 0)) return NULL;
+    if (values.width != 1 || values.rows < 1 || (values.rows > 1 && values.row_stride != 8)) {
+        PyErr_SetString(PyExc_ValueError, "a contiguous vector with at least one number is needed");
+    } else {
+        g.values = &values;
+        g.rows_a_task = task_rows(values.rows, 64);
+        index_t tasks = (values.rows + g.rows_a_task - 1) / g.rows_a_task;
+        Py_BEGIN_ALLOW_THREADS
+        run_tasks(range_task, &g, tasks, threads);
+        for (index_t t = 1; t < tasks; t++) {
+            g.low[0] = g.low[t] < g.low[0] ? g.low[t] : g.low[0];
+            g.high[0] = g.high[t] > g.high[0] ? g.high[t] : g.high[0];
+        }
+        Py_END_ALLOW_THREADS
+        result = Py_BuildValue("dd", g.low[0], g.high[0]);
+    }
+    release(&values);
+    return result;
+}
+
 /* encode_whole(values, codes, threads): bytes of the sorted distinct values as int64, or None */
 static PyObject *encode_whole(PyObject *self, PyObject *args) {
     (void)self;

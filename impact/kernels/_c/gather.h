@@ -47,6 +47,59 @@ static void gather_task(void *context, index_t task) {
     }
 }
 
+typedef struct {
+    const Columns *columns;
+    index_t rows_a_task;
+    int finite[MAX_TASKS];
+} Finite;
+
+/* A sum of x - x is zero unless one of them is missing or infinite. */
+CLONES static double sum_of_nothing(const double *x, index_t count) {
+    double sums[LANES] = {0}, total = 0.0;
+    for (index_t r = 0; r + LANES <= count; r += LANES)
+        for (int l = 0; l < LANES; l++) sums[l] += x[r + l] - x[r + l];
+    for (index_t r = count / LANES * LANES; r < count; r++) total += x[r] - x[r];
+    for (int l = 0; l < LANES; l++) total += sums[l];
+    return total;
+}
+
+static void finite_task(void *context, index_t task) {
+    Finite *f = context;
+    const Columns *c = f->columns;
+    index_t start = task * f->rows_a_task, stop = start + f->rows_a_task < c->rows ? start + f->rows_a_task : c->rows;
+    f->finite[task] = 1;
+    for (index_t j = 0; j < c->width; j++) {
+        if (c->stride[j] == 8) {
+            f->finite[task] &= sum_of_nothing((const double *)c->base[j] + start, stop - start) == 0.0;
+            continue;
+        }
+        for (index_t r = start; r < stop; r++) {
+            double value = *(const double *)(c->base[j] + r * c->stride[j]);
+            f->finite[task] &= (value - value) == 0.0;
+        }
+    }
+}
+
+/* all_finite(arrays, threads) */
+static PyObject *all_finite(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *columns;
+    int threads, finite = 1;
+    Columns c;
+    Finite f;
+    if (!PyArg_ParseTuple(args, "Oi", &columns, &threads)) return NULL;
+    if (take_columns(columns, &c, 0)) return NULL;
+    f.columns = &c;
+    f.rows_a_task = task_rows(c.rows, 64);
+    index_t tasks = (c.rows + f.rows_a_task - 1) / f.rows_a_task;
+    Py_BEGIN_ALLOW_THREADS
+    run_tasks(finite_task, &f, tasks, threads);
+    for (index_t t = 0; t < tasks; t++) finite &= f.finite[t];
+    Py_END_ALLOW_THREADS
+    release_columns(&c);
+    return PyBool_FromLong(finite);
+}
+
 /* gather_columns(arrays, rows, out, finite, threads): fill out (n, k), column-major; clear finite (n,) where a column is
  * missing or infinite. Either may be None; finite needs all rows. */
 static PyObject *gather_columns(PyObject *self, PyObject *args) {
