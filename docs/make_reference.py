@@ -17,7 +17,7 @@ import click
 import impact.catalog as catalog
 import impact.schema.display as display
 from impact.cli._pages import all_pages
-from impact.cli.main import COMMANDS
+from impact.cli.main import COMMANDS, cli
 from impact.cli.reference.page import Page, page_markdown
 from impact.core.texts import text
 
@@ -161,6 +161,7 @@ def _outputs() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
+    above = click.Context(cli, info_name="impact", **cli.context_settings)
     for name, (module, line) in COMMANDS.items():
         command: click.Command = importlib.import_module(module).command
         context = click.Context(
