@@ -36,7 +36,9 @@ def crime() -> dict[str, Any]:
 
 
 def row_of(document: dict[str, Any], model: str, group: str | None = None) -> dict[str, Any]:
-    found = [r for r in document["rows"] if r["model"] == model and r["group"] == group and r["term"] == "exposed"]
+    found = [
+        r for r in document["rows"] if r["model"] == model and r["group"] == group and r["term"] == "exposed"
+    ]
     assert len(found) == 1
     return found[0]
 
@@ -49,7 +51,14 @@ def row_of(document: dict[str, Any], model: str, group: str | None = None) -> di
         ("main[row=placebo_2016]", None, -0.0140814, 18284, 0.523, 325),
         ("main[row=without_el_nino]", None, -0.0134, 28033, 0.352, 210),
         ("groups", "sex=women;age_group=14-24", -0.1057607, 2635, 0.228, 325),
-        ("groups", "sex=women;age_group=14-24;education=incomplete_secondary_or_less", -0.1271, 561, 0.505, 325),
+        (
+            "groups",
+            "sex=women;age_group=14-24;education=incomplete_secondary_or_less",
+            -0.1271,
+            561,
+            0.505,
+            325,
+        ),
     ],
 )
 def test_kept_employment(
@@ -95,9 +104,13 @@ def test_interacted_points_equal_split(keepjob: dict[str, Any]) -> None:
             assert joint["estimate"] == pytest.approx(split["estimate"], abs=1e-10)
 
 
-def test_every_model_is_estimated(keepjob: dict[str, Any], wages: dict[str, Any], crime: dict[str, Any]) -> None:
+def test_every_model_is_estimated(
+    keepjob: dict[str, Any], wages: dict[str, Any], crime: dict[str, Any]
+) -> None:
     for document in (keepjob, wages, crime):
-        failed = {name: facts["error"] for name, facts in document["models"].items() if facts["status"] != "ok"}
+        failed = {
+            name: facts["error"] for name, facts in document["models"].items() if facts["status"] != "ok"
+        }
         assert failed == {}
 
 
@@ -125,8 +138,14 @@ def test_victimisation(crime: dict[str, Any], outcome: str, estimate: float, p: 
 
 def test_victimisation_family_and_placebo(crime: dict[str, Any]) -> None:
     assert row_of(crime, "main[y=insecurity,row=placebo_2015]")["p_permutation"] < 0.05
-    adjusted = [row_of(crime, f"main[y={y}]")["p_romano_wolf"] for y in ("overall", "theft", "fraud", "insecurity", "trust")]
-    plain = [row_of(crime, f"main[y={y}]")["p_permutation"] for y in ("overall", "theft", "fraud", "insecurity", "trust")]
+    adjusted = [
+        row_of(crime, f"main[y={y}]")["p_romano_wolf"]
+        for y in ("overall", "theft", "fraud", "insecurity", "trust")
+    ]
+    plain = [
+        row_of(crime, f"main[y={y}]")["p_permutation"]
+        for y in ("overall", "theft", "fraud", "insecurity", "trust")
+    ]
     assert all(a >= p for a, p in zip(adjusted, plain, strict=True))
     overall = next(t for t in crime["tests"] if t["kind"] == "equivalence" and t["of"] == "main[y=overall]")
     low, high = overall["ci_low"], overall["ci_high"]

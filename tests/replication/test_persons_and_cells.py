@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PERSONS = ROOT.parent / "shared" / "data" / "enaho_panel_2015_2020.parquet"
 KINDS = ("cr0", "cr1", "cr2", "cr3")
 
-pytestmark = pytest.mark.skipif(not PERSONS.is_file(), reason="the persons of the panel are not on this machine")
+pytestmark = pytest.mark.skipif(
+    not PERSONS.is_file(), reason="the persons of the panel are not on this machine"
+)
 
 DESIGN = {"unit": "department", "time": "year", "treated": 'department in ["15", "07"]', "from": 2017}
 
@@ -30,14 +32,20 @@ def variances() -> dict[str, Any]:
 
 
 def run(content: dict[str, Any], roots: dict[str, str]) -> dict[str, Any]:
-    tree = from_plain({"spec": 1, "study": "persons_cells", **content}, Place(file=str(ROOT / "specs" / "x.yaml")))
+    tree = from_plain(
+        {"spec": 1, "study": "persons_cells", **content}, Place(file=str(ROOT / "specs" / "x.yaml"))
+    )
     return run_study(tree, StudyOptions(out=None, roots=roots)).document
 
 
 @pytest.fixture(scope="module")
 def persons() -> dict[str, Any]:
     models: dict[str, Any] = {
-        name: {"formula": "kept ~ exposed | department + year", "vcov": vcov, "filter": {"years": "year <= 2018"}}
+        name: {
+            "formula": "kept ~ exposed | department + year",
+            "vcov": vcov,
+            "filter": {"years": "year <= 2018"},
+        }
         for name, vcov in variances().items()
     }
     models["cr0"]["permute"] = {"unit": "department"}
