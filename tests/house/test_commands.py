@@ -35,9 +35,9 @@ def test_make_targets_are_one_line_each(root):
 
 def test_the_clean_run_ends_with_the_tests(root):
     lines = [line for line in (root / ".ci/run").read_text(encoding="utf-8").splitlines() if line.strip()]
-    assert lines[-1] == 'bash -c "$(command_of 2)"'
+    assert lines[-2:] == ['bash -c "$(command_of 2)" || failed=1', "exit $failed"]
     assert 'bash -c "$(command_of 1)"' in lines
-    assert "make -s lint floors" in lines
+    assert "make -s lint floors || failed=1" in lines
 
 
 def test_constraints_pin_every_dependency(root):
