@@ -164,9 +164,7 @@ def _commands() -> Iterator[str]:
     above = click.Context(cli, info_name="impact", **cli.context_settings)
     for name, (module, line) in COMMANDS.items():
         command: click.Command = importlib.import_module(module).command
-        context = click.Context(
-            command, info_name=f"impact {name}", max_content_width=100, terminal_width=100
-        )
+        context = click.Context(command, parent=above, info_name=name, terminal_width=100)
         yield f"## impact {name}"
         yield line
         yield f"```text\n{command.get_help(context).rstrip()}\n```"
