@@ -120,7 +120,7 @@ def test_mistakes_are_typed_errors(table):
     with pytest.raises(SpecError):
         impact.feols("y ~ D", table, vcov="hc9")
     with pytest.raises(AttributeError):
-        getattr(impact, "no_such_name")
+        getattr(impact, "no_such_name")  # noqa: B009
 
 
 def test_check_never_raises_for_a_mistake(file):

@@ -69,7 +69,7 @@ def missing_in(value: Value) -> Array:
         return np.asarray(np.isnan(value))  # type: ignore[arg-type]
     if kind == "date":
         return np.asarray(np.isnat(value))  # type: ignore[arg-type]
-    return np.asarray(value == None if isinstance(value, np.ndarray) else value is None)
+    return np.asarray(value == None if isinstance(value, np.ndarray) else value is None)  # noqa: E711
 
 
 def blank(kind: str, rows: int) -> Array:
