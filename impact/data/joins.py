@@ -70,7 +70,7 @@ def join_frames(frames: Mapping[str, Frame], joins: Mapping[str, JoinBlock]) -> 
             known = [key for key, frame in frames.items() if frame is not main]
             raise DataError(
                 join.fault(
-                    "E229", suggestion=nearest(other, known), other=other, names=", ".join(known) or "none"
+                    "E229", suggestion=nearest(other, known), other=other, names=", ".join(known) or "-"
                 )
             )
         joined = _join(joined, frames[other], join)

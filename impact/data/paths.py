@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from impact.core.errors import DataError, Fault, Place
 from impact.core.nearest import nearest
-from impact.core.texts import fault
+from impact.core.texts import fault, text
 from impact.schema.data_blocks import DataBlock
 
 PROJECT_FILE = "impact.toml"
@@ -142,7 +142,7 @@ def _locate_shipped(written: str, place: Place | None) -> Located:
 
 def _root_folder(block: DataBlock, name: str, roots: Mapping[str, Path], place: Place | None) -> Path:
     if name.lower() not in roots:
-        known = ", ".join(sorted(roots)) or "none"
+        known = ", ".join(sorted(roots)) or "-"
         raise DataError(
             fault(
                 "E226",
@@ -181,10 +181,10 @@ def _absent(path: Path, block: DataBlock, shown: str, place: Place | None) -> Fa
 
 def _origin(block: DataBlock) -> str:
     """Where the file comes from, in brackets, as far as the spec says."""
-    parts = [f"source: {block.source}"] if block.source else []
-    parts += [f"access: {block.access}"] if block.access else []
-    parts += [f"sha256 {block.sha256[:12]}…"] if block.sha256 else []
-    return f" ({'; '.join(parts)})" if parts else ""
+    check = f"sha256 {block.sha256[:12]}…" if block.sha256 else ""
+    facts = {"source": block.source or "", "access": block.access or "", "check": check}
+    key = "_".join(name for name, value in facts.items() if value)
+    return text(f"data.origin.{key}", **facts) if key else ""
 
 
 def project_folder(folder: Path) -> Path:

@@ -90,7 +90,7 @@ def _by_suffix(path: Path, request: ReadRequest) -> str:
     known = ", ".join(sorted(endings))
     raise DataError(
         request.fault(
-            "E223", key="file", suggestion=nearest(suffix, endings), suffix=suffix or "none", known=known
+            "E223", key="file", suggestion=nearest(suffix, endings), suffix=suffix or "-", known=known
         )
     )
 

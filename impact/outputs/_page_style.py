@@ -36,7 +36,7 @@ tbody:last-child tr:last-child > * { border-bottom: 2px solid var(--ink); }
 tbody + tbody tr:first-child > * { border-top: 1px solid var(--line); }
 th, td { padding: .22rem .55rem; vertical-align: baseline; }
 table:has(thead tr:last-child > :nth-child(10)) { font-size: .8rem; }
-table:has(thead tr:last-child > :nth-child(10)) :is(th, td) { padding: .22rem .38rem; }
+table:has(thead tr:last-child > :nth-child(10)) :is(td, thead th) { padding: .22rem .38rem; }
 th { font-weight: 500; text-align: left; }
 thead th { font-weight: 600; vertical-align: bottom; }
 th[scope=colgroup] { border-bottom: 1px solid var(--line); }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,8 @@ from impact.outputs._numbers import decimal_text, interval_text, is_number, whol
 from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
+# letters of a line beside the vertical axis
+LONGEST_LABEL = 40
 COLUMNS = (
     "model", "time", "estimate", "ci_low", "ci_high", "band_low", "band_high", "interval", "reference",
 )  # fmt: skip
@@ -84,7 +87,7 @@ def draw(
             axes.set_xlabel(xlabel)
             if facet:
                 axes.set_title(facet, fontsize=9, loc="left")
-        panels[0].set_ylabel(ylabel)
+        panels[0].set_ylabel(textwrap.fill(ylabel, LONGEST_LABEL))
         _legend(panels[0], series, block, language)
 
     plan = Plan(

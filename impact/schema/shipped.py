@@ -55,7 +55,7 @@ def require_shipped(name: str, shelf: Shelf, place: Place) -> Path:
         known = shipped_names(shelf)
         close = nearest(name, known) or nearest(name, (Path(k).stem for k in known))
         raise SpecError(
-            fault("E155", place=place, suggestion=close, name=name, known=", ".join(known[:20]) or "none")
+            fault("E155", place=place, suggestion=close, name=name, known=", ".join(known[:20]) or "-")
         )
     return found
 
