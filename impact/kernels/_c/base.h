@@ -200,41 +200,73 @@ fail:
 
 typedef void (*Work)(void *context, index_t task);
 
+#if HAVE_THREADS
 typedef struct {
     Work work;
     void *context;
-    index_t next, tasks;
-#if HAVE_THREADS
+    index_t next, tasks, done;
+    int holders; /* threads that still look at this record */
     pthread_mutex_t lock;
-#endif
+    pthread_cond_t finished;
 } Pool;
 
-#if HAVE_THREADS
+/* Take tasks until there is none. A helper that comes too late finds none and touches nothing of the caller's. */
 static void *serve(void *argument) {
     Pool *pool = argument;
-    for (;;) {
-        pthread_mutex_lock(&pool->lock);
+    pthread_mutex_lock(&pool->lock);
+    while (pool->next < pool->tasks) {
         index_t task = pool->next++;
         pthread_mutex_unlock(&pool->lock);
-        if (task >= pool->tasks) return NULL;
         pool->work(pool->context, task);
+        pthread_mutex_lock(&pool->lock);
+        if (++pool->done == pool->tasks) pthread_cond_signal(&pool->finished);
     }
+    int last = --pool->holders == 0;
+    pthread_mutex_unlock(&pool->lock);
+    if (last) {
+        pthread_mutex_destroy(&pool->lock);
+        pthread_cond_destroy(&pool->finished);
+        free(pool);
+    }
+    return NULL;
+}
+
+/* The caller works, too, and waits for the tasks and not for the threads: on a busy machine a helper may start late. */
+static int run_in_threads(Work work, void *context, index_t tasks, int threads) {
+    Pool *pool = calloc(1, sizeof(Pool));
+    pthread_attr_t detached;
+    if (!pool || pthread_attr_init(&detached) != 0) {
+        free(pool);
+        return 0;
+    }
+    pool->work = work;
+    pool->context = context;
+    pool->tasks = tasks;
+    pool->holders = threads + 1; /* the caller holds on twice: while it works and while it waits */
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->finished, NULL);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    for (int t = 1; t < threads; t++) {
+        pthread_t started;
+        if (pthread_create(&started, &detached, serve, pool) == 0) continue;
+        pthread_mutex_lock(&pool->lock);
+        pool->holders--;
+        pthread_mutex_unlock(&pool->lock);
+    }
+    pthread_attr_destroy(&detached);
+    serve(pool);
+    pthread_mutex_lock(&pool->lock);
+    while (pool->done < pool->tasks) pthread_cond_wait(&pool->finished, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+    serve(pool);
+    return 1;
 }
 #endif
 
 static void run_tasks(Work work, void *context, index_t tasks, int threads) {
 #if HAVE_THREADS
     if (threads > tasks) threads = (int)tasks;
-    if (threads > 1) {
-        pthread_t started[64];
-        int running = 0;
-        Pool pool = {work, context, 0, tasks, PTHREAD_MUTEX_INITIALIZER};
-        for (; running < threads - 1 && running < 64; running++)
-            if (pthread_create(&started[running], NULL, serve, &pool) != 0) break;
-        serve(&pool);
-        for (int t = 0; t < running; t++) pthread_join(started[t], NULL);
-        return;
-    }
+    if (threads > 1 && run_in_threads(work, context, tasks, threads)) return;
 #else
     (void)threads;
 #endif
