@@ -16,6 +16,7 @@ static PyMethodDef methods[] = {
     {"is_nested", is_nested, METH_VARARGS, NULL},
     {"connected_components", connected_components, METH_VARARGS, NULL},
     {"is_complete", is_complete, METH_VARARGS, NULL},
+    {"table_product", table_product, METH_VARARGS, NULL},
     {"cross_table", cross_table, METH_VARARGS, NULL},
     {"value_range", value_range, METH_VARARGS, NULL},
     {"all_finite", all_finite, METH_VARARGS, NULL},

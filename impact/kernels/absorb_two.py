@@ -46,11 +46,10 @@ def prepare(effects: Sequence[Effect], weights: Floats | None) -> Direct | None:
         return Direct(codes, (np.full(levels[0], float(levels[1])), np.full(levels[1], float(levels[0]))))
     if levels[1] > LARGEST_SECOND or levels[0] * levels[1] > LARGEST_TABLE:
         return None
-    table = compiled.cross_table(codes[0], levels[0], codes[1], levels[1], weights)
-    totals = table.sum(axis=1), table.sum(axis=0)
-    if table.min() == table.max():
-        return Direct(codes, totals)
-    return Direct(codes, totals, table, _factor_schur(table, totals[0]))
+    table, *totals = compiled.cross_table(codes[0], levels[0], codes[1], levels[1], weights)
+    if len(codes[0]) >= table.size and table.min() == table.max():
+        return Direct(codes, tuple(totals))
+    return Direct(codes, tuple(totals), table, _factor_schur(table, totals[0]))
 
 
 def solve(sums: Sequence[Floats], system: Direct) -> list[Floats]:
@@ -62,10 +61,9 @@ def solve(sums: Sequence[Floats], system: Direct) -> list[Floats]:
     if system.table is None or system.factor is None:
         second = sums[1] / system.totals[1][:, None] - sums[1].sum(axis=0) / system.totals[1].sum()
         return [means, second]
-    # einsum, not @: its order of additions does not depend on the threads of the linear algebra library.
-    right = sums[1] - np.einsum("gt,gp->tp", system.table, means)
+    right = sums[1] - compiled.table_to_second(system.table, means)
     second = np.ascontiguousarray(linalg().cho_solve((system.factor, True), right, check_finite=False))
-    return [means - np.einsum("gt,tp->gp", system.table, second) / divisor, second]
+    return [means - compiled.table_to_first(system.table, second) / divisor, second]
 
 
 def _factor_schur(table: Floats, total: Floats) -> Floats:
@@ -75,8 +73,8 @@ def _factor_schur(table: Floats, total: Floats) -> Floats:
     which loses no digits, and the indicator of each connected component is added, which leaves solutions unchanged
     because the right-hand side is orthogonal to it.
     """
-    scaled = table / np.sqrt(np.where(total > 0, total, 1.0))[:, None]
-    shared = compiled.cross_product((scaled,), None, None)
+    share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    shared = compiled.cross_product((table,), share, None)
     np.fill_diagonal(shared, 0.0)
     schur = -shared
     np.fill_diagonal(schur, -schur.sum(axis=1))

@@ -189,12 +189,31 @@ def is_complete(first: Integers, first_levels: int, second: Integers, second_lev
 
 def cross_table(
     first: Integers, first_levels: int, second: Integers, second_levels: int, weights: Floats | None
-) -> Floats:
-    """Rows or weights in each cell: (first_levels, second_levels)."""
+) -> tuple[Floats, Floats, Floats]:
+    """Rows or weights in each cell (first_levels, second_levels), and their totals by first and by second level."""
     if not IS_COMPILED:
         return twins.cross_table(first, first_levels, second, second_levels, weights)
     out = np.empty((first_levels, second_levels))
-    _extension.cross_table(first, first_levels, second, second_levels, _vector(weights), out)
+    totals = np.empty(first_levels), np.empty(second_levels)
+    _extension.cross_table(first, first_levels, second, second_levels, _vector(weights), out, *totals)
+    return out, *totals
+
+
+def table_to_second(table: Floats, values: Floats) -> Floats:
+    """Transposed table times values: (T, p) from a table (G, T) and values (G, p)."""
+    if not IS_COMPILED:
+        return twins.table_to_second(table, values)
+    out = np.empty((values.shape[1], table.shape[1]))
+    _extension.table_product(table, np.ascontiguousarray(values), None, out)
+    return out.T
+
+
+def table_to_first(table: Floats, values: Floats) -> Floats:
+    """Table times values: (G, p) from a table (G, T) and values (T, p)."""
+    if not IS_COMPILED:
+        return twins.table_to_first(table, values)
+    out = np.empty((len(table), values.shape[1]))
+    _extension.table_product(table, None, np.ascontiguousarray(values.T), out)
     return out
 
 

@@ -142,10 +142,23 @@ def is_complete(first: Integers, first_levels: int, second: Integers, second_lev
 
 def cross_table(
     first: Integers, first_levels: int, second: Integers, second_levels: int, weights: Floats | None
-) -> Floats:
-    """Rows or weights in each cell: (first_levels, second_levels)."""
+) -> tuple[Floats, Floats, Floats]:
+    """Rows or weights in each cell (first_levels, second_levels), and their totals by first and by second level."""
     cell = first.astype(np.int64) * second_levels + second
-    return group_counts(cell, first_levels * second_levels, weights).reshape(first_levels, second_levels)
+    table = group_counts(cell, first_levels * second_levels, weights).reshape(first_levels, second_levels)
+    return table, table.sum(axis=1), table.sum(axis=0)
+
+
+def table_to_second(table: Floats, values: Floats) -> Floats:
+    """Transposed table times values, by einsum: no number of threads changes its order of additions."""
+    found: Floats = np.einsum("gt,gp->tp", table, values)
+    return found
+
+
+def table_to_first(table: Floats, values: Floats) -> Floats:
+    """Table times values, by einsum."""
+    found: Floats = np.einsum("gt,tp->gp", table, values)
+    return found
 
 
 def residual_gradient(

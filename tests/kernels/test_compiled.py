@@ -121,11 +121,14 @@ def test_codes(rows, threads):
         np.testing.assert_array_equal(found[1], expected[1])
     weights = rng.random(rows)
     for own in (None, weights):
-        np.testing.assert_allclose(
-            compiled.cross_table(one, 40, other, 9, own),
-            twins.cross_table(one, 40, other, 9, own),
-            atol=1e-12,
-        )
+        tables = compiled.cross_table(one, 40, other, 9, own), twins.cross_table(one, 40, other, 9, own)
+        for found, expected in zip(*tables, strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-10)
+        table, by_one, by_other = tables[0][0], rng.random((40, 3)), rng.random((9, 3))
+        np.testing.assert_allclose(compiled.table_to_second(table, by_one), table.T @ by_one, rtol=1e-12)
+        np.testing.assert_allclose(compiled.table_to_first(table, by_other), table @ by_other, rtol=1e-12)
+        np.testing.assert_allclose(twins.table_to_second(table, by_one), table.T @ by_one, rtol=1e-12)
+        np.testing.assert_allclose(twins.table_to_first(table, by_other), table @ by_other, rtol=1e-12)
     unit, time = np.repeat(np.arange(rows), 3).astype(np.int32), np.tile(np.arange(3), rows).astype(np.int32)
     order = rng.permutation(3 * rows)
     for kept in (slice(None), order):

@@ -166,28 +166,105 @@ static PyObject *is_complete(PyObject *self, PyObject *args) {
     return PyBool_FromLong(complete);
 }
 
-/* cross_table(first, levels, second, levels, weights, out) */
+/* cross_table(first, levels, second, levels, weights, out, totals, totals) */
 static PyObject *cross_table(PyObject *self, PyObject *args) {
     (void)self;
-    PyObject *o[4], *result = NULL;
+    PyObject *o[6], *result = NULL;
     Py_ssize_t levels[2];
-    Matrix first, second, weights, out;
-    if (!PyArg_ParseTuple(args, "OnOnOO", &o[0], &levels[0], &o[1], &levels[1], &o[2], &o[3])) return NULL;
+    Matrix first, second, weights, out, rows, columns;
+    if (!PyArg_ParseTuple(args, "OnOnOOOO", &o[0], &levels[0], &o[1], &levels[1], &o[2], &o[3], &o[4], &o[5]))
+        return NULL;
     if (take_pair(o[0], o[1], levels, &first, &second)) return NULL;
     memset(&out, 0, sizeof out);
+    memset(&rows, 0, sizeof rows);
+    memset(&columns, 0, sizeof columns);
     if (take_weights(o[2], &weights, first.rows) || take_table(o[3], &out, levels[0], levels[1], 1)) goto done;
+    if (take_vector(o[4], &rows, "d", 8, levels[0], 1) || take_vector(o[5], &columns, "d", 8, levels[1], 1)) goto done;
     Py_BEGIN_ALLOW_THREADS
     const int32_t *one = (int32_t *)first.base, *other = (int32_t *)second.base;
     const double *weight = (double *)weights.base;
     double *cell = (double *)out.base;
     memset(cell, 0, (size_t)(levels[0] * levels[1]) * 8);
+    double *row_total = (double *)rows.base, *column_total = (double *)columns.base;
     for (index_t r = 0; r < first.rows; r++) cell[one[r] * levels[1] + other[r]] += weight ? weight[r] : 1.0;
+    memset(column_total, 0, (size_t)levels[1] * 8);
+    for (index_t g = 0; g < levels[0]; g++) {
+        const double *RESTRICT own = cell + g * levels[1];
+        double total = 0.0;
+        for (index_t t = 0; t < levels[1]; t++) {
+            total += own[t];
+            column_total[t] += own[t];
+        }
+        row_total[g] = total;
+    }
     Py_END_ALLOW_THREADS
     result = Py_NewRef(Py_None);
 done:
     release(&first);
     release(&second);
     release(&weights);
+    release(&out);
+    release(&rows);
+    release(&columns);
+    return result;
+}
+
+CLONES static void table_product_rows(const double *RESTRICT table, const double *RESTRICT left,
+                                      const double *RESTRICT right, double *RESTRICT out, index_t groups, index_t levels,
+                                      index_t width) {
+    for (index_t g = 0; g < groups; g++) {
+        const double *RESTRICT own = table + g * levels;
+        for (index_t j = 0; j < width; j++) {
+            if (left) { /* out is (p, T) here */
+                double factor = left[g * width + j];
+                for (index_t t = 0; t < levels; t++) out[j * levels + t] += factor * own[t];
+                continue;
+            }
+            double sums[4] = {0.0, 0.0, 0.0, 0.0}; /* right is (p, T) here */
+            index_t t = 0;
+            for (; t + 4 <= levels; t += 4)
+                for (int l = 0; l < 4; l++) sums[l] += own[t + l] * right[j * levels + t + l];
+            for (; t < levels; t++) sums[0] += own[t] * right[j * levels + t];
+            out[g * width + j] = (sums[0] + sums[2]) + (sums[1] + sums[3]);
+        }
+    }
+}
+
+/* table_product(table (G, T), left (G, p) or None, right (p, T) or None, out): (p, T) = left' table, or (G, p) = table right'
+ * with additions in one order */
+static PyObject *table_product(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[4], *result = NULL;
+    Matrix table, left, right, out;
+    if (!PyArg_ParseTuple(args, "OOOO", &o[0], &o[1], &o[2], &o[3])) return NULL;
+    if (take_doubles(o[0], &table, 0)) return NULL;
+    index_t groups = table.rows, levels = table.width;
+    memset(&left, 0, sizeof left);
+    memset(&right, 0, sizeof right);
+    memset(&out, 0, sizeof out);
+    if (take_doubles(o[3], &out, 1)) goto done;
+    index_t width = o[1] != Py_None ? out.rows : out.width;
+    if (table.row_stride != 8 * levels && groups > 1) {
+        PyErr_SetString(PyExc_ValueError, "the table is not contiguous");
+        goto done;
+    }
+    if (take_table(o[1], &left, groups, width, 0) || take_table(o[2], &right, width, levels, 0)) goto done;
+    release(&out);
+    if (take_table(o[3], &out, left.held ? width : groups, left.held ? levels : width, 1)) goto done;
+    if (left.held == right.held) {
+        PyErr_SetString(PyExc_ValueError, "one of the two factors is needed");
+        goto done;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    if (left.held) memset(out.base, 0, (size_t)(width * levels) * 8);
+    table_product_rows((double *)table.base, (double *)left.base, (double *)right.base, (double *)out.base, groups,
+                       levels, width);
+    Py_END_ALLOW_THREADS
+    result = Py_NewRef(Py_None);
+done:
+    release(&table);
+    release(&left);
+    release(&right);
     release(&out);
     return result;
 }
