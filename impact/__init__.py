@@ -9,9 +9,9 @@ __version__ = "0.1.0"
 
 # public name → module that holds it, imported on first use
 _PUBLIC = {
-    "run": "impact.face",
-    "check": "impact.face",
-    "feols": "impact.face",
+    "run": "impact.face.studies",
+    "check": "impact.face.studies",
+    "feols": "impact.face.regression",
     "SpecError": "impact.core.errors",
     "DataError": "impact.core.errors",
     "DesignError": "impact.core.errors",

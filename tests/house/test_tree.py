@@ -39,7 +39,7 @@ ELSEWHERE = {
     "impact/data/encodings.py": "tests/data/readers/test_csv.py",
     "impact/data/evaluation.py": "tests/data/test_prepare.py",
     "impact/data/filters.py": "tests/data/test_prepare.py",
-    "impact/data/frames.py": "tests/test_face.py",
+    "impact/data/frames.py": "tests/face/test_regression.py",
     "impact/data/keys.py": "tests/data/test_joins.py",
     "impact/data/numbers.py": "tests/data/readers/test_csv.py",
     "impact/data/panel.py": "tests/data/test_prepare.py",

@@ -1,31 +1,23 @@
-"""The Python face: `run`, `check` and `feols`, with the numbers of the spec bit for bit."""
+"""`feols`: one regression in Python, with the numbers of a spec bit for bit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import impact.catalog as catalog
-import impact.outputs._assemble as assemble
 import impact.pipeline.another_variance as changing
-import impact.pipeline.check as checking
 import impact.pipeline.fit as fitting
-import impact.pipeline.study as studies
 from impact.core.arrays import Floats
-from impact.core.errors import Fault, Place, SpecError
+from impact.core.errors import Place, SpecError
 from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
 from impact.data.frames import frame_of, names_of
 from impact.design.build import build_design
 from impact.estimators.ols import OlsOptions
-from impact.outputs._request import OutputRequest
-from impact.outputs._tables import grids
-from impact.outputs.table_html import html_table
-from impact.outputs.terminal_table import grid_text
 from impact.schema.columns_used import model_uses, unknown_columns
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
@@ -37,29 +29,6 @@ from impact.schema.requests import ModelRequest, VarianceRequest, WeightRequest
 
 _HERE = Place(file="feols")
 Vcov = str | Mapping[str, Any] | None
-
-
-@dataclass(frozen=True)
-class Study:
-    """A finished spec: the results document and the folder it was written to."""
-
-    result: studies.StudyResult
-
-    @property
-    def path(self) -> Path | None:
-        """Folder of the report."""
-        return self.result.folder
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The content of results.json."""
-        return self.result.document
-
-    def tidy(self) -> Any:
-        """All rows as a data frame: model, group, term, estimate, std_error and so on."""
-        import pandas as pd  # frames are made only when asked for
-
-        return pd.DataFrame(self.document["rows"])
 
 
 @dataclass(frozen=True)
@@ -130,19 +99,16 @@ class Fit:
         return Fit(request, frame, changing.with_variance(self.result, frame, request), self.data)
 
     def __repr__(self) -> str:
-        return grid_text(self._grid())
+        return str(_drawing().fit_text(self.result, self.request))
 
     def _repr_html_(self) -> str:
-        return html_table(self._grid())
+        return str(_drawing().fit_html(self.result, self.request))
 
-    def _grid(self) -> Any:
-        return next(iter(grids(self._document(), OutputRequest(), "en").values()))
 
-    def _document(self) -> dict[str, Any]:
-        model = {"fit": assemble.model_facts(self.request, [self.result], {})}
-        rows = assemble.model_rows(self.result, self.request, {}, self.estimate.n_obs)
-        notices = [{"code": n.code, "of": "fit", "message": n.message} for n in self.inference.notices]
-        return {"study": "fit", "models": model, "rows": rows, "tests": [], "notices": notices, "labels": {}}
+def _drawing() -> Any:
+    import impact.face.drawing
+
+    return impact.face.drawing
 
 
 def feols(
@@ -257,34 +223,3 @@ def _infer(fit: Fit, variance: VarianceRequest, level: float) -> Inference:
     assert fit.result.design is not None
     request = replace(fit.request, variance=variance, level=level)
     return fitting.infer_design(fit.estimate, fit.result.design, request)
-
-
-def run(
-    spec: str | Path | Mapping[str, Any],
-    *,
-    out: str | Path | None = "reports",
-    jobs: int = 1,
-    only: Sequence[str] = (),
-    roots: Mapping[str, str | Path] | None = None,
-    strict: bool = False,
-) -> Study:
-    """Run a spec file (or the same content as a dict) and write its report.
-
-    Arguments:
-        out: folder for the report; None writes nothing. jobs, only, roots, strict: as `impact run`.
-
-    Raises:
-        SpecError, DataError, OutputError; a model that fails is in the document with its error.
-    """
-    source: Any = from_plain(dict(spec), Place(file="spec.yaml")) if isinstance(spec, Mapping) else spec
-    options = studies.StudyOptions(
-        out=None if out is None else Path(out), jobs=jobs, only=tuple(only), roots=roots, strict=strict
-    )
-    return Study(studies.run_study(source, options))
-
-
-def check(spec: str | Path | Mapping[str, Any], *, data: bool = False) -> list[Fault]:
-    """Every problem of a spec; never raises for a user's mistake."""
-    source: Any = from_plain(dict(spec), Place(file="spec.yaml")) if isinstance(spec, Mapping) else spec
-    faults, _ = checking.check_spec(source, depth="data" if data else "headers")
-    return faults

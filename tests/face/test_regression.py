@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,22 +56,6 @@ def test_feols_is_the_spec(table, file, formula, keys):
     assert fit.glance()["r2"] == model["r2"]
 
 
-def test_a_file_is_the_same_as_its_content(file, tmp_path):
-    spec = tmp_path / "face.yaml"
-    spec.write_text(json.dumps({**spec_of(*CASES[0]), "data": {"root": "here", "file": "panel.csv"}}))
-    one = impact.run(str(spec), out=None, roots={"here": file.parent})
-    other = impact.run(spec_of(*CASES[0]), out=None, roots={"here": file.parent})
-    assert one.document["rows"] == other.document["rows"]
-    assert one.tidy().shape[0] == 2
-
-
-def test_a_run_writes_its_report(file, tmp_path):
-    study = impact.run(spec_of(*CASES[0]), out=tmp_path, roots={"here": file.parent})
-    assert study.path == tmp_path / "face"
-    stored = json.loads((study.path / "results.json").read_text(encoding="utf-8"))
-    assert stored["rows"] == study.document["rows"]
-
-
 @pytest.mark.parametrize("vcov", ["iid", "hc2", {"cluster": "c"}, {"cluster": "c", "type": "cr3"}])
 def test_another_variance_is_another_fit_without_fitting(table, vcov):
     first = impact.feols("y ~ D + z | i + t", table, vcov="hc1")
@@ -121,15 +103,3 @@ def test_mistakes_are_typed_errors(table):
         impact.feols("y ~ D", table, vcov="hc9")
     with pytest.raises(AttributeError):
         getattr(impact, "no_such_name")  # noqa: B009
-
-
-def test_check_never_raises_for_a_mistake(file):
-    assert impact.check(spec_of("y ~ D ~ z", {})) != []
-    assert [fault.code for fault in impact.check({"spec": 1, "modles": {}})][:1] == ["E102"]
-
-
-def test_public_names():
-    assert set(impact.__all__) <= set(dir(impact))
-    assert len(impact.__all__) <= 10
-    for name in impact.__all__:
-        assert getattr(impact, name)

@@ -1,0 +1,1 @@
+"""The Python face: regressions, studies, and how they show themselves."""
