@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import impact
 import impact.catalog as catalog
-import impact.schema.columns_used as columns_used
 import impact.schema.model_parts as parts
 from impact.core.errors import DataError, Fault, ImpactError, SpecError
 from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
 from impact.inference._permutation import PermuteOptions
 from impact.schema.data_blocks import DataBlock, PanelBlock
-from impact.schema.expressions.parse import parse_expression
-from impact.schema.expressions.tree import Comparison, Expression, Name, Number, Text
+from impact.schema.expressions.tree import Expression
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.formulas.expand import expand_formula
 from impact.schema.model import DesignBlock, ModelBlock, OutcomeBlock, SpecModel
@@ -125,56 +123,6 @@ def make_plan(
     )
 
 
-def names_used(plan: Plan) -> set[str]:
-    """Every column that the plan reads, so that others are not."""
-    names = columns_used.names_used(_uses(plan), plan.derive)
-    for join in plan.spec.joins.values():
-        names |= {name for pair in join.pairs() for name in pair} | set(join.columns or ())
-    for check in plan.spec.checks.values():
-        names |= (
-            set(check.unique or ()) | set(check.missing or ()) | ({check.column} if check.column else set())
-        )
-        if check.expr is not None:
-            names |= {name for name, _ in columns_used.expression_uses(parse_expression(check.expr))}
-    if plan.spec.panel is not None:
-        names |= {*plan.spec.panel.unit, plan.spec.panel.time}
-    return names
-
-
-def unknown_faults(plan: Plan, columns: Sequence[str]) -> list[Fault]:
-    """E514 for every name that is neither a column, nor derived, nor made by the design, nor a parameter."""
-    made = columns_used.BLOCK_COLUMNS if any(request.design is not None for request in plan.models) else ()
-    known = [*columns, *plan.derive, *made, *plan.spec.params]
-    uses = list(_uses(plan))
-    uses += [use for expression in plan.derive.values() for use in columns_used.expression_uses(expression)]
-    return columns_used.unknown_columns(uses, known)
-
-
-def _uses(plan: Plan) -> Iterator[columns_used.Use]:
-    for request in plan.models:
-        yield from columns_used.model_uses(request)
-    for condition in plan.filters.values():
-        yield from columns_used.expression_uses(condition)
-    if plan.spec.robustness is not None and plan.spec.robustness.drop_one is not None:
-        yield plan.spec.robustness.drop_one.unit, None
-
-
-def drop_one_requests(request: ModelRequest, unit: str, labels: Sequence[object]) -> list[ModelRequest]:
-    """The model without one unit at a time, as robustness rows `drop_one:LABEL`."""
-    found = []
-    for label in labels:
-        value = Number(label) if isinstance(label, float) else Text(str(label))
-        condition = Expression(Comparison(("!=",), (Name(unit), value)))
-        shown = str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
-        row = f"drop_one:{shown}"
-        name = _labelled(request.name, f"row={row}")
-        filters = {**request.filters, "drop_one": condition}
-        found.append(
-            replace(request, name=name, row=row, filters=filters, sample=name, permute=None, grouping=None)
-        )
-    return found
-
-
 def _without_reserved(tree: Node) -> Node:
     return without(tree, *RESERVED_KEYS)
 
@@ -203,7 +151,7 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     for label, single in expand_formula(common.formula):
         name, outcome = parts.outcome_of(block, single, spec_outcomes, node, context, where=where)
         parts.refuse_weights_of_sums(name, outcome, common.weights)
-        labelled = _labelled(expanded.name, label)
+        labelled = labelled_name(expanded.name, label)
         found.append(replace(common, name=labelled, formula=single, outcome_name=name, outcome=outcome))
     return found
 
@@ -254,7 +202,8 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
     )
 
 
-def _labelled(name: str, label: str) -> str:
+def labelled_name(name: str, label: str) -> str:
+    """A model's name with one more label in its brackets."""
     if not label:
         return name
     label = label.replace(";", ",")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from impact.core.errors import SpecError
-from impact.plan import drop_one_requests, names_used, unknown_faults
 
 BLOCK = {"unit": "u", "time": "t", "treated": "u == 1", "from": 3}
 
@@ -58,33 +57,6 @@ def test_several_outcomes_and_a_matrix(plan_of):
     assert len(plan_of(model="c(y1, y2) ~ x").models) == 2
     plan = plan_of(matrix={"y": ["a", "b"]}, models={"m": "${y} ~ x"})
     assert [(model.name, model.outcome_name) for model in plan.models] == [("m[y=a]", "a"), ("m[y=b]", "b")]
-
-
-def test_one_left_out(plan_of):
-    (model,) = plan_of(models={"main": {"formula": "y ~ x"}}).models
-    left = drop_one_requests(model, "u", [1.0, "lima"])
-    assert [(one.name, one.row) for one in left] == [
-        ("main[row=drop_one:1]", "drop_one:1"),
-        ("main[row=drop_one:lima]", "drop_one:lima"),
-    ]
-    assert [one.filters["drop_one"].text() for one in left] == ["u != 1", 'u != "lima"']
-
-
-def test_columns_that_are_read(plan_of):
-    plan = plan_of(
-        model={
-            "formula": "log(y) ~ made + i(g, ref=1) | id[t]",
-            "weights": {"w": "analytic"},
-            "vcov": {"cluster": "c"},
-        },
-        derive={"made": "2 * a"},
-        filter="b > 0",
-    )
-    assert {"y", "a", "g", "id", "t", "w", "c", "b"} <= names_used(plan)
-    assert not {"log", "i"} & names_used(plan)
-    assert unknown_faults(plan, ["y", "a", "g", "id", "t", "w", "c", "b"]) == []
-    (fault,) = unknown_faults(plan, ["y", "aa", "g", "id", "t", "w", "c", "b"])
-    assert (fault.code, fault.suggestion) == ("E514", "aa")
 
 
 def test_every_fault_is_told_at_once(plan_of):

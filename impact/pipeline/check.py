@@ -9,9 +9,10 @@ import impact.data.paths as data_paths
 import impact.data.read as data_read
 from impact.core.errors import Fault, ImpactError, SpecError
 from impact.core.texts import fault
+from impact.pipeline.columns_read import unknown_faults
 from impact.pipeline.places import placed_in
 from impact.pipeline.references import reference_faults
-from impact.plan import Plan, make_plan, unknown_faults
+from impact.plan import Plan, make_plan
 from impact.schema.spec_files import spec_files
 
 __all__ = ["check_spec", "spec_files"]

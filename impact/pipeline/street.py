@@ -22,9 +22,11 @@ from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
 from impact.pipeline.ask import ask_tests
+from impact.pipeline.columns_read import names_used, unknown_faults
 from impact.pipeline.fit import FittedModel, Progress, fit_models
+from impact.pipeline.left_out import drop_one_requests
 from impact.pipeline.references import restricted
-from impact.plan import Plan, drop_one_requests, names_used, unknown_faults
+from impact.plan import Plan
 from impact.schema.expressions.context import Context
 from impact.schema.model import DropOneBlock
 from impact.schema.requests import ModelRequest

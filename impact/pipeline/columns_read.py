@@ -1,0 +1,44 @@
+"""Which columns a plan reads, and which of its names no file has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import impact.schema.columns_used as columns_used
+from impact.core.errors import Fault
+from impact.plan import Plan
+from impact.schema.expressions.parse import parse_expression
+
+
+def names_used(plan: Plan) -> set[str]:
+    """Every column that the plan reads, so that others are not."""
+    names = columns_used.names_used(_uses(plan), plan.derive)
+    for join in plan.spec.joins.values():
+        names |= {name for pair in join.pairs() for name in pair} | set(join.columns or ())
+    for check in plan.spec.checks.values():
+        names |= (
+            set(check.unique or ()) | set(check.missing or ()) | ({check.column} if check.column else set())
+        )
+        if check.expr is not None:
+            names |= {name for name, _ in columns_used.expression_uses(parse_expression(check.expr))}
+    if plan.spec.panel is not None:
+        names |= {*plan.spec.panel.unit, plan.spec.panel.time}
+    return names
+
+
+def unknown_faults(plan: Plan, columns: Sequence[str]) -> list[Fault]:
+    """E514 for every name that is neither a column, nor derived, nor made by the design, nor a parameter."""
+    made = columns_used.BLOCK_COLUMNS if any(request.design is not None for request in plan.models) else ()
+    known = [*columns, *plan.derive, *made, *plan.spec.params]
+    uses = list(_uses(plan))
+    uses += [use for expression in plan.derive.values() for use in columns_used.expression_uses(expression)]
+    return columns_used.unknown_columns(uses, known)
+
+
+def _uses(plan: Plan) -> Iterator[columns_used.Use]:
+    for request in plan.models:
+        yield from columns_used.model_uses(request)
+    for condition in plan.filters.values():
+        yield from columns_used.expression_uses(condition)
+    if plan.spec.robustness is not None and plan.spec.robustness.drop_one is not None:
+        yield plan.spec.robustness.drop_one.unit, None
