@@ -81,7 +81,7 @@ ELSEWHERE = {
     "impact/pipeline/interrupts.py": "tests/faults/test_system_faults.py",
     "impact/pipeline/places.py": "tests/faults/test_estimation_faults.py",
     # words of the language are tested through the sentences they make
-    "impact/schema/columns_used.py": "tests/test_plan.py",
+    "impact/schema/columns_used.py": "tests/pipeline/test_columns_read.py",
     "impact/schema/expressions/calls.py": "tests/schema/expressions/test_check.py",
     "impact/schema/expressions/cursor.py": "tests/schema/expressions/test_parse.py",
     "impact/schema/expressions/signatures.py": "tests/schema/expressions/test_check.py",
