@@ -152,7 +152,10 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
         name, outcome = parts.outcome_of(block, single, spec_outcomes, node, context, where=where)
         parts.refuse_weights_of_sums(name, outcome, common.weights)
         labelled = labelled_name(expanded.name, label)
-        found.append(replace(common, name=labelled, formula=single, outcome_name=name, outcome=outcome))
+        mean = parts.is_own_mean(outcome, name, common.weights, context)
+        found.append(
+            replace(common, name=labelled, formula=single, outcome_name=name, outcome=outcome, own_mean=mean)
+        )
     return found
 
 

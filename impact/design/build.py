@@ -18,7 +18,7 @@ from impact.design.candidates import candidates_of
 from impact.design.focus import focus_of, refuse_constant
 from impact.design.grouping import make_factor
 from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
-from impact.design.outcome import read_outcome, read_weights
+from impact.design.outcome import are_means, read_outcome, read_weights
 from impact.design.parts import Source, piece_text, piece_values, pieces_of, source_of
 from impact.design.row_order import canonical_order
 from impact.design.sample import (
@@ -256,9 +256,16 @@ def _assemble(
         notices=notices,
         extra={
             **_counts(request, raw, x, focus),
-            "cell_means": _is_frequency(request) and raw.within is None,
+            "cell_means": _are_cell_means(request, raw),
         },
     )
+
+
+def _are_cell_means(request: ModelRequest, raw: _Raw) -> bool:
+    """Whether rows are means of cells whose persons' spread is lost: said by the spec, or plain from the numbers."""
+    if not _is_frequency(request) or raw.within is not None or raw.weights is None:
+        return False
+    return request.own_mean or are_means(raw.y, raw.weights)
 
 
 def _cluster(name: str, raw: _Raw) -> Factor:

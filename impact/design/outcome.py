@@ -18,6 +18,9 @@ from impact.schema.requests import ModelRequest, OutcomeSums, WeightRequest
 
 # a sum of squares typed with six decimals may fall short of its mean's square by rounding
 _ROUNDING = 1e-6
+# how many fractions, and what share of them, must become whole numbers
+FEWEST_FRACTIONS = 5
+MOSTLY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +111,13 @@ def _check_weights(bad: npt.NDArray[np.bool_], request: WeightRequest, problem: 
                 advice=advice,
             )
         )
+
+
+def are_means(y: Floats, counts: Floats) -> bool:
+    """Whether y looks like means of counts over ``counts`` persons: fractions that become whole when multiplied."""
+    fractional = (counts > 1) & (np.abs(y - np.round(y)) > _ROUNDING)
+    if np.count_nonzero(fractional) < FEWEST_FRACTIONS:
+        return False
+    total = (y * counts)[fractional]
+    whole = np.abs(total - np.round(total)) <= _ROUNDING * np.maximum(np.abs(total), 1.0)
+    return bool(np.mean(whole) >= MOSTLY)

@@ -10,7 +10,7 @@ from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault
 from impact.schema.expressions.parse import parse_expression
-from impact.schema.expressions.tree import Expression
+from impact.schema.expressions.tree import Binary, Expression, walk
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
 from impact.schema.model import DesignBlock, ModelBlock, OutcomeBlock, StartBlock
@@ -281,3 +281,19 @@ def as_text(value: str | Mapping[Any, str] | None) -> dict[str, str]:
 def text_leaf(value: str, place: Place) -> Node:
     """A text scalar at a place."""
     return text_node(value, place)
+
+
+def is_own_mean(
+    outcome: OutcomeSums | Expression | None, name: str, weights: WeightRequest | None, context: Node
+) -> bool:
+    """Whether the outcome is made by dividing by its own frequency weight: the mean of a cell, not an observation."""
+    if weights is None or weights.kind != "frequency" or isinstance(outcome, OutcomeSums):
+        return False
+    derived = context.get("derive")
+    written = derived.get(name) if derived is not None else None
+    if outcome is None and written is not None and written.text is not None:
+        outcome = expression_of(written)
+    return outcome is not None and any(
+        isinstance(node, Binary) and node.operator == "/" and node.right == weights.values.root
+        for node in walk(outcome.root)
+    )

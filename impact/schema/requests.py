@@ -94,6 +94,7 @@ class ModelRequest:
         cell: labels of the matrix; row, expect, note: of a robustness row.
         formula: one outcome, no stepwise parts; outcome: None when the formula's own left side is the outcome.
         filters: name → condition, in order: the spec's and the model's.
+        own_mean: the outcome is divided by its own frequency weight.
         panel: (units, time); own_panel: the model's own, not the spec's.
         focus: names of the treatment terms, empty for the default rule.
         design: the treated block, None without one; permute: options of the permutation or None, with
@@ -111,6 +112,7 @@ class ModelRequest:
     filters: Mapping[str, Expression] = field(default_factory=dict)
     sample: str = "main"
     weights: WeightRequest | None = None
+    own_mean: bool = False
     design: TreatedBlock | None = None
     panel: tuple[tuple[str, ...], str] | None = None
     own_panel: bool = False

@@ -203,9 +203,6 @@ def build_rows(found):
     return found.design.sample.kept
 
 
-REPEATED = {"outcomes": {"y": {"sum": "w * v", "count": "w", "sumsq": "w * v * v"}}}
-
-
 @FEW
 @given(seed=SEEDS)
 @pytest.mark.parametrize("vcov", ["iid", "hc1", {"cluster": "i"}])
@@ -214,13 +211,7 @@ def test_whole_weights_are_repeated_rows(fitted, vcov, seed):
     columns = random_panel(seed)
     repeated = {name: np.repeat(values, columns["w"]) for name, values in columns.items()}
     rows = fitted(repeated, "y ~ x + z | t", vcov=vcov, singletons="keep")
-    if isinstance(vcov, dict):
-        weighted = fitted(columns, "y ~ x + z | t", vcov=vcov, weights={"w": "frequency"})
-    else:
-        # weights alone could stand for means of cells, whose spread is not known: the sums say that it is none
-        with pytest.raises(DesignError, match="E532"):
-            fitted(columns, "y ~ x + z | t", vcov=vcov, weights={"w": "frequency"})
-        weighted = fitted({**columns, "v": columns["y"]}, "y ~ x + z | t", vcov=vcov, spec=REPEATED)
+    weighted = fitted(columns, "y ~ x + z | t", vcov=vcov, weights={"w": "frequency"})
     agree(weighted, rows)
     assert weighted.estimate.n_obs == rows.estimate.n_obs == columns["w"].sum()
     for name in ("r2", "r2_within", "rmse", "sigma", "mean_outcome"):

@@ -25,6 +25,8 @@ def designed(models: str = EXPOSED, **keys: str) -> dict[str, str]:
     return {"models": models, "design": DESIGN, **keys}
 
 
+MEANS = {"weights": "{n: frequency}", "derive": "{share: s / n}", "models": model("share ~ x")}
+
 # name, code, status, changes of the spec, changes of the panel, words
 FAULTS: list[tuple[str, str, int, dict[str, Any], dict[str, Any], tuple[str, ...]]] = [
     ("treatment absorbed by effects", "E503", 5, {"models": model("y ~ d | unit + year")}, {"d": TREATED}, ("'d'", "unit + year")),
@@ -54,10 +56,11 @@ FAULTS: list[tuple[str, str, int, dict[str, Any], dict[str, Any], tuple[str, ...
     ("weights all missing", "E501", 5, {"weights": "w"}, {"w": [None] * 71 + [0]}, ("'y'",)),
     ("weights unknown", "E514", 3, {"weights": "ww"}, {}, ("'ww'", "w")),
     ("sampling weights with iid", "E530", 5, {"weights": "w", "vcov": "iid"}, {}, ("sampling",)),
-    ("cell means with iid", "E532", 5, {"weights": "{n: frequency}", "vcov": "iid"}, {}, ("'y'", "sumsq")),
-    ("cell means with hc1", "E532", 5, {"weights": "{n: frequency}", "vcov": "hc1"}, {}, ("'y'", "sumsq")),
-    ("cell means with hc3", "E532", 5, {"weights": "{n: frequency}", "vcov": "hc3"}, {}, ("'y'",)),
-    ("cell means, interacted", "E532", 5, {"weights": "{n: frequency}", "vcov": "hc1", "models": model("y ~ x", by="sex", by_mode="interact")}, {}, ("'y'",)),
+    ("cell means with iid", "E532", 5, {**MEANS, "vcov": "iid"}, {}, ("'share'", "sumsq")),
+    ("cell means with hc1", "E532", 5, {**MEANS, "vcov": "hc1"}, {}, ("'share'", "sumsq")),
+    ("cell means with hc3", "E532", 5, {**MEANS, "vcov": "hc3"}, {}, ("'share'",)),
+    ("cell means, interacted", "E532", 5, {**MEANS, "vcov": "hc1", "models": model("share ~ x", by="sex", by_mode="interact")}, {}, ("'share'",)),
+    ("cell means in the file", "E532", 5, {"weights": "{n: frequency}", "vcov": "hc1", "models": model("k ~ x")}, {"n": [3] * ROWS, "k": [1 / 3, 2 / 3, 1.0] * 24}, ("'k'",)),
     ("sums above counts", "E517", 4, {"outcomes": "{k: {sum: s, count: n}}", "models": model("k ~ x | unit")}, {"s": [9] + [1] * 71, "n": [3] * 72}, ("'k'", "1 rows")),
     ("fractional count", "E517", 4, {"outcomes": "{k: {sum: s, count: n}}", "models": model("k ~ x | unit")}, {"n": [2.5] * 72}, ("'k'", "whole")),
     ("negative count", "E517", 4, {"outcomes": "{k: {sum: s, count: n}}", "models": model("k ~ x | unit")}, {"n": [-2] * 72}, ("'k'",)),
