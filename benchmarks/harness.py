@@ -88,17 +88,18 @@ def print_versions() -> None:
 def compare(key: str, case: Case, repetitions: int) -> None:
     """Print one line a contender: seconds, processor seconds, memory, agreement and the ratio where it counts."""
     frame = case.data()
-    first = {name: _timed(run, frame) for name, run in case.contenders.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in case.contenders}
-    processor: dict[str, list[float]] = {name: [] for name in case.contenders}
+    first, failed = _first_runs(case, frame)
+    able = {name: run for name, run in case.contenders.items() if name in first}
+    seconds: dict[str, list[float]] = {name: [] for name in able}
+    processor: dict[str, list[float]] = {name: [] for name in able}
     for turn in range(repetitions):
-        for name, run in case.contenders.items():
+        for name, run in able.items():
             if first[name][0] > SLOW_SECONDS and turn > 1:
                 continue
             wall, own, _ = _timed(run, frame)
             seconds[name].append(wall)
             processor[name].append(own)
-    memory = {name: _memory_in_own_process(key, name) for name in case.contenders}
+    memory = {name: _memory_in_own_process(key, name) for name in able}
     params, errors = first["impact"][2]
     ours = statistics.median(seconds["impact"])
     print(
@@ -107,7 +108,7 @@ def compare(key: str, case: Case, repetitions: int) -> None:
     print(
         f"  {'':14}{'seconds':>9}{'fastest':>9}{'cpu':>9}{'peak MB':>9}{'estimates':>11}{'errors':>10}{'ratio':>8}"
     )
-    for name in case.contenders:
+    for name in able:
         found = first[name][2]
         apart = float(np.max(np.abs(found[0] - params) / np.maximum(np.abs(params), 1e-3)))
         errors_apart = float(np.max(np.abs(found[1] / errors - 1)))
@@ -118,7 +119,24 @@ def compare(key: str, case: Case, repetitions: int) -> None:
             f"  {name:14}{middle:9.4f}{min(seconds[name]):9.4f}{statistics.median(processor[name]):9.4f}"
             f"{memory[name]:9.0f}{apart:11.1e}{errors_apart:10.1e}{ratio}"
         )
+    for name, reason in failed.items():
+        print(f"  {name:14} failed: {reason}")
     print()
+
+
+def _first_runs(
+    case: Case, frame: pd.DataFrame
+) -> tuple[dict[str, tuple[float, float, Estimates]], dict[str, str]]:
+    """One run of each contender, and what those said that could not. Ours has to run."""
+    first, failed = {}, {}
+    for name, run in case.contenders.items():
+        try:
+            first[name] = _timed(run, frame)
+        except Exception as problem:
+            if name == "impact":
+                raise
+            failed[name] = str(problem).splitlines()[0]
+    return first, failed
 
 
 def peak_memory(case: Case, contender: str) -> float:
