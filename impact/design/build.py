@@ -15,6 +15,7 @@ from impact.core.errors import DesignError, Notice
 from impact.core.frames import Frame
 from impact.core.texts import fault, notice
 from impact.design.candidates import candidates_of
+from impact.design.collapse import collapse
 from impact.design.focus import focus_of, refuse_constant
 from impact.design.grouping import make_factor
 from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
@@ -86,9 +87,29 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
         selection = replace(selection, rows=selection.rows[order])
         raw = _subset(raw, order)
         absorb = subset_effects(absorb, order)
+        selection, raw, absorb = _collapsed(selection, raw, absorb)
     notices = (*notices, *event_notices(context.events, of=request.name))
     design = _assemble(request, selection, raw, absorb, notices)
     return replace(design, extra={**design.extra, **candidates_of(design, request, columns, context)})
+
+
+def _collapsed(
+    selection: Selection, raw: _Raw, absorb: tuple[AbsorbedFactor, ...]
+) -> tuple[Selection, _Raw, tuple[AbsorbedFactor, ...]]:
+    """Rows of an outcome given as sums that are alike in all else, as one row."""
+    if raw.within is None or raw.weights is None:
+        return selection, raw, absorb
+    alike = [
+        *raw.keys.values(),
+        *raw.slopes.values(),
+        *(values for arrays in raw.pieces.values() for values in arrays),
+    ]
+    fewer = collapse(raw.y, raw.weights, raw.within, alike)
+    if fewer is None:
+        return selection, raw, absorb
+    left = replace(_subset(raw, fewer.first), y=fewer.y, weights=fewer.weights, within=fewer.within)
+    kept = replace(selection, rows=selection.rows[fewer.first])
+    return kept, left, subset_effects(absorb, fewer.first)
 
 
 def _select(columns: Columns, request: ModelRequest, group: Group | None, context: Context) -> Selection:
@@ -204,7 +225,7 @@ def _order(
     columns: list[npt.NDArray[Any]] = [effect.factor.codes for effect in absorb]
     columns += [_sortable(values) for values in raw.keys.values()]
     columns += [_sortable(values) for arrays in raw.pieces.values() for values in arrays]
-    columns += [raw.y, *raw.slopes.values()]
+    columns += [*raw.slopes.values(), raw.y]
     columns += [values for values in (raw.weights, raw.within) if values is not None]
     return canonical_order(columns)
 
