@@ -79,6 +79,12 @@ def test_a_regression_without_a_spec_and_the_spec_it_saves(folder):
     done = call("fit", "small.csv", "y ~ x", "--vcov", "hc1", "--save", "saved.yaml", folder=folder)
     assert done.returncode == 0, done.stderr
     assert "x" in done.stdout
+    absolute = str(folder / "small.csv")
+    assert call("fit", absolute, "y ~ x", "--save", "specs/s.yaml", folder=folder).returncode == 7
+    (folder / "specs").mkdir()
+    for file in ("small.csv", absolute):
+        assert call("fit", file, "y ~ x", "--save", "specs/s.yaml", folder=folder).returncode == 0
+        assert 'file: "../small.csv"' in (folder / "specs/s.yaml").read_text()
     assert call("run", "saved.yaml", folder=folder).returncode == 0
     (saved,) = folder.glob("reports/*/results.json")
     rows = json.loads(saved.read_text())["rows"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def command(
 ) -> int:
     """Fit FORMULA (outcome ~ regressors | effects) on FILE and print the table."""
     import impact.pipeline.study as studies  # the estimators load with the command, not with the help
+    from impact.cli._write_text import write_text
     from impact.core.errors import Place
     from impact.outputs.results_json import json_bytes
     from impact.outputs.terminal_table import result_table
@@ -40,7 +42,7 @@ def command(
     from impact.schema.nodes import from_plain
     from impact.schema.resolved_text import resolved_text
 
-    content, roots = _spec(file, formula, options)
+    content, roots = _spec(_from(file, save), formula, options)
     tree = from_plain(content, Place(file=save or "fit.yaml"))
     result = studies.run_study(tree, studies.StudyOptions(out=None, roots=roots))
     facts = result.document["models"]["fit"]
@@ -53,7 +55,7 @@ def command(
         request = output_request(result.plan, result.document)
         print(result_table(result.document, request, language=language, notes=True).rstrip())
     if save is not None:
-        Path(save).write_text(resolved_text(tree), encoding="utf-8")
+        write_text(save, resolved_text(tree), overwrite=True)
     return 0
 
 
@@ -63,12 +65,20 @@ def _error(result: Any) -> Exception:
     return error
 
 
+def _from(file: str, save: str | None) -> str:
+    """The data file as a spec writes it: relative to the folder of the spec (the current one unless saved)."""
+    try:
+        return Path(os.path.relpath(Path(file).expanduser(), Path(save).parent if save else None)).as_posix()
+    except ValueError:
+        return str(Path(file).expanduser().absolute())
+
+
 def _spec(file: str, formula: str, options: dict[str, str | None]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The spec of the call; a file elsewhere on the machine is reached through a root."""
-    path = Path(file).expanduser()
+    """The spec of the call; a file on another drive is reached through a root."""
+    path = Path(file)
     data: dict[str, Any] = {"file": file}
     roots: dict[str, str] = {}
-    if path.is_absolute() or ".." in path.parts:
+    if path.is_absolute():
         data, roots = {"root": "here", "file": path.name}, {"here": str(path.parent)}
     model: dict[str, Any] = {"formula": formula}
     if options["vcov"] is not None:

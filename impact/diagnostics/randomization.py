@@ -16,7 +16,7 @@ from pydantic import Field
 from impact.core.errors import SpecError
 from impact.core.estimates import Permutation
 from impact.core.findings import Finding, Question
-from impact.core.options import Options
+from impact.core.options import PermutedSets
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._reading import permutation_column
@@ -24,8 +24,8 @@ from impact.diagnostics._sentences import both, number, probability, word
 from impact.diagnostics._subjects import Subject, failed, subjects
 
 
-class RandomizationOptions(Options):
-    """Options of the randomization test."""
+class RandomizationOptions(PermutedSets):
+    """Options of the randomization test: the sets are those of the model's `permute:` where none are given."""
 
     statistic: Literal["estimate", "t", "size"] = Field(
         "estimate",
@@ -38,7 +38,7 @@ def examine(question: Question, options: RandomizationOptions) -> tuple[Finding,
     p-values in details.
 
     Raises:
-        SpecError: E613 where the model was estimated without ``permute:``.
+        SpecError: E613 where the model has no permutation distribution.
     """
     found = tuple(_finding(question, options, subject) for subject in subjects(question))
     return (*found, *failed(question))

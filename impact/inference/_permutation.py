@@ -21,7 +21,7 @@ from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import Design, Treatment
 from impact.core.errors import ConvergenceError, DesignError, EstimationError
 from impact.core.estimates import Estimate, Linear, Permutation
-from impact.core.options import Options
+from impact.core.options import PermutedSets, SetSize
 from impact.core.texts import fault
 from impact.inference._intervals import linear_of, present_levels
 from impact.inference._refusals import effects_of
@@ -38,31 +38,12 @@ AGREEMENT = 1e-6
 Statistic = Literal["estimate", "t"]
 
 
-class SetSize(Options):
-    """Sets of a given number of units."""
-
-    size: int = Field(1, ge=1, description="Number of units treated in each set.")
-
-
-class PermuteOptions(Options):
+class PermuteOptions(PermutedSets):
     """Options of permutation inference."""
 
-    unit: str = Field("", description="Unit that treatment is assigned to; default: the design's own.")
-    sets: Literal["same_size", "singles"] | SetSize = Field(
-        "same_size", description="Sets of as many units as were treated, single units, or {size: k}."
-    )
-    among: str | None = Field(None, description="Expression: only these units may be in a set.")
-    within: str | None = Field(None, description="Column of strata: each keeps its number of treated units.")
-    reps: int = Field(
-        1999, ge=99, description="Draws where there are more than 20,000 sets; fewer are listed."
-    )
     statistic: Statistic | tuple[Statistic, ...] = Field(
         ("estimate", "t"),
         description="Statistics to compare, the primary one first; both are always printed.",
-    )
-    adjust: Literal["none", "size"] = Field(
-        "none",
-        description="size: also divide by the spread predicted from the units' sizes (Ferman and Pinto).",
     )
 
 

@@ -84,6 +84,7 @@ def infer(estimate: Estimate, design: Design, options: ConleyOptions, level: flo
         "kind": "conley",
         "by": [options.lat, options.lon],
         "type": f"{options.kernel} {options.km:g} km, {options.distance}",
+        "km": options.km,
         "k": k if rule.n else None,
         "n": estimate.n_obs,
         "g": {"places": count},

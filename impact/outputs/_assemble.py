@@ -57,7 +57,8 @@ def model_rows(
         name, group = names.get(term.name, (term.name, result.group))
         row = _row(result, request, j, term, estimate, inference)
         row |= {"term": name, "group": group}
-        row["n_treated"] = number(design.extra.get("n_treated"))
+        treated_rows = design.extra.get("n_treated")
+        row["n_treated"] = None if treated_rows is None else count(float(treated_rows))  # type: ignore[arg-type]
         row["mean_outcome"] = number(estimate.fit.get("mean_outcome"))
         row["share"] = number(estimate.n_obs / total_n) if total_n else None
         row |= _permutation_fields(result.permutation, j)

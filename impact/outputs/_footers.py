@@ -14,6 +14,7 @@ from impact.outputs._numbers import decimal_text, is_number, p_text, whole_text
 from impact.outputs._statistics import UNKNOWN, Printing, hidden
 
 DEFAULT = ("n", "clusters", "treated_clusters", "effects", "r2", "variance")
+_NAMED = ("newey_west", "driscoll_kraay", "conley")
 _TREND = re.compile(r"([^\[\]]+)\[\[?([^\[\]]+)\]\]?")
 FooterLine = tuple[str, list[Cell]]
 
@@ -98,6 +99,8 @@ def variance_word(entry: Entry, document: Document, language: str) -> str:
     variance: Mapping[str, Any] = entry.get("vcov") or {}
     kind = str(variance.get("kind") or "")
     by = variance.get("by") or []
+    if kind in _NAMED:
+        return text(f"table.{kind}", language, extent=f"{variance.get('km', variance.get('lags', 0)):g}")
     if kind == "cluster" or by:
         names = [by] if isinstance(by, str) else list(by)
         return text(

@@ -32,6 +32,9 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> byte
 def csv_cell(value: object) -> str:
     """One value of a csv."""
     value = plain_value(value)
+    if isinstance(value, Mapping):
+        # a text in two languages: the file has one column for it
+        value = value.get("en")
     if value is None:
         return ""
     if isinstance(value, bool):

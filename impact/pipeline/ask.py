@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import impact.catalog as catalog
 from impact.core.findings import Finding, ModelResult, Question
+from impact.core.frames import Frame
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, spawn_seed
+from impact.pipeline.permute_again import asks_for_sets, permuted_again
 from impact.pipeline.places import placed_in
 from impact.plan import Plan
 from impact.schema.option_requests import TestRequest
 from impact.schema.requests import ModelRequest
 
 
-def ask_tests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[Finding, ...]:
-    """The findings of every test of the spec."""
+def ask_tests(plan: Plan, fitted: Sequence[FittedModel], frame: Frame) -> tuple[Finding, ...]:
+    """The findings of every test of the spec; ``frame``: all rows, for tests that permute sets of their own."""
     results = {(result.name, result.group): result for model in fitted for result in model.results}
     requests = {model.request.name: model.request for model in fitted}
     findings: list[Finding] = []
@@ -23,8 +27,35 @@ def ask_tests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[Finding, ...]:
         record: Any = catalog.DIAGNOSTICS.load(test.kind)
         question = _question(plan, test, results, requests)
         with placed_in(plan.resolved.tree, otherwise=test.node.place):
+            question = _with_own_sets(question, plan, test, requests, frame)
             findings += record.examine(question, test.options)
     return tuple(findings)
+
+
+def _with_own_sets(
+    question: Question,
+    plan: Plan,
+    test: TestRequest,
+    requests: Mapping[str, ModelRequest],
+    frame: Frame,
+) -> Question:
+    """The question about the models with the permutation that the test asks for itself."""
+    if not any(asks_for_sets(test.options, result) for result, _ in question.of):
+        return question
+    again = partial(
+        permuted_again,
+        options=test.options,
+        among=test.among,
+        frame=frame,
+        seed=None if plan.spec.seed is None else question.seed,
+    )
+    of = tuple(
+        (again(result, request=requests[result.name]), term)
+        if asks_for_sets(test.options, result)
+        else (result, term)
+        for result, term in question.of
+    )
+    return replace(question, of=of)
 
 
 def _question(

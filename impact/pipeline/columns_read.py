@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import impact.schema.columns_used as columns_used
 from impact.core.errors import Fault
+from impact.core.options import PermutedSets
 from impact.plan import Plan
 from impact.schema.expressions.parse import parse_expression
 
@@ -40,5 +41,10 @@ def _uses(plan: Plan) -> Iterator[columns_used.Use]:
         yield from columns_used.model_uses(request)
     for condition in plan.filters.values():
         yield from columns_used.expression_uses(condition)
+    for test in plan.tests:
+        if isinstance(test.options, PermutedSets):
+            yield from ((name, test.node.place) for name in columns_used.permute_columns(test.options))
+        if test.among is not None:
+            yield from columns_used.expression_uses(test.among)
     if plan.spec.robustness is not None and plan.spec.robustness.drop_one is not None:
         yield plan.spec.robustness.drop_one.unit, None

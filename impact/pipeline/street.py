@@ -72,7 +72,7 @@ def run_plan(
     fit = partial(fit_models, frame, seed=plan.spec.seed, jobs=jobs, progress=progress, stop=stop)
     fitted = fit(plan.models)
     fitted = (*fitted, *fit(_drop_one_requests(plan, fitted)))
-    findings = ask_tests(plan, fitted)
+    findings = ask_tests(plan, fitted, frame)
     return RunResult(plan, frame, main, fitted, findings, collect_notices((*left_out, *main.notices), fitted))
 
 

@@ -57,7 +57,7 @@ class RunClock:
 def output_request(plan: Plan, document: Document) -> OutputRequest:
     """What the views are drawn with, beside the document."""
     spec = plan.spec
-    name = plan.resolved.tree.place.file
+    name = _shown(plan.resolved.tree.place.file)
     return OutputRequest(
         tables=spec.tables,
         figures=spec.figures,
@@ -140,12 +140,14 @@ def _facts(plan: Plan, document: Document, clock: RunClock) -> ManifestFacts:
 def _shown(file: str) -> str:
     """A path without what is special to this machine."""
     path = Path(file)
-    if not path.is_absolute():
-        return file
     try:
-        return os.path.relpath(path)
-    except ValueError:
+        shown = os.path.relpath(path) if path.is_absolute() else file
+        home = Path.home()
+    except (ValueError, RuntimeError):
         return path.name
+    # a way up and down again through the home folder would tell the user's name
+    names_user = ".." in Path(shown).parts and home.name in Path(shown).parts
+    return path.name if names_user and path.absolute().resolve().is_relative_to(home.resolve()) else shown
 
 
 def _options(plan: Plan) -> dict[str, Any]:

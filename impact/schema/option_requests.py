@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from impact.core.errors import Fault, SpecError
-from impact.core.options import Options
+from impact.core.options import Options, PermutedSets
 from impact.core.registry import Registry
 from impact.core.texts import fault
+from impact.schema.expressions.tree import Expression
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.model import ModelBlock
+from impact.schema.model_parts import expression_of
 from impact.schema.nodes import Entry, Node, from_plain, map_node, text_node, without
 from impact.schema.published import TestBlock
 from impact.schema.requests import TreatedBlock, VarianceRequest
@@ -19,7 +21,7 @@ from impact.schema.requests import TreatedBlock, VarianceRequest
 
 @dataclass(frozen=True, slots=True)
 class TestRequest:
-    """One test of the spec: its kind with options, and the models it is about."""
+    """One test of the spec: its kind with options, and the models it is about; among: units it may permute."""
 
     __test__ = False
 
@@ -29,6 +31,7 @@ class TestRequest:
     options: Any
     title: Mapping[str, str]
     node: Node
+    among: Expression | None = None
 
 
 def checked(model_class: type[Any], node: Node, where: str) -> Any:
@@ -145,6 +148,8 @@ def _test(entry: Entry, registry: Registry) -> TestRequest:
     title: dict[Any, str] = (
         {"en": block.title, "es": block.title} if isinstance(block.title, str) else dict(block.title)
     )
+    among = entry.node.get("among") if isinstance(options, PermutedSets) else None
     return TestRequest(
-        str(entry.key), block.kind, tuple(name for name in of if name), options, title, entry.node
-    )
+        str(entry.key), block.kind, tuple(name for name in of if name), options, title, entry.node,
+        among=None if among is None or among.is_null else expression_of(among),
+    )  # fmt: skip

@@ -99,9 +99,10 @@ def resolve_spec(
     if set_values:
         tree = apply_settings(write_out(tree), set_values)
     tree = write_out(tree)
-    matrix, found = read_matrix(tree.get("matrix"))
+    written = tree.get("matrix")
+    tree, found = _expand_params(tree, _dimension_names(written))
     faults.extend(found)
-    tree, found = _expand_params(tree, tuple(matrix.dimensions))
+    matrix, found = read_matrix(tree.get("matrix"))
     faults.extend(found)
     tree = with_defaults(tree, accepts=accepts)
     models, found = _expand_models(tree, matrix)
@@ -116,6 +117,11 @@ def _read(spec: str | Path | Text | Node) -> tuple[Node, tuple[Source, ...]]:
         return spec, ()
     read = spec if isinstance(spec, Text) else read_text(Path(spec), name=str(spec))
     return load_with_bases(read)
+
+
+def _dimension_names(matrix: Node | None) -> tuple[str, ...]:
+    entries = matrix.entries if matrix is not None else ()
+    return tuple(str(entry.key) for entry in entries if entry.key != "exclude")
 
 
 def _expand_params(tree: Node, dimensions: tuple[str, ...]) -> tuple[Node, list[Fault]]:

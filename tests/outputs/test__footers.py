@@ -41,5 +41,9 @@ def test_words_of_effects_and_variances(document):
     assert effect_label(document, "area_id[year]", "en") == "area × year (linear)"
     assert variance_word({"vcov": {"kind": "hc1"}}, document, "en") == "HC1"
     assert variance_word(document["models"]["main"], document, "es") == "agrupado por área (CR1)"
+    conley = {"vcov": {"kind": "conley", "by": ["lat", "lon"], "type": "uniform 100 km", "km": 100.0}}
+    assert variance_word(conley, document, "en") == "Conley, 100 km"
+    newey = {"vcov": {"kind": "newey_west", "by": ["id", "year"], "type": "lags 0", "lags": 0}}
+    assert variance_word(newey, document, "es") == "Newey-West, 0 rezagos"
     assert model_notes({"vcov": {"text": "a", "text_es": "b"}}, "es") == "b"
     assert model_notes({"vcov": {"text": "a", "text_es": "b"}}, "en") == "a"

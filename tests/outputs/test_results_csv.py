@@ -25,3 +25,8 @@ def test_text_is_safe_and_numbers_stay_numbers():
     content = csv_bytes(("a", "b"), [{"a": "=cmd()", "b": -1.5}, {"a": 'say "x", y\n', "b": "-inf"}])
     assert read(content) == [{"a": "'=cmd()", "b": "-1.5"}, {"a": 'say "x", y\n', "b": "-inf"}]
     assert b"\r" not in content
+
+
+def test_text_in_two_languages_is_one_text():
+    content = csv_bytes(("model", "why"), [{"model": "a", "why": {"en": "too few", "es": "muy pocas"}}])
+    assert read(content) == [{"model": "a", "why": "too few"}]

@@ -39,7 +39,7 @@ def asked(monkeypatch, plan_of, request_of):
         registry = type("Registry", (), {"load": staticmethod(lambda kind: Record)})
         with monkeypatch.context() as patch:
             patch.setattr(ask.catalog, "DIAGNOSTICS", registry)
-            ask.ask_tests(plan, models)
+            ask.ask_tests(plan, models, None)
         return [(result.name, result.group, term) for result, term in found[0].of], found[0]
 
     return resolve

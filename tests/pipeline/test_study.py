@@ -85,6 +85,23 @@ def test_strictness_refuses_warnings_about_data(folder):
     assert caught.value.code == "E187"
 
 
+def test_rows_without_partner_that_the_spec_accepts_are_no_error(folder):
+    (folder / "half.csv").write_text("unit,size\n1,3\n", encoding="utf-8")
+    text = (
+        (folder / "small.yaml").read_text(encoding="utf-8").replace("data: {file", "data:\n  main: {file", 1)
+    )
+    text = text.replace("\ndesign:", "\n  half: {file: half.csv}\ndesign:", 1)
+    for expect, refused in (("", True), (", expect: {unmatched: any}", False)):
+        joins = f"joins: {{half: {{on: unit, how: m:1, keep: left{expect}}}}}\n"
+        (folder / "small.yaml").write_text(text + joins, encoding="utf-8")
+        try:
+            run_study(str(folder / "small.yaml"), StudyOptions(out=None, strict=True))
+        except DataError as error:
+            assert refused and error.code == "E187"
+        else:
+            assert not refused
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [

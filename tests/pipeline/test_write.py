@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+import impact.pipeline.write as write
 from impact.pipeline.write import RunClock, draw, environment, failed_sentences
 
 
@@ -26,10 +27,23 @@ def test_every_default_is_stated(result):
 
 
 def test_no_path_of_this_machine(result, settled):
-    for name in ("manifest.json", "results.json", "report.html", "spec.resolved.yaml"):
+    for name in ("manifest.json", "results.json", "report.html", "README.md", "spec.resolved.yaml"):
         text = (result.folder / name).read_text(encoding="utf-8")
         assert str(result.folder) not in text, name
-    assert str(settled) not in (result.folder / "results.json").read_text(encoding="utf-8")
+        assert f'"{settled}' not in text and f" {settled}" not in text, name
+
+
+def test_a_spec_reached_through_the_home_folder_is_named_without_it(tmp_path, monkeypatch):
+    (tmp_path / "users/ana/specs").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "users/ana"))
+    file = str(tmp_path / "users/ana/specs/x.yaml")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert write._shown(file) == "x.yaml"
+    monkeypatch.chdir(tmp_path / "users/ana/specs")
+    assert write._shown(file) == "x.yaml"
+    monkeypatch.chdir(tmp_path / "users/ana")
+    assert write._shown(file) == write._shown("specs/x.yaml") == "specs/x.yaml"
 
 
 def test_drawing_again_gives_the_same_bytes(result):

@@ -67,3 +67,16 @@ def test_a_hundred_lines_resolve_quickly(tmp_path):
         resolve_spec(file)
         times.append(time.process_time() - start)
     assert min(times) < 0.15
+
+
+def test_parameters_reach_into_the_values_of_the_matrix():
+    text = (
+        "params: {last: 2016}\n"
+        'matrix: {who: {early: "year <= ${last}", late: "year > ${last}"}}\n'
+        'models: {m: {formula: y ~ x, filter: "${who} and x > 0"}}\n'
+    )
+    filters = [model["filter"] for model in models(text).values()]
+    assert [str(one["filter"] if isinstance(one, dict) else one) for one in filters] == [
+        "year <= 2016 and x > 0",
+        "year > 2016 and x > 0",
+    ]
