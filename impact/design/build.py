@@ -378,14 +378,14 @@ def _coordinates(request: ModelRequest, raw: _Raw) -> Floats | None:
 def _counts(request: ModelRequest, raw: _Raw, x: Floats, focus: Sequence[int]) -> dict[str, object]:
     """Treated observations in all and in the thinnest period."""
     counts = raw.weights if _weight_kind(request, raw) == "frequency" else None
-    counts = np.ones(len(raw.y)) if counts is None else counts
     if request.design is not None:
-        treated = raw.keys["treated"] == 1
+        treated = (raw.keys["treated"] == 1) * (1.0 if counts is None else counts)
         periods = make_factor("", [raw.keys[request.design.time]])
-        by_period = np.bincount(periods.codes, weights=counts * treated, minlength=periods.levels)
-        return {"n_treated": float(np.sum(counts[treated])), "n_treated_thinnest": float(by_period.min())}
+        by_period = np.bincount(periods.codes, weights=treated, minlength=periods.levels)
+        return {"n_treated": float(np.sum(treated)), "n_treated_thinnest": float(by_period.min())}
     if len(focus) == 1 and _is_indicator(x[:, focus[0]]):
-        return {"n_treated": float(np.sum(counts[x[:, focus[0]] == 1]))}
+        treated = x[:, focus[0]]
+        return {"n_treated": float(np.sum(treated if counts is None else treated * counts))}
     return {}
 
 
