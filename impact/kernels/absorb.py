@@ -127,7 +127,8 @@ def _absorb_directly(
     levels = [len(total) for total in system.totals]
     shift = _centre(columns)
     sums, squares = compiled.sums_and_squares(columns, system.codes, levels, weights, shift)
-    scale, norms = _scale(sums[0].sum(axis=0), squares, float(system.totals[0].sum()), shift)
+    # a product with ones sums rows of few columns several times faster than sum(axis=0)
+    scale, norms = _scale(np.ones(len(sums[0])) @ sums[0], squares, float(system.totals[0].sum()), shift)
     source, attained = columns, np.inf
     for _ in range(ROUNDS):
         sums = compiled.subtract_and_sum(source, system.codes, absorb_two.solve(sums, system), weights, out)
