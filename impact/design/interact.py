@@ -13,6 +13,8 @@ import numpy as np
 
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
+from impact.core.errors import Notice
+from impact.core.texts import notice
 from impact.kernels.scipy_on_use import linalg
 
 
@@ -63,10 +65,31 @@ def stack_designs(
             for design, group in zip(designs, groups, strict=True)
             for name in design.instrument_names
         ),
-        notices=tuple(item for design in designs for item in design.notices),
-        extra={"cell_means": any(design.extra.get("cell_means", False) for design in designs)},
+        notices=(*(item for design in designs for item in design.notices), *_common(first, common_effects)),
+        extra={
+            "cell_means": any(design.extra.get("cell_means", False) for design in designs),
+            "groups": {group: _facts(design) for group, design in zip(groups, designs, strict=True)},
+        },
     )
     return stacked, names
+
+
+def _common(design: Design, common_effects: bool) -> tuple[Notice, ...]:
+    """W523 names the effects that the groups share, because their estimates are not the groups' own then."""
+    if not common_effects or not design.absorb:
+        return ()
+    effects = ", ".join(effect.factor.name for effect in design.absorb)
+    return (notice("W523", effects=effects),)
+
+
+def _facts(design: Design) -> dict[str, object]:
+    """What a row of one group shows: its own observations, mean of the outcome and treated."""
+    weights = design.weights
+    n_obs = (
+        float(np.sum(weights)) if weights is not None and design.weight_kind == "frequency" else len(design.y)
+    )
+    counts = {name: design.extra.get(name) for name in ("n_treated", "n_treated_thinnest")}
+    return {"n_obs": n_obs, "mean_outcome": float(np.average(design.y, weights=weights)), **counts}
 
 
 def _stack_terms(

@@ -23,6 +23,10 @@ ROW_FIELDS = (
 )  # fmt: skip
 
 
+# the group of the margin `all` in an interacted regression
+EVERYBODY = "all"
+
+
 def number(value: object) -> float | int | str | None:
     """A number for JSON: None where it is not defined, infinities as text."""
     if value is None or isinstance(value, (bool, str)):
@@ -56,11 +60,8 @@ def model_rows(
     for j, term in enumerate(estimate.terms):
         name, group = names.get(term.name, (term.name, result.group))
         row = _row(result, request, j, term, estimate, inference)
-        row |= {"term": name, "group": group}
-        treated_rows = design.extra.get("n_treated")
-        row["n_treated"] = None if treated_rows is None else count(float(treated_rows))  # type: ignore[arg-type]
-        row["mean_outcome"] = number(estimate.fit.get("mean_outcome"))
-        row["share"] = number(estimate.n_obs / total_n) if total_n else None
+        row |= {"term": name, "group": None if group == EVERYBODY else group}
+        row |= _own_counts(design, estimate, group, total_n)
         row |= _permutation_fields(result.permutation, j)
         row |= {key: number(values[j]) for key, values in inference.extra.items()}
         treated = treated_clusters(design, term.name) if j in estimate.focus else None
@@ -68,6 +69,28 @@ def model_rows(
         row |= primary_fields(row, _fewest(treated, inference) if j in estimate.focus else None)
         rows.append(row)
     return rows
+
+
+def _own_counts(design: Design, estimate: Estimate, group: str | None, total_n: float) -> dict[str, object]:
+    """Observations, treated, mean and share of a row: of its group where several groups share one regression."""
+    facts = _group_facts(design).get(group or EVERYBODY)
+    found = facts or {
+        "n_obs": estimate.n_obs,
+        "mean_outcome": estimate.fit.get("mean_outcome"),
+        "n_treated": design.extra.get("n_treated"),
+    }
+    n_obs, treated = float(found["n_obs"]), found["n_treated"]
+    return {
+        "n_obs": count(n_obs),
+        "n_treated": None if treated is None else count(float(treated)),
+        "mean_outcome": number(found["mean_outcome"]),
+        "share": number(n_obs / total_n) if total_n else None,
+    }
+
+
+def _group_facts(design: Design) -> dict[str, dict[str, Any]]:
+    found: Any = design.extra.get("groups")
+    return found or {}
 
 
 def treated_clusters(design: Design, term: str) -> int | None:
@@ -306,10 +329,22 @@ def sample_facts(frame: Frame, steps: Sequence[Step], used: int) -> dict[str, ob
     return {"read": frame.read or frame.n_rows, "steps": steps_of([*frame.steps, *steps]), "used": used}
 
 
-def thin_cell(design: Design, estimate: Estimate, request: ModelRequest) -> bool:
-    """Whether a subgroup is too thin for a verdict (fewer than min_cell treated in a period, or 100 in all)."""
-    if request.grouping is None:
-        return False
-    thinnest = design.extra.get("n_treated_thinnest")
-    few = isinstance(thinnest, float) and thinnest < request.grouping.min_cell
-    return few or estimate.n_obs < 100
+def thin_cells(result: ModelResult, request: ModelRequest) -> dict[str | None, bool]:
+    """Group → whether it is too thin for a verdict (fewer than min_cell treated in a period, or 100 in all)."""
+    design, estimate, grouping = result.design, result.estimate, request.grouping
+    if design is None or estimate is None or grouping is None:
+        return {}
+    stacked = _group_facts(design)
+    if not stacked:
+        thinnest = design.extra.get("n_treated_thinnest")
+        return {result.group: _is_thin(thinnest, estimate.n_obs, grouping.min_cell)}
+    return {
+        None if group == EVERYBODY else group: _is_thin(
+            facts["n_treated_thinnest"], facts["n_obs"], grouping.min_cell
+        )
+        for group, facts in stacked.items()
+    }
+
+
+def _is_thin(thinnest: object, n_obs: float, min_cell: int) -> bool:
+    return (isinstance(thinnest, float) and thinnest < min_cell) or n_obs < 100

@@ -116,9 +116,9 @@ def _rows(model: FittedModel) -> list[dict[str, object]]:
 
 def _thin(model: FittedModel) -> dict[tuple[str, str | None], bool]:
     return {
-        (result.name, result.group): assemble.thin_cell(result.design, result.estimate, model.request)
+        (result.name, group): is_thin
         for result in model.results
-        if result.design is not None and result.estimate is not None
+        for group, is_thin in assemble.thin_cells(result, model.request).items()
     }
 
 
@@ -147,9 +147,9 @@ def _thin_entry(document: Document, model: str, names: Sequence[str]) -> dict[st
 
 def notice_entry(found: Notice) -> dict[str, object]:
     """A notice as the document has it, in both languages."""
-    spanish = (
-        notice(found.code, of=found.of, language="es", **found.details).message if found.details else None
-    )
+    # a detail that is text of its own comes in both languages: variance, variance_es
+    details = {name: found.details.get(f"{name}_es", value) for name, value in found.details.items()}
+    spanish = notice(found.code, of=found.of, language="es", **details).message if details else None
     return {
         "code": found.code,
         "of": found.of,

@@ -185,9 +185,9 @@ def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> I
         estimate, estimate.design or design, request.variance.options, request.level
     )
     if request.variance.is_default:
-        found = notice(
-            "W520", of=request.name, variance=str(inference.variance.get("text", request.variance.keyword))
-        )
+        words = str(inference.variance.get("text", request.variance.keyword))
+        spanish = str(inference.variance.get("text_es", words))
+        found = notice("W520", of=request.name, variance=words, variance_es=spanish)
         inference = replace(inference, notices=(*inference.notices, found))
     return inference
 

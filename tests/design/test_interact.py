@@ -81,3 +81,17 @@ def test_treatments_stack_by_group(as_frame, request_of):
     made = treatment.treated[treatment.unit.codes][:, None] * treatment.profile
     assert np.array_equal(stack.x[:, list(treatment.columns)], made)
     assert stack.panel is None
+
+
+def test_facts_of_each_group_and_the_name_of_what_is_shared(stacked):
+    _, _, designs, names = stacked
+    stack, _ = stack_designs(designs, names)
+    for design, name in zip(designs, names, strict=True):
+        facts = stack.extra["groups"][name]
+        assert facts["n_obs"] == len(design.y)
+        assert facts["mean_outcome"] == pytest.approx(design.y.mean(), rel=1e-12)
+        assert facts["n_treated"] == design.extra.get("n_treated")
+    assert "W523" not in {item.code for item in stack.notices}
+    common, _ = stack_designs(designs, names, common_effects=True)
+    (told,) = (item for item in common.notices if item.code == "W523")
+    assert "i, t" in told.message

@@ -9,6 +9,7 @@ import pytest
 
 from impact.core.texts import notice
 from impact.pipeline.document import notice_entry, spec_sha256
+from impact.pipeline.study import StudyOptions, run_study
 from impact.plan import make_plan
 
 ROW = [
@@ -120,3 +121,34 @@ def test_notices_speak_both_languages():
     assert (entry["code"], entry["of"]) == ("W501", "main")
     assert entry["message"]["en"] != entry["message"]["es"]
     assert all("3" in message for message in entry["message"].values())
+
+
+def test_rows_of_an_interacted_model_count_their_own_group(folder):
+    text = (folder / "small.yaml").read_text(encoding="utf-8")
+    by = '  groups: {formula: "y ~ exposed | unit + year", by: half, permute: null'
+    extra = f"{by}, margins: [all]}}\n{by.replace('groups', 'joint')}, margins: [all], by_mode: interact}}\n"
+    text = text.replace(by + "}\n", extra)
+    (folder / "small.yaml").write_text(text, encoding="utf-8")
+    found = run_study(str(folder / "small.yaml"), StudyOptions(out=None)).document
+    rows = {
+        (row["model"], row["group"]): [
+            row[name] for name in ("n_obs", "n_treated", "share", "mean_outcome", "verdict")
+        ]
+        for row in found["rows"]
+        if row["model"] in ("groups", "joint")
+    }
+    groups = {group for _, group in rows}
+    assert len(groups) == 3 and None in groups
+    for group in groups:
+        assert rows["joint", group] == pytest.approx(rows["groups", group])
+        assert all(isinstance(value, int) for value in rows["joint", group][:2])
+    # twelve treated rows and fewer: too thin for a verdict, in both forms
+    assert "W514" in found["models"]["joint"]["warnings"]
+    assert {values[4] for key, values in rows.items() if key[1]} == {"inconclusive"}
+
+
+def test_a_text_inside_a_notice_has_its_own_language():
+    words = {"variance": "clustered by id", "variance_es": "agrupado por id"}
+    message = notice_entry(notice("W520", of="m", **words))["message"]
+    assert "clustered by id" in message["en"] and "agrupado por id" in message["es"]
+    assert "clustered" not in message["es"]
