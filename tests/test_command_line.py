@@ -91,3 +91,19 @@ def test_a_regression_without_a_spec_and_the_spec_it_saves(folder):
     assert call("run", "small.yaml", folder=folder).returncode == 0
     again = json.loads((folder / "reports/small/results.json").read_text())["rows"]
     assert [(r["estimate"], r["std_error"]) for r in rows] == [(r["estimate"], r["std_error"]) for r in again]
+
+
+def test_a_folder_lists_what_could_not_be_run_for_want_of_its_data(folder):
+    absent = "spec: 1\ndata: {root: survey, file: persons.csv, access: restricted}\nmodel: y ~ x\n"
+    (folder / "specs").mkdir()
+    (folder / "specs/absent.yaml").write_text(absent)
+    (folder / "specs/small.yaml").write_text(
+        (folder / "small.yaml").read_text().replace("small.csv", "../small.csv")
+    )
+    alone = call("run", "specs/absent.yaml", folder=folder)
+    assert alone.returncode == 4 and "error[E226]" in alone.stderr
+    both = call("run", "specs", folder=folder)
+    assert (both.returncode, both.stderr) == (0, "")
+    assert "specs/absent.yaml   not run: data absent (persons.csv)" in both.stdout
+    records = json.loads(call("run", "specs", "--format", "json", folder=folder).stdout)
+    assert [record["not_run"] for record in records] == ["data absent", None]

@@ -125,40 +125,48 @@ def run_many(
         with ProcessPoolExecutor(max_workers=given.jobs) as pool:
             for outcome in pool.map(run_one, files, [replace(given, jobs=1)] * len(files)):
                 outcomes.append(outcome)
-                _tell(ctx, outcome)
+                _tell(ctx, outcome, alone=alone)
     else:
         quiet, verbose = bool(setting(ctx, "quiet")), int(str(setting(ctx, "verbose") or 0))
         for spec in files:
             outcome = run_one(spec, given, quiet=quiet, verbose=verbose)
             outcomes.append(outcome)
-            _tell(ctx, outcome)
+            _tell(ctx, outcome, alone=alone)
             if outcome.status == INTERRUPTED or (fail_fast and outcome.status):
                 break
     if setting(ctx, "format") == "json":
-        print(json.dumps([_as_record(outcome) for outcome in outcomes], indent=1, ensure_ascii=False))
-    statuses = [0 if not alone and _data_absent(outcome) else outcome.status for outcome in outcomes]
+        records = [_as_record(outcome, alone=alone) for outcome in outcomes]
+        print(json.dumps(records, indent=1, ensure_ascii=False))
+    statuses = [0 if _not_counted(outcome, alone) else outcome.status for outcome in outcomes]
     if twice and not max(statuses, default=0):
         statuses.append(_compare_again(files, given))
     return max(statuses, default=0)
 
 
-def _data_absent(outcome: Outcome) -> bool:
-    return outcome.status == DataError.exit_status and all(item.code in NOT_THERE for item in outcome.faults)
+def _not_counted(outcome: Outcome, alone: bool) -> bool:
+    """Whether a spec of a folder was not run because its data are not on this machine."""
+    absent = all(item.code in NOT_THERE for item in outcome.faults)
+    return not alone and absent and outcome.status == DataError.exit_status
 
 
-def _tell(ctx: click.Context, outcome: Outcome) -> None:
+def _tell(ctx: click.Context, outcome: Outcome, *, alone: bool) -> None:
     """What came of a spec; the runs go on where nobody reads any more."""
     try:
-        _say(ctx, outcome)
+        _say(ctx, outcome, alone=alone)
         sys.stdout.flush()
     except BrokenPipeError:
         close_output()
 
 
-def _say(ctx: click.Context, outcome: Outcome) -> None:
+def _say(ctx: click.Context, outcome: Outcome, *, alone: bool) -> None:
     """The summary of one spec on standard output, its faults on standard error."""
     language = str(setting(ctx, "lang") or "en")
     as_json = setting(ctx, "format") == "json"
+    if _not_counted(outcome, alone):
+        if not as_json and not setting(ctx, "quiet"):
+            files = ", ".join(str(item.values.get("file", "")) for item in outcome.faults)
+            print(text("run.data_absent", language, spec=outcome.spec, files=files) + "\n")
+        return
     if outcome.faults:
         if not as_json:
             report_faults(outcome.faults, language=language)
@@ -181,13 +189,14 @@ def _say(ctx: click.Context, outcome: Outcome) -> None:
     print("\n".join(lines))
 
 
-def _as_record(outcome: Outcome) -> dict[str, object]:
+def _as_record(outcome: Outcome, *, alone: bool) -> dict[str, object]:
     from impact.schema.render import fault_as_dict  # only JSON output needs it
 
     document = outcome.document or {}
     return {
         "spec": outcome.spec,
         "status": outcome.status,
+        "not_run": "data absent" if _not_counted(outcome, alone) else None,
         "study": outcome.study,
         "folder": outcome.folder,
         "answer": document.get("answer"),

@@ -29,6 +29,7 @@ from impact.outputs._document import (
     said,
     unique,
 )
+from impact.outputs._figure_interval import draw_interval
 from impact.outputs._figure_models import chosen_models
 from impact.outputs._figure_style import (
     SOFT,
@@ -205,10 +206,7 @@ def _draw_line(axes: Axes, line: _Line, height: float, place: int, digits: int) 
         return
     low, high = primary_interval(line.row)
     main = line.mark == "main"
-    if is_number(low) and is_number(high):
-        axes.plot(
-            [low, high], [height, height], color=style["color"], linewidth=2.4 if main else 1.3, zorder=3
-        )
+    draw_interval(axes, height, low, high, along="x", color=style["color"], width=2.4 if main else 1.3)
     face = "white" if line.mark == "placebo" else style["color"]
     axes.plot(
         [line.row["estimate"]], [height], linestyle="none", markersize=7.5 if main else 5.5,

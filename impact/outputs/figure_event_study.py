@@ -25,6 +25,7 @@ from impact.outputs._document import (
     said,
     unique,
 )
+from impact.outputs._figure_interval import draw_interval
 from impact.outputs._figure_models import chosen_models
 from impact.outputs._figure_style import (
     INK,
@@ -238,12 +239,8 @@ def _draw_series(axes: Axes, one: _Series, offset: float, block: FigureBlock) ->
 
 
 def _interval(axes: Axes, at: float, low: Any, high: Any, *, color: str, wide: bool) -> None:
-    if not (is_number(low) and is_number(high)):
-        return
-    axes.plot(
-        [at, at], [low, high], color=color, linewidth=2.2 if wide else 0.9, zorder=3, solid_capstyle="butt"
-    )
-    if not wide:
+    draw_interval(axes, at, low, high, along="y", color=color, width=2.2 if wide else 0.9)
+    if not wide and is_number(low) and is_number(high):
         axes.plot([at, at], [low, high], color=color, linestyle="none", marker="_", markersize=7, zorder=3)
 
 
