@@ -113,6 +113,36 @@ def judge_check(document: Mapping[str, object], row: Mapping[str, object]) -> tu
     return "fragile", both("reason.not_main")
 
 
+def judge_event(document: Mapping[str, object], row: Mapping[str, object]) -> tuple[str, Words]:
+    """The verdict of an event-study row: before treatment there is no effect, and a lead that differs
+    from zero speaks against every later one, as a placebo does.
+
+    Arguments:
+        document: whose rows carry their verdicts and reasons. row: one of them.
+    """
+    verdict, reason = str(row.get("verdict")), pair(row.get("verdict_reason"))
+    if verdict not in EFFECTS or row.get("kind") != "event":
+        return verdict, reason
+    if _is_lead(row):
+        return "fragile", both("reason.lead")
+    key = (row.get("model"), row.get("group"))
+    leads = [
+        str(other.get("term"))
+        for other in _rows(document)
+        if (other.get("model"), other.get("group")) == key and _is_lead(other) and _differs(other)
+    ]
+    return ("fragile", both("reason.leads", terms=", ".join(leads))) if leads else (verdict, reason)
+
+
+def _is_lead(row: Mapping[str, object]) -> bool:
+    event_time = finite(row.get("event_time"))
+    return row.get("kind") == "event" and event_time is not None and event_time < 0
+
+
+def _differs(row: Mapping[str, object]) -> bool:
+    return row.get("verdict") in (*EFFECTS, "fragile")
+
+
 def why_not(reading: Reading, alpha: float) -> Words:
     """Why an estimate does not count as different from zero."""
     if not reading.p_values:

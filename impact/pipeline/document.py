@@ -223,6 +223,10 @@ def _add_verdicts(
             thin=thin.get((row["model"], row["group"]), False),
         )
         row["verdict"], row["verdict_reason"] = verdict, dict(reason)
+    events = [row for row in document["rows"] if row.get("verdict")]
+    judged = [verdicts.judge_event(document, row) for row in events]
+    for row, (verdict, reason) in zip(events, judged, strict=True):
+        row["verdict"], row["verdict_reason"] = verdict, dict(reason)
     for row in document["rows"]:
         if row.get("verdict") and document["models"][row["model"]]["row"]:
             verdict, reason = verdicts.judge_check(document, row)

@@ -17,6 +17,7 @@ from impact.diagnostics._verdict import (
     equivalences,
     judge,
     judge_check,
+    judge_event,
     without_row,
 )
 
@@ -241,3 +242,31 @@ def test_reading_takes_infinities_as_the_document_writes_them():
     reading = read_row({"estimate": 1.0, "std_error": 0.5, "p_value": 0.1})
     assert reading is not None and reading.mde80 == pytest.approx(1.4)
     assert reading.basis == "asymptotic"
+
+
+def event(time, verdict, *, model="event", kind="event"):
+    return {
+        "model": model,
+        "group": None,
+        "term": f"t{time}",
+        "kind": kind,
+        "event_time": time,
+        "verdict": verdict,
+    }
+
+
+def test_before_treatment_there_is_no_effect_and_a_lead_that_differs_breaks_the_later_ones():
+    rows = [
+        event(-4.0, "effect"),
+        event(-3.0, "inconclusive"),
+        event(0.0, "effect"),
+        event(1.0, "inconclusive"),
+    ]
+    document = {"rows": [*rows, event(0.0, "effect", model="other")]}
+    assert [judge_event(document, one)[0] for one in document["rows"]] == [
+        "fragile", "inconclusive", "fragile", "inconclusive", "effect"
+    ]  # fmt: skip
+    assert "t-4.0" in judge_event(document, rows[2])[1]["en"]
+    # rows without a start of treatment, and other kinds, keep theirs
+    plain = [event(None, "effect"), event(-1.0, "effect", kind="coef")]
+    assert [judge_event({"rows": plain}, one)[0] for one in plain] == ["effect", "effect"]
