@@ -244,11 +244,17 @@ def smallest_detectable(
     if not np.isfinite(spread) or spread == 0 or 1.0 / len(null) > size:
         return float("inf") if spread != 0 else 0.0
 
+    along = np.ascontiguousarray(crossings.T)
+    shifted = np.empty_like(along)
+
     def share(effect: float) -> float:
         total = 0.0
         for signed in (effect, -effect):
             own = np.abs(null[probes] + signed) * (1.0 - TIE)
-            p_values = np.mean(np.abs(null[:, None] + signed * crossings) >= own, axis=0)
+            np.multiply(along, signed, out=shifted)
+            np.add(shifted, null, out=shifted)
+            np.abs(shifted, out=shifted)
+            p_values = np.count_nonzero(shifted >= own[:, None], axis=1) / len(null)
             total += float(np.mean(p_values <= size * (1.0 + 1e-12)))
         return total / 2.0
 

@@ -121,7 +121,8 @@ def _parse(
 def _needs_text(values: npt.NDArray[Any], has_long: np.bool_) -> bool:
     """Whether a parsed column has to be looked at as text: no numbers, or numbers too long to be exact."""
     if values.dtype.kind in "OTUu":
-        return values.dtype.kind == "u"
+        # numbers beyond 64 bits are left as whole numbers among objects, without the marks of other cells
+        return values.dtype.kind == "u" or (bool(has_long) and any(type(value) is int for value in values))
     return (
         bool(has_long) and values.dtype.kind in "if" and bool(np.nanmax(np.abs(values)) > LARGEST_WHOLE - 1)
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import impact.data.readers._csv_large as large_reader
@@ -262,6 +262,7 @@ ODD_CELLS = st.one_of(
 )
 
 
+@example(columns=[["", "", "18446744073709551616", "1_000"]], quoting=csv.QUOTE_MINIMAL, ends="\n")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     columns=st.lists(st.lists(ODD_CELLS, min_size=4, max_size=4), min_size=1, max_size=3),
