@@ -124,9 +124,9 @@ def _thin(model: FittedModel) -> dict[tuple[str, str | None], bool]:
 
 def _thin_notices(document: Document, thin: Mapping[tuple[str, str | None], bool]) -> list[dict[str, object]]:
     """One W514 a model: which subgroups are too thin for a verdict."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[str | None]] = {}
     for (model, group), is_thin in thin.items():
-        if is_thin and group is not None:
+        if is_thin:
             groups.setdefault(model, []).append(group)
     for model in groups:
         facts = document["models"][model]
@@ -134,7 +134,7 @@ def _thin_notices(document: Document, thin: Mapping[tuple[str, str | None], bool
     return [_thin_entry(document, model, names) for model, names in groups.items()]
 
 
-def _thin_entry(document: Document, model: str, names: Sequence[str]) -> dict[str, object]:
+def _thin_entry(document: Document, model: str, names: Sequence[str | None]) -> dict[str, object]:
     said = {
         language: "; ".join(group_label(document, name, language) for name in names) for language in LANGUAGES
     }

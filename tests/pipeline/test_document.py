@@ -144,6 +144,10 @@ def test_rows_of_an_interacted_model_count_their_own_group(folder):
         assert all(isinstance(value, int) for value in rows["joint", group][:2])
     # twelve treated rows and fewer: too thin for a verdict, in both forms
     assert "W514" in found["models"]["joint"]["warnings"]
+    told = [
+        item["message"]["en"] for item in found["notices"] if (item["code"], item["of"]) == ("W514", "joint")
+    ]
+    assert len(told) == 1 and told[0].startswith("3 subgroups") and "All" in told[0]
     assert {values[4] for key, values in rows.items() if key[1]} == {"inconclusive"}
 
 
