@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impact.cli.main import main
+
 SPEC = """spec: 1
 title: {en: Wages, es: Salarios de España}
 language: [en, es]
@@ -58,6 +60,7 @@ def write(folder: Path, lines: list[str], header: str = HEADER) -> Path:
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> dict[str, bytes]:
+    """The report of a run in a process of its own."""
     surroundings = {**os.environ, "MPLBACKEND": "agg", **environment}
     shutil.rmtree(folder / "reports", ignore_errors=True)
     done = subprocess.run(
@@ -65,6 +68,15 @@ def run(folder: Path, *arguments: str, **environment: str) -> dict[str, bytes]:
         cwd=folder, env=surroundings, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    return contents(folder / "reports" / "s")
+
+
+def run_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """The report of a run in this process, after whatever other tests ran in it."""
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit) as left:
+        main(["run", "s.yaml", "-q"])
+    assert not left.value.code
     return contents(folder / "reports" / "s")
 
 
@@ -96,25 +108,34 @@ def test_something_is_there(first):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment"),
+    ("jobs", "environment"),
     [
-        (("--jobs", "2"), {"PYTHONHASHSEED": "17"}),
         (
-            (),
+            "2",
             {
+                "PYTHONHASHSEED": "17",
+                "OPENBLAS_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": "1",
+                "IMPACT_THREADS": "1",
+            },
+        ),
+        (
+            "3",
+            {
+                "PYTHONHASHSEED": "3",
+                "OPENBLAS_NUM_THREADS": "2",
+                "OMP_NUM_THREADS": "2",
+                "IMPACT_THREADS": "2",
                 "LC_ALL": "de_DE.UTF-8",
                 "LANG": "tr_TR.UTF-8",
                 "TZ": "Pacific/Kiritimati",
-                "PYTHONHASHSEED": "3",
             },
         ),
-        ((), {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "IMPACT_THREADS": "1"}),
-        (("--jobs", "3"), {"OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2", "IMPACT_THREADS": "2"}),
     ],
-    ids=["jobs and hash seed", "locale and zone", "one thread", "threads"],
+    ids=["two jobs, one thread", "three jobs, two threads, locale and zone"],
 )
-def test_surroundings(first, tmp_path, arguments, environment):
-    assert_same(run(write(tmp_path / "a folder ñ", rows()), *arguments, **environment), first)
+def test_surroundings(first, tmp_path, jobs, environment):
+    assert_same(run(write(tmp_path / "a folder ñ", rows()), "--jobs", jobs, **environment), first)
 
 
 def numbers_of(found: dict[str, bytes]) -> dict[str, bytes]:
@@ -129,26 +150,27 @@ def numbers_of(found: dict[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def test_order_of_rows(first, tmp_path):
+def test_order_of_rows(first, tmp_path, monkeypatch):
     lines = rows()
     np.random.default_rng(2).shuffle(lines)
-    found = run(write(tmp_path, lines))
+    found = run_here(write(tmp_path, lines), monkeypatch)
     assert_same(numbers_of(found), numbers_of(first))
 
 
-def test_order_of_columns_and_unused_ones(first, tmp_path):
+def test_order_of_columns_and_unused_ones(first, tmp_path, monkeypatch):
     order = [5, 3, 7, 0, 2, 6, 1, 4]
     names = HEADER.split(",")
     lines = [",".join([*(line.split(",")[j] for j in order), str(i % 7)]) for i, line in enumerate(rows())]
-    found = run(write(tmp_path, lines, header=",".join([*(names[j] for j in order), "unused"])))
+    header = ",".join([*(names[j] for j in order), "unused"])
+    found = run_here(write(tmp_path, lines, header=header), monkeypatch)
     assert_same(numbers_of(found), numbers_of(first))
 
 
-def test_twice(tmp_path):
+def test_twice(tmp_path, monkeypatch, capsys):
     write(tmp_path, rows()[:160])
-    done = subprocess.run(
-        [sys.executable, "-m", "impact", "run", "s.yaml", "--twice", "--jobs", "2"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "byte-identical" in done.stdout
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(["run", "s.yaml", "--twice", "--jobs", "2"])
+    shown = capsys.readouterr()
+    assert not left.value.code, shown.err
+    assert "byte-identical" in shown.out
