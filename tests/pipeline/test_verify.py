@@ -12,11 +12,23 @@ from impact.pipeline.study import StudyOptions, run_study
 from impact.pipeline.verify import differing_files, read_manifest, require_same, run_again, verify_folder
 
 
+@pytest.fixture(scope="module")
+def written(settled, tmp_path_factory):
+    """The study's folder with a fresh report, written from inside as a user would."""
+    folder = tmp_path_factory.mktemp("written") / "study"
+    shutil.copytree(settled, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return folder, run_study("small.yaml", StudyOptions()).folder
+
+
 @pytest.fixture
-def report(folder, monkeypatch):
-    """A fresh report, written from inside its folder as a user would."""
+def report(written, folder, monkeypatch):
+    """A report and its study, free to be changed."""
+    whole, name = written
+    shutil.copytree(whole, folder, dirs_exist_ok=True)
     monkeypatch.chdir(folder)
-    return run_study("small.yaml", StudyOptions()).folder
+    return name
 
 
 def test_a_fresh_report(report):
