@@ -166,6 +166,11 @@ def _say(ctx: click.Context, outcome: Outcome, *, alone: bool) -> None:
         if not as_json and not setting(ctx, "quiet"):
             files = ", ".join(str(item.values.get("file", "")) for item in outcome.faults)
             print(text("run.data_absent", language, spec=outcome.spec, files=files) + "\n")
+        if not as_json and any(
+            item.code == "E201" and not item.values.get("origin") for item in outcome.faults
+        ):
+            # nothing says where the file is from: it may be a slip of the pen
+            report_faults(outcome.faults, language=language)
         return
     if outcome.faults:
         if not as_json:
