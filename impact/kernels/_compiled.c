@@ -28,4 +28,11 @@ static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT, "_compiled", "Compiled kernels of impact.", -1, methods, NULL, NULL, NULL, NULL,
 };
 
-PyMODINIT_FUNC PyInit__compiled(void) { return PyModule_Create(&module); }
+// Raised with every change of what a function takes or gives: compiled.py uses only the version it was written for.
+#define KERNELS_VERSION 1
+
+PyMODINIT_FUNC PyInit__compiled(void) {
+    PyObject *made = PyModule_Create(&module);
+    if (made != NULL && PyModule_AddIntConstant(made, "VERSION", KERNELS_VERSION) < 0) Py_CLEAR(made);
+    return made;
+}

@@ -1,7 +1,8 @@
 """Switch between the optional C kernels and their numpy twins: same arguments, same results up to rounding.
 
-The extension is used where it can be imported and the environment variable IMPACT_NO_COMPILED is not set. It uses the
-processors that the process may use, or as many as IMPACT_THREADS says; no result depends on their number.
+The extension is used where it can be imported, is of the version written here and the environment variable
+IMPACT_NO_COMPILED is not set. It uses the processors that the process may use, or as many as IMPACT_THREADS says;
+no result depends on their number.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ import impact.kernels.numpy_twins as twins
 try:
     import impact.kernels._compiled as _extension
 except ImportError:
+    _extension = None
+# that of _compiled.c; an extension left over from other sources may take other arguments
+VERSION = 1
+if getattr(_extension, "VERSION", None) != VERSION:
     _extension = None
 
 Floats = npt.NDArray[np.float64]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -223,3 +224,23 @@ def test_the_environment_turns_the_extension_off():
             check=True,
         )
         assert done.stdout.strip() == expected
+
+
+@pytest.mark.parametrize("version", ["", "VERSION = 0"])
+def test_an_extension_of_other_sources_is_not_used(version):
+    code = f"""
+import sys, types
+import numpy as np
+other = types.ModuleType("impact.kernels._compiled")
+exec({version!r}, other.__dict__)
+sys.modules[other.__name__] = other
+import impact.kernels.compiled as compiled
+print(compiled.IS_COMPILED, compiled.group_counts(np.array([0, 1, 1], dtype=np.int32), 2, None).tolist())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False [1.0, 2.0]"
+
+
+def test_the_version_is_that_of_the_sources():
+    source = Path(compiled.__file__).with_name("_compiled.c").read_text(encoding="utf-8")
+    assert f"#define KERNELS_VERSION {compiled.VERSION}\n" in source
