@@ -229,7 +229,8 @@ def test_closed_stream(bench):
     bench.spec()
     process = start("run", "s.yaml")
     process.stdout.close()
-    err = process.stderr.read().decode()
+    with process.stderr as stream:
+        err = stream.read().decode()
     assert process.wait(60) == 0 and "Traceback" not in err, err
     assert Path("reports/s/manifest.json").is_file()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -98,16 +99,20 @@ def read(path: Path, request: ReadRequest) -> Frame:
     )
 
 
-def _reader(path: Path, request: ReadRequest) -> Any:
+@contextmanager
+def _reader(path: Path, request: ReadRequest) -> Iterator[Any]:
     # imported here: half a second that only specs with Stata data should pay
     from pandas.io.stata import StataReader
 
-    try:
-        reader = StataReader(path, convert_categoricals=False, convert_dates=True, preserve_dtypes=True)
-        reader.variable_labels()
-    except Exception as error:
-        raise DataError(request.fault("E218", reason=_reason(error))) from None
-    return reader
+    with ExitStack() as stack:
+        try:
+            reader = stack.enter_context(
+                StataReader(path, convert_categoricals=False, convert_dates=True, preserve_dtypes=True)
+            )
+            reader.variable_labels()
+        except Exception as error:
+            raise DataError(request.fault("E218", reason=_reason(error))) from None
+        yield reader
 
 
 def _reason(error: Exception) -> str:
