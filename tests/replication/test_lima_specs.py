@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def document_of(name: str) -> dict[str, Any]:
-    return run_study(str(ROOT / "specs" / f"{name}.yaml"), StudyOptions(out=None)).document
+    return run_study(str(ROOT / "specs" / f"{name}.yaml"), StudyOptions(out=None, jobs=2)).document
 
 
 @pytest.fixture(scope="module")
