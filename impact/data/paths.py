@@ -14,6 +14,7 @@ from impact.core.errors import DataError, Fault, Place
 from impact.core.nearest import nearest
 from impact.core.texts import fault, text
 from impact.schema.data_blocks import DataBlock
+from impact.schema.shipped import shipped_folder
 
 PROJECT_FILE = "impact.toml"
 SHIPPED = "shipped:"
@@ -21,7 +22,6 @@ _PROJECT_MARKS = (PROJECT_FILE, "pyproject.toml", ".git")
 _ROOT_VARIABLE = "IMPACT_ROOT_"
 _MOST_ABOVE = 3
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|\\\\|//")
-_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,6 @@ def _declared_roots(project: Path) -> dict[str, str]:
     if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
         raise DataError(fault("E238", file=PROJECT_FILE, reason='[roots] holds lines such as enaho = "path"'))
     return dict(table)
-
-
-def shipped_folder(kind: str = "data") -> Path:
-    """Folder with the package's own ``data`` or ``specs``: inside the package, or beside its source."""
-    installed = _PACKAGE / "_shipped" / kind
-    return installed if installed.is_dir() else _PACKAGE.parent / kind
 
 
 def locate(
@@ -122,7 +116,7 @@ def _is_absolute(written: str) -> bool:
 
 def _locate_shipped(written: str, place: Place | None) -> Located:
     name = written.removeprefix(SHIPPED)
-    folder = shipped_folder()
+    folder = shipped_folder("data")
     names = sorted(file.name for file in folder.glob("*.csv")) if folder.is_dir() else []
     wanted = name if name in names else f"{name}.csv"
     if wanted not in names:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from impact.core.errors import DataError
-from impact.data.paths import collect_roots, locate, project_folder, shipped_folder
+from impact.data.paths import collect_roots, locate, project_folder
 from impact.data.read import read_frame
 from impact.schema.data_blocks import DataBlock
+from impact.schema.shipped import shipped_folder
 
 
 def project(folder: Path) -> Path:
@@ -73,7 +74,10 @@ def test_broken_project_file(tmp_path: Path, text: str) -> None:
 def test_shipped_files_by_name() -> None:
     folder = Path("/")
     for name in ("shipped:castle", "shipped:castle.csv"):
-        assert locate(DataBlock(file=name), folder=folder, roots={}).path == shipped_folder() / "castle.csv"
+        assert (
+            locate(DataBlock(file=name), folder=folder, roots={}).path
+            == shipped_folder("data") / "castle.csv"
+        )
     with pytest.raises(DataError):
         locate(DataBlock(file="shipped:../pyproject.toml"), folder=folder, roots={})
 
@@ -86,7 +90,7 @@ def test_shipped_specs_reach_the_data_shipped_beside_them(
         (package / "_shipped" / folder).mkdir(parents=True)
     (package / "_shipped" / "data" / "x.csv").write_text("a\n1\n")
     (package / "secret.csv").write_text("a\n1\n")
-    monkeypatch.setattr("impact.data.paths._PACKAGE", package)
+    monkeypatch.setattr("impact.schema.shipped._PACKAGE", package)
     specs = package / "_shipped" / "specs" / "common"
     found = locate(DataBlock(file="../../data/x.csv"), folder=specs, roots={})
     assert found.path == package / "_shipped" / "data" / "x.csv"

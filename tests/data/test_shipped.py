@@ -10,25 +10,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from impact.data.paths import shipped_folder
 from impact.data.prepare import prepare_frame
 from impact.data.read import read_frame
 from impact.schema.data_blocks import DataBlock
 from impact.schema.expressions.parse import parse_expression
+from impact.schema.shipped import shipped_folder
 
-FILES = sorted(file.name for file in shipped_folder().glob("*.csv"))
-SOURCES = (shipped_folder() / "SOURCES.md").read_text(encoding="utf-8")
+FILES = sorted(file.name for file in shipped_folder("data").glob("*.csv"))
+SOURCES = (shipped_folder("data") / "SOURCES.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_rows_and_columns_are_as_stated(file: str) -> None:
     # numbers, ranges and words of the paper stand in one column each: they are read as text
     types = {"value": "text", "year": "text"} if file == "peru_seed_facts.csv" else {}
-    frame = read_frame(DataBlock(file=file, types=types), folder=shipped_folder())
+    frame = read_frame(DataBlock(file=file, types=types), folder=shipped_folder("data"))
     stated = re.search(rf"{re.escape(file)}(?: \(| \| )([0-9,]+)(?: rows, | × )([0-9]+)", SOURCES)
     assert stated is not None, "every file has its rows and columns in SOURCES.md"
     assert (frame.n_rows, len(frame.columns)) == (int(stated[1].replace(",", "")), int(stated[2]))
-    with (shipped_folder() / file).open(encoding="utf-8", newline="") as stream:
+    with (shipped_folder("data") / file).open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))
     for position, name in enumerate(rows[0]):
         cells = [row[position] for row in rows[1:]]
@@ -43,8 +43,8 @@ def test_rows_and_columns_are_as_stated(file: str) -> None:
 
 def test_no_file_that_may_not_ship() -> None:
     assert not {"card_krueger.csv", "adh.csv"} & set(FILES)
-    assert all(path.suffix in (".csv", ".md") for path in shipped_folder().iterdir())
-    assert sum(path.stat().st_size for path in shipped_folder().iterdir()) < 3_600_000
+    assert all(path.suffix in (".csv", ".md") for path in shipped_folder("data").iterdir())
+    assert sum(path.stat().st_size for path in shipped_folder("data").iterdir()) < 3_600_000
 
 
 def test_the_urban_sample_of_the_cells() -> None:
@@ -76,5 +76,5 @@ def test_the_urban_sample_of_the_cells() -> None:
     ],
 )
 def test_means_of_replication_files(file: str, column: str, mean: float) -> None:
-    frame = read_frame(DataBlock(file=file), folder=shipped_folder())
+    frame = read_frame(DataBlock(file=file), folder=shipped_folder("data"))
     assert frame.columns[column].mean() == pytest.approx(mean, rel=1e-6)
