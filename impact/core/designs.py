@@ -70,6 +70,55 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True)
+class AdoptionChoices:
+    """What `design:` says about comparisons, for every difference-in-differences estimator alike.
+
+    Arguments:
+        control_group: "never" or "not_yet" treated units are compared with.
+        base_period: "varying" (before treatment the period just before) or "universal" (one for all periods).
+        reference: event time that is zero by definition where there is one base period.
+        anticipation: periods before the first treated one in which units may already respond.
+        window: first and last event time shown; estimation uses everything.
+        aggregate: what the row `att` is: "simple", "dynamic", "cohort" or "calendar".
+        balance: "drop" units that miss a period, "keep" them, or "" for the estimator's own rule.
+    """
+
+    control_group: str = "never"
+    base_period: str = "varying"
+    reference: float = -1.0
+    anticipation: float = 0.0
+    window: tuple[float, float] | None = None
+    aggregate: str = "simple"
+    balance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """Who is treated from when: what every difference-in-differences estimator starts from.
+
+    The rows of a design with an adoption are sorted by unit, then by time.
+
+    Arguments:
+        unit: factor (n,) of U units; in repeated cross-sections every row is a unit of its own.
+        time: factor (n,) of T periods in ascending order; periods: (T,) their values.
+        cohort: (U,) first treated period of each unit, infinity where it is never treated.
+        treatment: (n,) the treatment as observed (0/1 or a dose), NaN-free; None where only cohorts are given.
+        is_panel: whether units are followed over time.
+        choices: comparisons asked for.
+        switches_off: labels of units whose treatment ends or falls again; empty where it is absorbing.
+    """
+
+    unit: Factor
+    time: Factor
+    periods: Floats
+    cohort: Floats
+    treatment: Floats | None = None
+    is_panel: bool = True
+    choices: AdoptionChoices = AdoptionChoices()
+    switches_off: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """Which rows were used and why others were not.
 
@@ -111,6 +160,10 @@ class Design:
         endogenous: positions of the endogenous terms among those of x; instruments: (n, m) the excluded instruments,
             named by instrument_names; the other columns of x are their own instruments.
         offset: (n,) or None; notices: what the builder found.
+        adoption: who is treated from when, for difference-in-differences estimators: x then holds the controls alone,
+            without a constant, and rows are sorted by unit and time.
+        columns: further columns (n,) that the options of the estimator name, by the name of the option.
+        seed: of this model's random draws, None where the spec has none.
     """
 
     outcome: str
@@ -132,5 +185,8 @@ class Design:
     instrument_names: tuple[str, ...] = ()
     offset: Floats | None = None
     intercept: bool = False
+    adoption: Adoption | None = None
+    columns: Mapping[str, Floats | Factor] = field(default_factory=dict)
+    seed: int | None = None
     notices: tuple[Notice, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)

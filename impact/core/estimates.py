@@ -42,10 +42,29 @@ class Influence:
 
     Arguments:
         rows: (m, k). row: (m,) one representative observation for each influence row.
+        df: degrees of freedom of the t distribution that the estimator's reference implementation uses; infinity
+            means the normal distribution.
     """
 
     rows: Floats
     row: Integers
+    df: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnVariance:
+    """The variance that an estimator makes itself (placebo, jackknife or bootstrap refits, posterior draws).
+
+    Arguments:
+        vcov: (k, k), NaN where not defined. method: as printed ("placebo", "jackknife" …). text: language → one line.
+        df: of t, infinity for the normal. draws: (B, k) or None.
+    """
+
+    vcov: Floats
+    method: str
+    text: Mapping[str, str]
+    df: float = float("inf")
+    draws: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,7 @@ class Estimate:
         dropped_terms: name → reason.
         design: the rows that ``linear`` stands on where the estimator made rows of its own (unit means, differences),
             with the clusters of those rows; None: those of the design that was given.
+        own_variance: the estimator's own error, for ``vcov: own`` (the default of estimators without influence rows).
     """
 
     estimator: str
@@ -82,6 +102,7 @@ class Estimate:
     notices: tuple[Notice, ...] = ()
     tables: Mapping[str, object] = field(default_factory=dict)
     design: Design | None = None
+    own_variance: OwnVariance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +116,7 @@ class Inference:
         n_clusters: name → count; n_treated_clusters: clusters with any treated row, or None.
         extra: name → (k,) further columns of the rows (std_error_cr3, p_permutation, mde80 …).
         draws: (B, k) or None.
+        band_low, band_high: (k,) simultaneous bands, NaN for terms without one; None where none were asked for.
     """
 
     variance: Mapping[str, object]
@@ -110,6 +132,8 @@ class Inference:
     n_treated_clusters: int | None = None
     extra: Mapping[str, Floats] = field(default_factory=dict)
     draws: Floats | None = None
+    band_low: Floats | None = None
+    band_high: Floats | None = None
     notices: tuple[Notice, ...] = ()
 
 

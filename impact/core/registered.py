@@ -14,7 +14,13 @@ from impact.core.frames import Frame
 
 @dataclass(frozen=True, slots=True)
 class Estimator:
-    """A registered estimator. ``fit(design, options)`` returns an Estimate; ``accepts`` names what it can use."""
+    """A registered estimator. ``fit(design, options)`` returns an Estimate; ``accepts`` names what it can use.
+
+    ``accepts``: "weights" (all kinds) or "weights:sampling" and so on, "absorb", "sums", "clusters", "panel",
+    "instruments", "offset"; "adoption" for estimators that start from a design of who is treated from when, with
+    "covariates", "unbalanced", "cross_section", "anticipation", "dose", "reversible" as they apply; "own_variance" for
+    errors that it makes itself. ``columns(options)``: option → column of the data that it names.
+    """
 
     summary: str
     options: type[Any]
@@ -22,6 +28,7 @@ class Estimator:
     references: tuple[str, ...]
     accepts: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    columns: Callable[[Any], Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

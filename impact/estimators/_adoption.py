@@ -1,0 +1,181 @@
+"""What the difference-in-differences estimators share: choices, units and periods as a table, drops that are counted.
+
+Shapes: n rows, U units, T periods. The rows of a design with an adoption are sorted by unit, then by time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from impact.core.arrays import Floats
+from impact.core.designs import AbsorbedFactor, Adoption, AdoptionChoices, Design, Factor, Panel
+from impact.core.errors import DesignError
+from impact.core.frames import Step
+from impact.core.options import Options
+from impact.core.texts import fault
+
+Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
+
+
+def adoption_of(design: Design, estimator: str) -> Adoption:
+    """The adoption of a design.
+
+    Raises:
+        DesignError: E560 the design says nothing about who is treated from when.
+    """
+    if design.adoption is None:
+        raise DesignError(fault("E560", estimator=estimator))
+    return design.adoption
+
+
+def choices_of(design: Design, options: Options, estimator: str) -> AdoptionChoices:
+    """The choices of the design, with those that the estimator's own options set in their place."""
+    choices = adoption_of(design, estimator).choices
+    names = ("control_group", "base_period", "reference", "anticipation", "window", "aggregate", "balance")
+    own = {name: getattr(options, name, None) for name in names}
+    return replace(choices, **{name: value for name, value in own.items() if value is not None})
+
+
+def require_absorbing(adoption: Adoption, estimator: str) -> None:
+    """Refuse a treatment that ends or falls again.
+
+    Raises:
+        DesignError: E561, with the estimator that allows it.
+    """
+    if adoption.switches_off:
+        shown = ", ".join(str(label) for label in adoption.switches_off[:5])
+        raise DesignError(fault("E561", estimator=estimator, count=len(adoption.switches_off), units=shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """A panel as a table of units by periods.
+
+    Arguments:
+        y: (U, T) outcome, NaN where the unit is absent. row: (U, T) number of the row, −1 where absent.
+        present: (U, T).
+    """
+
+    y: Floats
+    row: Rows
+    present: Mask
+
+    @property
+    def complete(self) -> Mask:
+        """(U,) units that are there in every period."""
+        return np.asarray(self.present.all(axis=1))
+
+
+def wide_of(design: Design, estimator: str) -> Wide:
+    """The outcome as a table of units by periods."""
+    adoption = adoption_of(design, estimator)
+    shape = (adoption.unit.levels, adoption.time.levels)
+    y = np.full(shape, np.nan)
+    row = np.full(shape, -1, dtype=np.int64)
+    y[adoption.unit.codes, adoption.time.codes] = design.y
+    row[adoption.unit.codes, adoption.time.codes] = np.arange(len(design.y))
+    return Wide(y, row, row >= 0)
+
+
+def first_rows(unit: Factor) -> Rows:
+    """(U,) the first row of each unit, where rows are sorted by unit."""
+    return np.searchsorted(unit.codes, np.arange(unit.levels)).astype(np.int64)
+
+
+def cohort_of_rows(adoption: Adoption) -> Floats:
+    """(n,) cohort of the unit of each row."""
+    return adoption.cohort[adoption.unit.codes]
+
+
+def event_time_of_rows(adoption: Adoption) -> Floats:
+    """(n,) period minus cohort; −infinity where never treated."""
+    return adoption.periods[adoption.time.codes] - cohort_of_rows(adoption)
+
+
+def keep_units(design: Design, kept: Mask, *, name: str, reason: str) -> Design:
+    """The design with some of its units (mask (U,)), the loss noted as a step of the sample."""
+    adoption = adoption_of(design, "")
+    return keep_rows(design, kept[adoption.unit.codes], name=name, reason=reason)
+
+
+def keep_rows(design: Design, kept: Mask, *, name: str, reason: str) -> Design:
+    """The design with some of its rows (mask (n,)): units and periods without rows leave the adoption as well.
+
+    Arguments:
+        name, reason: of the step that the sample ledger shows.
+    """
+    if bool(np.all(kept)):
+        return design
+    rows = np.flatnonzero(kept)
+    dropped = len(kept) - len(rows)
+    sample = design.sample
+    step = Step(name=name, reason=reason, dropped=dropped, false=dropped)
+    return replace(
+        design,
+        y=np.ascontiguousarray(design.y[rows]),
+        x=np.ascontiguousarray(design.x[rows]),
+        sample=replace(sample, kept=sample.kept[rows], steps=(*sample.steps, step)),
+        weights=_taken(design.weights, rows),
+        within_sum_of_squares=_taken(design.within_sum_of_squares, rows),
+        absorb=tuple(_absorbed(effect, rows) for effect in design.absorb),
+        clusters={key: factor_of_rows(factor, rows) for key, factor in design.clusters.items()},
+        treatment=None,
+        panel=None if design.panel is None else _panel(design.panel, rows),
+        coordinates=_taken(design.coordinates, rows),
+        offset=_taken(design.offset, rows),
+        adoption=None if design.adoption is None else adoption_of_rows(design.adoption, rows),
+        columns={key: _column(values, rows) for key, values in design.columns.items()},
+    )
+
+
+def adoption_of_rows(adoption: Adoption, rows: Rows) -> Adoption:
+    """An adoption on some of its rows."""
+    units = np.unique(adoption.unit.codes[rows])
+    times = np.unique(adoption.time.codes[rows])
+    return replace(
+        adoption,
+        unit=factor_of_rows(adoption.unit, rows),
+        time=factor_of_rows(adoption.time, rows),
+        periods=adoption.periods[times],
+        cohort=adoption.cohort[units],
+        treatment=_taken(adoption.treatment, rows),
+    )
+
+
+def factor_of_rows(factor: Factor, rows: Rows) -> Factor:
+    """A factor on some rows: levels without rows are left out, the order of the others stays."""
+    used, codes = np.unique(factor.codes[rows], return_inverse=True)
+    return Factor(factor.name, codes.astype(np.int32), tuple(factor.labels[code] for code in used.tolist()))
+
+
+def _taken(values: Floats | None, rows: Rows) -> Floats | None:
+    return None if values is None else np.ascontiguousarray(values[rows])
+
+
+def _absorbed(effect: AbsorbedFactor, rows: Rows) -> AbsorbedFactor:
+    return replace(effect, factor=factor_of_rows(effect.factor, rows), slope=_taken(effect.slope, rows))
+
+
+def _panel(panel: Panel, rows: Rows) -> Panel:
+    return Panel(factor_of_rows(panel.unit, rows), factor_of_rows(panel.time, rows), panel.time_values[rows])
+
+
+def _column(values: Floats | Factor, rows: Rows) -> Floats | Factor:
+    return factor_of_rows(values, rows) if isinstance(values, Factor) else values[rows]
+
+
+def choice_facts(choices: AdoptionChoices, **changes: object) -> Mapping[str, object]:
+    """What was compared with what, as the results store it (``tables["comparison"]``)."""
+    return {
+        "control_group": choices.control_group,
+        "base_period": choices.base_period,
+        "reference": choices.reference,
+        "anticipation": choices.anticipation,
+        "aggregate": choices.aggregate,
+        **changes,
+    }
