@@ -9,16 +9,18 @@ from typing import Any
 
 import impact
 import impact.catalog as catalog
+import impact.schema.adoption_requests as adoptions
 import impact.schema.model_parts as parts
 from impact.core.errors import DataError, Fault, ImpactError, SpecError
 from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
 from impact.inference._permutation import PermuteOptions
 from impact.schema.data_blocks import DataBlock, PanelBlock
+from impact.schema.design_block import DesignBlock
 from impact.schema.expressions.tree import Expression
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.formulas.expand import expand_formula
-from impact.schema.model import DesignBlock, ModelBlock, OutcomeBlock, SpecModel
+from impact.schema.model import ModelBlock, OutcomeBlock, SpecModel
 from impact.schema.model_class import (
     RESERVED_KEYS,
     OutcomesOnly,
@@ -35,7 +37,7 @@ from impact.schema.option_requests import (
     tests_of,
     variance_of,
 )
-from impact.schema.requests import ModelRequest, VarianceRequest
+from impact.schema.requests import AdoptionRequest, ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
 from impact.schema.shipped import folder_of
 from impact.schema.version_range import in_range
@@ -165,29 +167,42 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
     design_node = parts.merged_node(node, context, "design")
     design = checked(DesignBlock, design_node, "design") if design_node is not None else None
     treated = parts.treated_of(design, design_node)
+    adoption = adoptions.adoption_request(design, design_node)
     panel = block.panel or _panel(context)
     if block.panel is not None and block.panel.freq is not None:
         advice = "write it in the panel: of the spec"
         raise SpecError(fault("E179", place=node.place, key="panel.freq of a model", advice=advice))
-    unit = "^".join(panel.unit) if panel is not None else None
-    variance = variance_of(block, node, catalog.VARIANCES, design=treated, panel_unit=unit)
-    _check_pair(keyword, record, variance, has_panel=panel is not None or treated is not None)
-    formula = parts.formula_of(block, node, context, where=where)
+    by_adoption = adoptions.ADOPTION in record.accepts
+    variance = variance_of(block, node, catalog.VARIANCES, record.accepts, _default_cluster(adoption, panel))
+    _check_pair(keyword, record, variance, has_panel=panel is not None or adoption is not None)
+    if by_adoption and block.formula is None:
+        formula = adoptions.controls_formula(node, context)
+    else:
+        formula = parts.formula_of(block, node, context, where=where)
+    weights = parts.weights_of(block, node)
+    if by_adoption:
+        adoptions.refuse_what_is_not_taken(
+            keyword, record.accepts, adoption=adoption, formula=formula, weights=weights, node=node
+        )
+    options = _estimator_options(record.options, node, where)
     if "offset" not in record.accepts:
         parts.refuse_offset(formula, keyword)
     parts.check_instruments(formula, keyword, "instruments" in record.accepts)
     return ModelRequest(
         name=expanded.name,
         formula=formula,
-        weights=parts.weights_of(block, node),
+        weights=weights,
         base=expanded.base,
         estimator=keyword,
-        options=_estimator_options(record.options, node, where),
+        options=options,
         variance=variance,
         filters=parts.filters_of(parts.merged_node(node, context, "filter")),
         sample="main" if node.get("filter") is None else expanded.name,
         design=treated,
-        panel=_panel_columns(panel, treated),
+        adoption=adoption,
+        by_adoption=by_adoption,
+        option_columns=dict(record.columns(options)) if record.columns is not None else {},
+        panel=_panel_columns(panel),
         own_panel=block.panel is not None,
         permute=permute_of(node, PermuteOptions),
         permute_among=parts.among_of(node),
@@ -200,6 +215,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
         title=parts.as_text(block.title),
         drop_singletons=block.singletons == "drop",
         level=block.level,
+        bands=block.bands == "simultaneous",
         coordinates=coordinates_of(variance),
         place=node.place,
     )
@@ -223,8 +239,15 @@ def _panel(context: Node) -> PanelBlock | None:
     return checked(PanelBlock, node, "panel") if node is not None and not node.is_null else None
 
 
-def _panel_columns(panel: PanelBlock | None, treated: Any) -> tuple[tuple[str, ...], str] | None:
+def _panel_columns(panel: PanelBlock | None) -> tuple[tuple[str, ...], str] | None:
     return (tuple(panel.unit), panel.time) if panel is not None else None
+
+
+def _default_cluster(adoption: AdoptionRequest | None, panel: PanelBlock | None) -> str | None:
+    """What the default variance clusters by: the unit of the design, else of the panel, else nothing."""
+    if adoption is not None and adoption.unit:
+        return adoption.unit
+    return "^".join(panel.unit) if panel is not None else None
 
 
 def _outcomes(context: Node) -> Mapping[str, Any]:

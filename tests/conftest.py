@@ -65,3 +65,26 @@ def as_frame():
         return Frame(typed, len(next(iter(typed.values()))))
 
     return make
+
+
+@pytest.fixture
+def request_with(plan_of, monkeypatch):
+    """The request of one model of an estimator that starts from a design of who is treated from when."""
+    import impact.catalog as catalog
+    from impact.core.registered import Estimator
+    from impact.estimators.ols import OlsOptions
+
+    takes = ("adoption", "covariates", "weights", "clusters", "cross_section")
+    load = type(catalog.ESTIMATORS).load
+
+    def make(design, *, accepts=takes, **block):
+        record = Estimator("x", OlsOptions, lambda design, options: None, (), accepts=accepts)
+
+        def stand_in(registry, name, **more):
+            return record if registry is catalog.ESTIMATORS else load(registry, name, **more)
+
+        monkeypatch.setattr(type(catalog.ESTIMATORS), "load", stand_in)
+        spec = {} if design is None else {"design": design}
+        return plan_of(models={"main": {"estimator": "ols", "outcome": "y", **block}}, **spec).models[0]
+
+    return make

@@ -9,6 +9,7 @@ from impact.core.errors import ImpactError, Place
 from impact.core.frames import Step
 from impact.core.texts import text
 from impact.plan import Plan
+from impact.schema.design_block import StartBlock
 from impact.schema.load import load_nodes
 from impact.schema.nodes import Node
 from impact.schema.requests import ModelRequest
@@ -65,12 +66,14 @@ def _design(plan: Plan) -> str:
     block = plan.spec.design
     if block is None:
         return ""
-    start = block.from_ if isinstance(block.from_, float | int) else f"outcome {block.from_.outcome:g}"
-    return (
-        f"{block.treated}, from {start:g}"
-        if isinstance(start, float | int)
-        else f"{block.treated}, from {start}"
-    )
+    if block.treated is None:
+        return ", ".join(
+            f"{key}: {value}"
+            for key, value in (("cohort", block.cohort), ("treatment", block.treatment))
+            if value
+        )
+    start = f"outcome {block.from_.outcome:g}" if isinstance(block.from_, StartBlock) else f"{block.from_:g}"
+    return f"{block.treated}, from {start}"
 
 
 def model_blocks(plan: Plan, language: str) -> tuple[Block, ...]:
@@ -103,14 +106,14 @@ def sample_blocks(plan: Plan, language: str) -> tuple[Block, ...]:
     Raises:
         DataError: the data cannot be read.
     """
-    from impact.design.build import build_design  # frames load only where data are read
+    from impact.pipeline.fit import design_of  # frames load only where data are read
     from impact.pipeline.street import read_data
 
     frame, main = read_data(plan)
     blocks = [_ledger(_word("main_sample", language), main.read, main.steps, main.n_rows, language)]
     for request in plan.models:
         try:
-            design = build_design(frame, request, None)
+            design = design_of(frame, request, None)
         except ImpactError as problem:
             blocks.append(Block(request.name, ((_word("failed", language), str(problem)),)))
             continue

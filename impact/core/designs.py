@@ -114,7 +114,7 @@ class Adoption:
     cohort: Floats
     treatment: Floats | None = None
     is_panel: bool = True
-    choices: AdoptionChoices = AdoptionChoices()
+    choices: AdoptionChoices = field(default_factory=AdoptionChoices)
     switches_off: tuple[object, ...] = ()
 
 

@@ -15,6 +15,7 @@ from impact.core.errors import DesignError, Notice
 from impact.core.frames import Frame
 from impact.core.texts import fault, notice
 from impact.design.candidates import candidates_of
+from impact.design.cohorts import columns_of_design
 from impact.design.collapse import collapse
 from impact.design.focus import focus_of, refuse_constant
 from impact.design.grouping import make_factor
@@ -24,22 +25,19 @@ from impact.design.parts import Source, piece_text, piece_values, pieces_of, sou
 from impact.design.row_order import canonical_order
 from impact.design.sample import (
     Selection,
-    filtered,
+    select_rows,
     subset_effects,
     without_missing,
     without_singletons,
 )
 from impact.design.table import (
-    Columns,
     column_of,
     context_of,
     number_column,
     take_rows,
-    with_block,
 )
 from impact.kernels.compiled import gather_columns
-from impact.schema.expressions.context import Context, event_notices
-from impact.schema.expressions.evaluate import evaluate_condition
+from impact.schema.expressions.context import event_notices
 from impact.schema.formulas.tree import AbsorbedEffect
 from impact.schema.formulas.tree import Term as FormulaTerm
 from impact.schema.requests import Group, ModelRequest
@@ -72,8 +70,8 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
         DesignError: E501 no rows left, E506–E520 what the model needs and the data lack.
     """
     context = context_of(frame)
-    columns = with_block(frame, request.design, context)
-    selection = _select(columns, request, group, context)
+    columns = columns_of_design(frame, request, context)
+    selection = select_rows(columns, request, group, context)
     source = source_of(columns, selection.rows, request, context)
     raw = _read(request, source)
     selection, raw = _drop_missing(request, selection, raw)
@@ -110,16 +108,6 @@ def _collapsed(
     left = replace(_subset(raw, fewer.first), y=fewer.y, weights=fewer.weights, within=fewer.within)
     kept = replace(selection, rows=selection.rows[fewer.first])
     return kept, left, subset_effects(absorb, fewer.first)
-
-
-def _select(columns: Columns, request: ModelRequest, group: Group | None, context: Context) -> Selection:
-    selection = filtered(columns, context.rows, request.filters, context)
-    if group is not None and group.conditions:
-        inside = np.ones(len(selection.rows), dtype=bool)
-        for condition in group.conditions:
-            inside &= evaluate_condition(condition, columns, context)[selection.rows] == 1
-        selection = replace(selection.keep(inside, str(group.name), "group"))
-    return selection
 
 
 def _read(request: ModelRequest, source: Source) -> _Raw:

@@ -18,6 +18,7 @@ from impact.kernels.compiled import all_finite
 from impact.schema.expressions.context import Context
 from impact.schema.expressions.evaluate import evaluate_condition
 from impact.schema.expressions.tree import Expression
+from impact.schema.requests import Group, ModelRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,17 @@ def filtered(
         missing = np.isnan(values)
         selection = selection.keep(values == 1, name, "filter", missing=int(np.count_nonzero(missing)))
     return selection
+
+
+def select_rows(columns: Columns, request: ModelRequest, group: Group | None, context: Context) -> Selection:
+    """Rows of a model: its filters, and the conditions of a subgroup on top."""
+    selection = filtered(columns, context.rows, request.filters, context)
+    if group is None or not group.conditions:
+        return selection
+    inside = np.ones(len(selection.rows), dtype=bool)
+    for condition in group.conditions:
+        inside &= evaluate_condition(condition, columns, context)[selection.rows] == 1
+    return selection.keep(inside, str(group.name), "group")
 
 
 def without_missing(

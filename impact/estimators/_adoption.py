@@ -48,8 +48,13 @@ def require_absorbing(adoption: Adoption, estimator: str) -> None:
         DesignError: E561, with the estimator that allows it.
     """
     if adoption.switches_off:
-        shown = ", ".join(str(label) for label in adoption.switches_off[:5])
+        shown = ", ".join(label_words(label) for label in adoption.switches_off[:5])
         raise DesignError(fault("E561", estimator=estimator, count=len(adoption.switches_off), units=shown))
+
+
+def label_words(label: object) -> str:
+    """A unit's label as it is printed: whole numbers without a decimal point."""
+    return f"{label:g}" if isinstance(label, float) else str(label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
 from impact.data.frames import frame_of, names_of
-from impact.design.build import build_design
 from impact.estimators.ols import OlsOptions
 from impact.schema.columns_used import model_uses, unknown_columns
 from impact.schema.formulas.parse import parse_formula
@@ -158,7 +157,9 @@ def feols(
     if faults:
         raise SpecError(*faults)
     frame = _frame(data, request)
-    return Fit(request, frame, fitting.fit_design(build_design(frame, request), request, None, None), data)
+    return Fit(
+        request, frame, fitting.fit_design(fitting.design_of(frame, request), request, None, None), data
+    )
 
 
 _OLS_OPTIONS = OlsOptions()
@@ -216,7 +217,7 @@ def _variance_cached(
         content["ssc"] = given.ssc
     unit = "^".join(panel[0]) if panel is not None else None
     node = from_plain(content, _HERE)
-    return variance_of(ModelBlock(), node, catalog.VARIANCES, design=None, panel_unit=unit)
+    return variance_of(ModelBlock(), node, catalog.VARIANCES, (), unit)
 
 
 def _infer(fit: Fit, variance: VarianceRequest, level: float) -> Inference:

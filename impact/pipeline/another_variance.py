@@ -11,7 +11,6 @@ from impact.core.designs import Design
 from impact.core.estimates import Estimate
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
-from impact.design.build import build_design
 from impact.schema.requests import ModelRequest
 
 
@@ -21,7 +20,7 @@ def with_variance(result: ModelResult, frame: Frame, request: ModelRequest) -> M
     Clusters decide the order of a design's rows, and their missing values which rows there are: the estimate
     follows the rows, and is made again where they are others.
     """
-    design = build_design(frame, request)
+    design = fitting.design_of(frame, request)
     estimate = _reordered(result, design)
     if estimate is None:
         return fitting.fit_design(design, request, result.group, None)

@@ -71,15 +71,15 @@ def _check_data(plan: Plan) -> None:
     Raises:
         ImpactError: of every model whose design cannot be built.
     """
-    from impact.design.build import build_design  # frames are loaded only when data are read
     from impact.design.groups import groups_of
+    from impact.pipeline.fit import design_of  # frames are loaded only when data are read
     from impact.pipeline.street import read_data
 
     frame, _ = read_data(plan)
     faults: list[Fault] = []
     for request, group in ((one, group) for one in plan.models for group in groups_of(frame, one)):
         try:
-            build_design(frame, request, group)
+            design_of(frame, request, group)
         except ImpactError as problem:
             faults += problem.faults if group.name is None else ()
     if faults:

@@ -29,11 +29,21 @@ def names_used(plan: Plan) -> set[str]:
 
 def unknown_faults(plan: Plan, columns: Sequence[str]) -> list[Fault]:
     """E514 for every name that is neither a column, nor derived, nor made by the design, nor a parameter."""
-    made = columns_used.BLOCK_COLUMNS if any(request.design is not None for request in plan.models) else ()
-    known = [*columns, *plan.derive, *made, *plan.spec.params]
+    known = [*columns, *plan.derive, *_made(plan), *plan.spec.params]
     uses = list(_uses(plan))
     uses += [use for expression in plan.derive.values() for use in columns_used.expression_uses(expression)]
     return columns_used.unknown_columns(uses, known)
+
+
+def _made(plan: Plan) -> set[str]:
+    """Columns that the designs of the models make."""
+    made: set[str] = set()
+    for request in plan.models:
+        if request.design is not None:
+            made |= columns_used.BLOCK_COLUMNS
+        elif request.adoption is not None:
+            made |= columns_used.COHORT_COLUMNS
+    return made
 
 
 def _uses(plan: Plan) -> Iterator[columns_used.Use]:

@@ -18,6 +18,7 @@ from impact.core.estimates import Estimate, Inference, Permutation
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
 from impact.core.texts import fault, notice
+from impact.design.adoption import build_adoption
 from impact.design.build import build_design
 from impact.design.groups import groups_of
 from impact.design.interact import stack_designs
@@ -107,9 +108,17 @@ class Interrupted(EstimationError):
 def _fit_group(frame: Frame, request: ModelRequest, group: Group | None, seed: int | None) -> ModelResult:
     name = None if group is None else group.name
     try:
-        return fit_design(build_design(frame, request, group), request, name, seed)
+        return fit_design(design_of(frame, request, group), request, name, seed)
     except ImpactError as error:
         return _failure(request, name, error)
+
+
+def design_of(frame: Frame, request: ModelRequest, group: Group | None = None) -> Design:
+    """The design of a request: of a regression, or of an estimator that starts from who is treated from when."""
+    if not request.by_adoption:
+        return build_design(frame, request, group)
+    record: Any = catalog.ESTIMATORS.load(request.estimator)
+    return build_adoption(frame, request, group, sums="sums" in record.accepts)
 
 
 def _failure(request: ModelRequest, group: str | None, error: ImpactError) -> ModelResult:
@@ -155,6 +164,8 @@ def _fit_interacted(
 
 def fit_design(design: Design, request: ModelRequest, group: str | None, seed: int | None) -> ModelResult:
     """Estimate, inference and permutation of one design."""
+    if seed is not None:
+        design = replace(design, seed=spawn_seed(seed, request.name))
     estimate = estimate_design(design, request)
     rss, tss = estimate.fit.get("rss", 1.0), estimate.fit.get("tss", 1.0)
     if rss <= EXACT_FIT * tss:
@@ -187,7 +198,7 @@ def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> I
     if request.variance.is_default:
         words = str(inference.variance.get("text", request.variance.keyword))
         spanish = str(inference.variance.get("text_es", words))
-        found = notice("W520", of=request.name, variance=words, variance_es=spanish)
+        found = notice("W519", of=request.name, variance=words, variance_es=spanish)
         inference = replace(inference, notices=(*inference.notices, found))
     return inference
 

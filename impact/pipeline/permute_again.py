@@ -7,10 +7,9 @@ from dataclasses import replace
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
 from impact.core.options import PermutedSets
-from impact.design.build import build_design
 from impact.design.groups import groups_of
 from impact.inference._permutation import PermuteOptions
-from impact.pipeline.fit import estimate_design, permute_design
+from impact.pipeline.fit import design_of, estimate_design, permute_design
 from impact.schema.expressions.tree import Expression
 from impact.schema.requests import ModelRequest
 
@@ -52,7 +51,7 @@ def permuted_again(
     design = result.design
     if request.grouping is None or request.grouping.mode == "split":
         groups = groups_of(frame, request) if request.grouping is not None else ()
-        design = build_design(frame, asked, next((g for g in groups if g.name == result.group), None))
+        design = design_of(frame, asked, next((g for g in groups if g.name == result.group), None))
     assert design is not None
     estimate = estimate_design(design, asked)
     return replace(result, permutation=permute_design(estimate, design, asked, seed=seed))

@@ -12,8 +12,9 @@ from impact.schema.expressions.tree import Expression, columns_of
 from impact.schema.requests import ModelRequest, OutcomeSums
 
 Use = tuple[str, Place | None]
-# columns that a treated block makes
+# columns that a treated block makes, and those that cohorts make
 BLOCK_COLUMNS = frozenset({"treated", "post", "exposed"})
+COHORT_COLUMNS = frozenset({"treated", "exposed", "event_time"})
 
 
 def expression_uses(expression: Expression) -> Iterator[Use]:
@@ -39,12 +40,22 @@ def model_uses(request: ModelRequest) -> Iterator[Use]:
         yield from expression_uses(request.design.treated)
         for key, name in (("unit", request.design.unit), ("time", request.design.time)):
             yield name, request.design.places.get(key)
+    yield from _adoption_uses(request)
     if request.panel is not None:
         yield from ((name, request.place) for name in (*request.panel[0], request.panel[1]))
     for name in request.variance.columns:
         yield from ((part, request.variance.place) for part in name.split("^"))
     yield from ((name, request.variance.place) for name in request.coordinates or ())
     yield from _other_uses(request)
+
+
+def _adoption_uses(request: ModelRequest) -> Iterator[Use]:
+    adoption = request.adoption
+    if adoption is not None and request.design is None:
+        for key in ("unit", "time", "cohort", "treatment"):
+            if name := getattr(adoption, key):
+                yield name, adoption.places.get(key)
+    yield from ((name, request.place) for name in request.option_columns.values())
 
 
 def _is_outcome(name: str, request: ModelRequest) -> bool:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from impact.schema.data_blocks import CheckBlock, DataBlock, JoinBlock, PanelBlock
+from impact.schema.design_block import DesignBlock
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
 from impact.schema.published import AnswerBlock, ClaimBlock, PublishedBlock
 
@@ -54,26 +55,6 @@ class OutcomeBlock(Block):
     )
 
 
-class StartBlock(Block):
-    """The first exposed year, counted on the outcome's own date."""
-
-    outcome: float = Field(
-        description="First year whose outcome is exposed; the outcome is `outcome_lead` periods late."
-    )
-
-
-class DesignBlock(Block):
-    """One block of units treated from a date on. Offers the columns `treated`, `post` and `exposed` to formulas."""
-
-    unit: str = Field(description="Column that names the unit at which treatment is assigned.")
-    time: str = Field(description="Column with the period.")
-    treated: str = Field(description="Expression that is true for treated units.")
-    from_: float | StartBlock = Field(alias="from", description="First exposed period, or {outcome: PERIOD}.")
-    outcome_lead: int = Field(
-        0, ge=0, description="Periods between `time` and the measurement of the outcome."
-    )
-
-
 class ModelBlock(Block):
     """One model: a formula or its parts, and everything that can differ between models."""
 
@@ -113,6 +94,9 @@ class ModelBlock(Block):
         "drop", description="Groups of one observation in an absorbed effect."
     )
     level: float = Field(0.95, gt=0.5, lt=1.0, description="Level of confidence intervals.")
+    bands: Literal["pointwise", "simultaneous"] = Field(
+        "pointwise", description="simultaneous: also bands that cover all effects of a kind at once."
+    )
     title: LocalText | None = Field(None, description="Label of the model in tables and figures.")
     note: LocalText | None = Field(None, description="Sentence shown with the model.")
     expect: Literal["no_effect"] | None = Field(

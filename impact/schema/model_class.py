@@ -35,7 +35,6 @@ RESERVED_MODEL_KEYS = {
     "wild": "with few treated clusters use `permute:`; with few clusters vcov: {cluster: id, type: cr3}",
     "survey": "use weights with a cluster variance",
     "report": "diagnostics of instruments are not available yet",
-    "bands": "simultaneous bands are not available yet",
 }
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault
+from impact.schema.design_block import DesignBlock, StartBlock
 from impact.schema.expressions.parse import parse_expression
 from impact.schema.expressions.tree import Binary, Expression, walk
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
-from impact.schema.model import DesignBlock, ModelBlock, OutcomeBlock, StartBlock
+from impact.schema.model import ModelBlock, OutcomeBlock
 from impact.schema.nodes import Entry, Node, map_node, read_with, text_node, text_place
 from impact.schema.requests import Grouping, OutcomeSums, TreatedBlock, WeightRequest
 from impact.schema.resolving.changes import merge
@@ -74,11 +75,12 @@ def formula_of(block: ModelBlock, node: Node, context: Node, *, where: str) -> F
     if block.formula is None or written is None:
         raise SpecError(fault("E172", place=node.place, where=where))
     formula = read_with(lambda text, place: parse_formula(text, place=place, sets=sets), written)
-    return _with_controls(formula, node, sets)
+    return with_controls(formula, node, context)
 
 
-def _with_controls(formula: Formula, node: Node, sets: Mapping[str, Sequence[str]]) -> Formula:
+def with_controls(formula: Formula, node: Node, context: Node) -> Formula:
     """The formula with the terms of `controls:` behind its own."""
+    sets = _sets(node, context)
     controls = node.get("controls")
     if controls is None or controls.is_null:
         return formula
@@ -213,8 +215,8 @@ def among_of(node: Node) -> Expression | None:
 
 
 def treated_of(block: DesignBlock | None, node: Node | None) -> TreatedBlock | None:
-    """The treated block of a design."""
-    if block is None or node is None:
+    """The treated block of a design; None where it gives cohorts or a treatment."""
+    if block is None or node is None or block.treated is None or block.from_ is None or block.unit is None:
         return None
     start, lead = block.from_, block.outcome_lead
     if isinstance(start, StartBlock):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,10 @@ from impact.schema.model import ModelBlock
 from impact.schema.model_parts import expression_of
 from impact.schema.nodes import Entry, Node, from_plain, map_node, text_node, without
 from impact.schema.published import TestBlock
-from impact.schema.requests import TreatedBlock, VarianceRequest
+from impact.schema.requests import VarianceRequest
+
+# what an estimator accepts that makes its errors itself
+OWN_VARIANCE = "own_variance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +53,14 @@ def variance_of(
     block: ModelBlock,
     node: Node,
     registry: Registry,
-    *,
-    design: TreatedBlock | None,
-    panel_unit: str | None,
+    accepts: Sequence[str],
+    unit: str | None,
 ) -> VarianceRequest:
-    """The variance of a model, or the default: clustered by unit in a design or panel, else hc1."""
+    """The variance of a model; by default the estimator's own, clustered by unit in a design or panel, or hc1."""
     written = node.get("vcov")
     is_default = written is None or written.is_null
     if written is None or written.is_null:
-        unit = design.unit if design is not None else panel_unit
-        written = _default(node, unit)
+        written = _default(node, unit, accepts)
     keyword, options_node = _keyword(written, registry)
     ssc = node.entry("ssc")
     record: Any = registry.load(keyword, place=written.place)
@@ -89,7 +90,9 @@ def _with_type(options: Node, keyword: str, names: str) -> Node:
     return map_node(options.place, (*without(options, "type").entries, own))
 
 
-def _default(node: Node, unit: str | None) -> Node:
+def _default(node: Node, unit: str | None, accepts: Sequence[str]) -> Node:
+    if OWN_VARIANCE in accepts:
+        return from_plain("own", node.place)
     return from_plain("hc1" if unit is None else {"cluster": unit}, node.place)
 
 

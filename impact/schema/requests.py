@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from impact.core.designs import AdoptionChoices
 from impact.core.errors import Place
 from impact.schema.expressions.tree import Expression
 from impact.schema.formulas.tree import Formula
@@ -45,6 +46,25 @@ class TreatedBlock:
     treated: Expression
     start: float
     outcome_lead: int = 0
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionRequest:
+    """Who is treated from when, for difference-in-differences estimators.
+
+    Arguments:
+        unit: column, "" in repeated cross-sections; time: column.
+        cohort, treatment: columns, "" where not given; both are empty for a treated block.
+        never: values and words that mean never treated, None where the spec does not say.
+    """
+
+    unit: str
+    time: str
+    cohort: str = ""
+    treatment: str = ""
+    never: tuple[float | str, ...] | None = None
+    choices: AdoptionChoices = field(default_factory=AdoptionChoices)
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
@@ -97,7 +117,9 @@ class ModelRequest:
         own_mean: the outcome is divided by its own frequency weight.
         panel: (units, time); own_panel: the model's own, not the spec's.
         focus: names of the treatment terms, empty for the default rule.
-        design: the treated block, None without one; permute: options of the permutation or None, with
+        design: the treated block, None without one; adoption: who is treated from when, for both kinds of design;
+            by_adoption: the estimator starts from it, and the formula holds controls only; option_columns: option of
+            the estimator → column. permute: options of the permutation or None, with
             the condition of its candidates.
     """
 
@@ -114,6 +136,9 @@ class ModelRequest:
     weights: WeightRequest | None = None
     own_mean: bool = False
     design: TreatedBlock | None = None
+    adoption: AdoptionRequest | None = None
+    by_adoption: bool = False
+    option_columns: Mapping[str, str] = field(default_factory=dict)
     panel: tuple[tuple[str, ...], str] | None = None
     own_panel: bool = False
     permute: Any = None
@@ -127,5 +152,6 @@ class ModelRequest:
     title: Mapping[str, str] = field(default_factory=dict)
     drop_singletons: bool = True
     level: float = 0.95
+    bands: bool = False
     coordinates: tuple[str, str] | None = None
     place: Place | None = None

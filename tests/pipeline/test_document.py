@@ -153,6 +153,6 @@ def test_rows_of_an_interacted_model_count_their_own_group(folder):
 
 def test_a_text_inside_a_notice_has_its_own_language():
     words = {"variance": "clustered by id", "variance_es": "agrupado por id"}
-    message = notice_entry(notice("W520", of="m", **words))["message"]
+    message = notice_entry(notice("W519", of="m", **words))["message"]
     assert "clustered by id" in message["en"] and "agrupado por id" in message["es"]
     assert "clustered" not in message["es"]

@@ -82,8 +82,8 @@ def test_the_default_variance_is_announced(frame, request_of):
         inference = fit_design(build_design(frame, request), request, None, 1).inference
         assert inference.variance["type"] == "hc1"
         codes.append({notice.code for notice in inference.notices})
-    assert "W520" in codes[0]
-    assert "W520" not in codes[1]
+    assert "W519" in codes[0]
+    assert "W519" not in codes[1]
 
 
 def test_seeds_depend_on_seed_and_name_alone():

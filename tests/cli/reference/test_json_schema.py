@@ -47,7 +47,7 @@ BROKEN = {
     "a wrong type of clustering": ("vcov", {"cluster": "id", "type": "cr9"}),
     "a test without its bound": ("tests", {"t": {"kind": "equivalence", "of": "a", "reason": "small"}}),
     "a test without its kind": ("tests", {"t": {"of": "a"}}),
-    "a design without its unit": ("design", {"time": "year", "treated": "x == 1", "from": 2000}),
+    "a design without its time": ("design", {"unit": "id", "treated": "x == 1", "from": 2000}),
     "an unknown kind of figure": ("figures", {"f": {"kind": "pie"}}),
     "a wrong number of digits": ("outputs", {"digits": 99}),
     "an unknown permutation": ("permute", {"unit": "id", "sets": "pairs"}),
