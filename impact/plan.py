@@ -30,6 +30,7 @@ from impact.schema.model_class import (
 )
 from impact.schema.nodes import Node, map_node, without
 from impact.schema.option_requests import (
+    OWN_VARIANCE,
     TestRequest,
     checked,
     coordinates_of,
@@ -41,6 +42,11 @@ from impact.schema.requests import AdoptionRequest, ModelRequest, VarianceReques
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
 from impact.schema.shipped import folder_of
 from impact.schema.version_range import in_range
+
+NEEDS = {
+    "linear": "a regression, or influence functions",
+    "own": "an estimator that makes its own errors",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,16 +276,22 @@ def _estimator_options(options_class: type[Options], node: Node, where: str) -> 
 
 
 def _check_pair(keyword: str, record: Any, variance: VarianceRequest, *, has_panel: bool) -> None:
+    """E181 where a variance needs what the estimator or the spec does not have."""
     needs: Any = catalog.VARIANCES.load(variance.keyword)
+    missing = {
+        "panel": not has_panel,
+        "linear": "clusters" not in record.accepts,
+        "own": OWN_VARIANCE not in record.accepts,
+    }
     for need in needs.needs:
-        if (need == "panel" and not has_panel) or (need == "linear" and "clusters" not in record.accepts):
+        if missing.get(need, False):
             raise SpecError(
                 fault(
                     "E181",
                     place=variance.place,
                     variance=variance.keyword,
                     estimator=keyword,
-                    need=f"a {need}",
+                    need=NEEDS.get(need, f"a {need}"),
                 )
             )
 

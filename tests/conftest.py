@@ -44,8 +44,9 @@ def plan_of():
 def request_of(plan_of):
     """The request of one model: its block as keywords, and the spec's other keys in ``spec``."""
 
-    def make(formula, *, spec=None, **block):
-        return plan_of(**{"models": {"main": {"formula": formula, **block}}, **(spec or {})}).models[0]
+    def make(formula=None, *, spec=None, **block):
+        own = {} if formula is None else {"formula": formula}
+        return plan_of(**{"models": {"main": {**own, **block}}, **(spec or {})}).models[0]
 
     return make
 

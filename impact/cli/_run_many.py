@@ -61,12 +61,14 @@ def options_of(options: Mapping[str, Any]) -> studies.StudyOptions:
     )
 
 
-def run_one(spec: str, options: studies.StudyOptions, *, quiet: bool = True, verbose: int = 0) -> Outcome:
+def run_one(
+    spec: str, options: studies.StudyOptions, *, quiet: bool = True, verbose: int = 0, language: str = "en"
+) -> Outcome:
     """One spec; a user's mistake becomes faults, not an exception."""
     started = time.perf_counter()
     try:
         source: Any = _standard_input() if spec == "-" else spec
-        tell = make_progress(Path(spec).stem, 0, quiet=quiet, verbose=verbose)
+        tell = make_progress(Path(spec).stem, 0, quiet=quiet, verbose=verbose, language=language)
         result = studies.run_study(source, options, progress=tell)
     except ImpactError as problem:
         return Outcome(
@@ -128,8 +130,9 @@ def run_many(
                 _tell(ctx, outcome, alone=alone)
     else:
         quiet, verbose = bool(setting(ctx, "quiet")), int(str(setting(ctx, "verbose") or 0))
+        language = str(setting(ctx, "lang") or "en")
         for spec in files:
-            outcome = run_one(spec, given, quiet=quiet, verbose=verbose)
+            outcome = run_one(spec, given, quiet=quiet, verbose=verbose, language=language)
             outcomes.append(outcome)
             _tell(ctx, outcome, alone=alone)
             if outcome.status == INTERRUPTED or (fail_fast and outcome.status):

@@ -44,11 +44,20 @@ class Influence:
         rows: (m, k). row: (m,) one representative observation for each influence row.
         df: degrees of freedom of the t distribution that the estimator's reference implementation uses; infinity
             means the normal distribution.
+        ssc: the small-sample preset that applies unless `vcov` asks for another: "none", or "fixest" for estimates
+            that are coefficients of least-squares regressions (then df is that of the preset).
+        n_obs, regressors: (k,) rows and regressors, without the effects in ``absorb``, of the regression that each
+            term comes from; None: the estimate's n_obs and df_model for all.
+        absorb: absorbed effects that presets count, on the rows of the design.
     """
 
     rows: Floats
     row: Integers
     df: float = float("inf")
+    ssc: str = "none"
+    n_obs: Floats | None = None
+    regressors: Floats | None = None
+    absorb: tuple[AbsorbedFactor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,9 @@ class OwnVariance:
     Arguments:
         vcov: (k, k), NaN where not defined. method: as printed ("placebo", "jackknife" …). text: language → one line.
         df: of t, infinity for the normal. draws: (B, k) or None.
+        p_value: (k,) where it is not that of the t (ranks among placebos, conformal tests), else None.
+        curve_values, curve_p: (m, k) hypothetical effects and the p-value of each, NaN-padded: the interval of a level
+            holds the values whose p-value is above 1 − level. None: estimate ± critical value × standard error.
     """
 
     vcov: Floats
@@ -65,6 +77,9 @@ class OwnVariance:
     text: Mapping[str, str]
     df: float = float("inf")
     draws: Floats | None = None
+    p_value: Floats | None = None
+    curve_values: Floats | None = None
+    curve_p: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,8 @@ class Estimate:
         dropped_terms: name → reason.
         design: the rows that ``linear`` stands on where the estimator made rows of its own (unit means, differences),
             with the clusters of those rows; None: those of the design that was given.
+        parts: separate regressions on the same rows whose terms, one after the other, are ``terms``: each has its own
+            linear representation, and variances are made part by part.
         own_variance: the estimator's own error, for ``vcov: own`` (the default of estimators without influence rows).
     """
 
@@ -103,6 +120,7 @@ class Estimate:
     tables: Mapping[str, object] = field(default_factory=dict)
     design: Design | None = None
     own_variance: OwnVariance | None = None
+    parts: tuple[Estimate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,8 @@ def _row(
         "p_value": number(inference.p_value[j]),
         "ci_low": number(inference.ci_low[j]),
         "ci_high": number(inference.ci_high[j]),
-        "band_low": None,
-        "band_high": None,
+        "band_low": None if inference.band_low is None else number(inference.band_low[j]),
+        "band_high": None if inference.band_high is None else number(inference.band_high[j]),
         "level": inference.level,
         "n_obs": count(estimate.n_obs),
     }
@@ -269,13 +269,19 @@ def _fit_facts(first: ModelResult | None, names: Mapping[str, tuple[str, str]]) 
         "extra": {key: number(value) for key, value in sorted(estimate.fit.items())}
         | _permutation_facts(first.permutation, [term.name for term in estimate.terms])
         | {"df_model": estimate.df_model, "df_absorbed": estimate.df_absorbed}
-        | dict(estimate.tables),
+        | _design_facts(first.design)
+        | {name: plain(table) for name, table in estimate.tables.items()},
     }
     if inference is not None:
         facts["vcov"] = {key: plain(value) for key, value in inference.variance.items()}
         facts["n_clusters"] = dict(inference.n_clusters)
         facts["n_treated_clusters"] = inference.n_treated_clusters
     return facts
+
+
+def _design_facts(design: Design) -> dict[str, object]:
+    """The design as it was before estimation: who is treated from when."""
+    return {"adoption": plain(design.extra["adoption"])} if "adoption" in design.extra else {}
 
 
 def plain(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ Document = Mapping[str, Any]
 Entry = Mapping[str, Any]
 ALL_GROUPS = (None, "", "all", "None")
 EVENT_KINDS = ("event",)
+# the effects of difference-in-differences estimators: event[-2], cohort[2004], att_gt[2004,2006]
+EFFECT = re.compile(r"(event|cohort|calendar|att_gt|dose|acrt|quantile)\[([^,\]]+)(,([^\]]+))?\]")
 
 
 def said(value: object, language: str) -> str:
@@ -125,6 +128,9 @@ def label_of(document: Document, name: str, language: str) -> str:
         return said(labels[name], language) or name
     if name in ("(Intercept)", "Intercept", "_cons"):
         return text("table.constant", language)
+    if (match := EFFECT.fullmatch(name)) is not None:
+        kind, value, _, time = match.groups()
+        return text(f"table.term.{kind}", language, value=value.replace("-", "−"), time=time or "")
     if "::" in name:
         variable, level = name.split("::", 1)
         level, *others = level.split(":")

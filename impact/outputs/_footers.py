@@ -9,6 +9,7 @@ from typing import Any
 from impact.core.errors import OutputError
 from impact.core.texts import fault, text
 from impact.outputs._cell_grid import Cell, figure
+from impact.outputs._design_words import adoption_of, cohorts_text
 from impact.outputs._document import Document, Entry, focus_row, label_of, observations, said
 from impact.outputs._numbers import decimal_text, is_number, p_text, whole_text
 from impact.outputs._statistics import UNKNOWN, Printing, hidden
@@ -64,6 +65,10 @@ def _count(key: str) -> Callable[[Entry, Document, str, Printing], Cell]:
 def _clusters(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:
     counts: Mapping[str, Any] = entry.get("n_clusters") or {}
     return Cell(", ".join(whole_text(count) for _, count in sorted(counts.items())), figure=True)
+
+
+def _cohorts(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:
+    return Cell(cohorts_text(adoption_of(entry)))
 
 
 def _number(key: str, *, extra: bool = True) -> Callable[[Entry, Document, str, Printing], Cell]:
@@ -210,6 +215,7 @@ _LINES: dict[str, Callable[[Entry, Document, str, Printing], Cell]] = {
     "n": _count("n_obs"),
     "units": _count("n_units"),
     "clusters": _clusters,
+    "cohorts": _cohorts,
     "treated_clusters": _count("n_treated_clusters"),
     "r2": _number("r2", extra=False),
     "r2_within": _number("r2_within", extra=False),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from impact.core.texts import text
+from impact.outputs._design_words import adoption_of, design_sentences
 from impact.outputs._document import (
     Document,
     Entry,
@@ -46,6 +47,7 @@ def table_notes(
         cells_note(words, shown, document, language) if stacked else "",
         _primary_note(shown, document, language),
         *_by_model(shown, document, language, _estimator),
+        *_by_model(shown, document, language, _design),
         *_by_model(shown, document, language, model_notes_of(document)),
         *_by_model(shown, document, language, _effects_of(document)),
         *_by_model(shown, document, language, _weights_of(document)),
@@ -113,6 +115,11 @@ def _estimator(entry: Entry, language: str) -> str:
     return text(
         "table.note.estimator", language, name=keyword if name.startswith("table.estimator.") else name
     )
+
+
+def _design(entry: Entry, language: str) -> str:
+    words = " ".join(design_sentences(adoption_of(entry), language))
+    return text("table.note.design", language, words=words) if words else ""
 
 
 def model_notes_of(document: Document) -> Callable[[Entry, str], str]:

@@ -70,7 +70,7 @@ def _term_lines(
     block: TableBlock, columns: Sequence[Column], document: Document, request: OutputRequest, language: str
 ) -> Lines:
     def wanted(row: Entry) -> bool:
-        return row["term"] in block.terms if block.terms else row.get("kind") not in ("att_gt",)
+        return row["term"] in block.terms if block.terms else _is_main(row)
 
     terms = unique(
         str(row["term"])
@@ -83,6 +83,11 @@ def _term_lines(
     constants = [term for term in terms if term in ("(Intercept)", "Intercept", "_cons")]
     ordered = [term for term in terms if term not in constants] + constants
     return _by_term(ordered, columns, document, lambda term: label_of(document, term, language))
+
+
+def _is_main(row: Entry) -> bool:
+    """Whether a row stands in a table of terms that names none: of the effects of a design, att and the events."""
+    return row.get("kind") not in ("att_gt", "cohort", "calendar") and not str(row["term"]).startswith("att_")
 
 
 def _by_term(
@@ -112,12 +117,19 @@ def _att_lines(
         for column in columns
         if column.model
         for row in rows_of(document, column.model)
-        if row.get("kind") in ("att", "cohort", "calendar") or str(row["term"]).startswith("att_")
+        if row.get("kind") in ("att", "cohort", "calendar") and not _repeats_att(document, row)
     )
     if not terms:
         entries = tuple(_main_entry(document, column, None) for column in columns)
         return [Line(text("table.effect", language), entries)]
     return _by_term(terms, columns, document, lambda term: _att_label(document, term, language))
+
+
+def _repeats_att(document: Document, row: Entry) -> bool:
+    """Whether a row is the overall effect once more under its own name."""
+    extra = document["models"].get(row["model"], {}).get("extra") or {}
+    chosen = (extra.get("comparison") or extra.get("adoption") or {}).get("aggregate", "simple")
+    return bool(row["term"] == f"att_{chosen}")
 
 
 def _att_label(document: Document, term: str, language: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ from impact.schema.requests import Group, ModelRequest
 
 # residual sum of squares, as a share of the total, that is rounding and nothing else
 EXACT_FIT = 1e-24
-Progress = Callable[[str, str], None]
+Progress = Callable[[str, str, Mapping[str, object]], None]
+NOTHING: Mapping[str, object] = MappingProxyType({})
 Names = Mapping[str, tuple[str, str]]
 
 
@@ -59,9 +61,9 @@ def fit_models(
     def one(request: ModelRequest) -> FittedModel:
         if stop is not None and stop.is_set():
             return not_reached(request)
-        fitted = fit_request(frame, request, seed=seed)
+        fitted = fit_request(frame, request, seed=seed, progress=progress)
         if progress is not None:
-            progress(request.name, "failed" if fitted.failed else "done")
+            progress(request.name, "failed" if fitted.failed else "done", NOTHING)
         return fitted
 
     if jobs <= 1 or len(requests) < 2:
@@ -76,10 +78,16 @@ def not_reached(request: ModelRequest) -> FittedModel:
     return FittedModel(request, (_failure(request, None, error),))
 
 
-def fit_request(frame: Frame, request: ModelRequest, *, seed: int | None) -> FittedModel:
-    """One model: for everybody, each group apart, or the groups in one interacted regression."""
+def fit_request(
+    frame: Frame, request: ModelRequest, *, seed: int | None, progress: Progress | None = None
+) -> FittedModel:
+    """One model: for everybody, each group apart, or the groups in one interacted regression.
+
+    Arguments:
+        progress: told the design of a model that starts from who is treated from when, before it is estimated.
+    """
     if request.grouping is None:
-        return FittedModel(request, (_fit_group(frame, request, None, seed),))
+        return FittedModel(request, (_fit_group(frame, request, None, seed, progress),))
     groups = groups_of(frame, request)
     if request.grouping.mode == "split":
         return FittedModel(request, tuple(_fit_group(frame, request, group, seed) for group in groups))
@@ -105,10 +113,20 @@ class Interrupted(EstimationError):
     """A model that was not reached before the run was interrupted."""
 
 
-def _fit_group(frame: Frame, request: ModelRequest, group: Group | None, seed: int | None) -> ModelResult:
+def _fit_group(
+    frame: Frame,
+    request: ModelRequest,
+    group: Group | None,
+    seed: int | None,
+    progress: Progress | None = None,
+) -> ModelResult:
     name = None if group is None else group.name
     try:
-        return fit_design(design_of(frame, request, group), request, name, seed)
+        design = design_of(frame, request, group)
+        if progress is not None and "adoption" in design.extra:
+            facts: Any = design.extra["adoption"]
+            progress(request.name, "design", facts)
+        return fit_design(design, request, name, seed)
     except ImpactError as error:
         return _failure(request, name, error)
 

@@ -64,10 +64,11 @@ def run_study(spec: object, options: StudyOptions, *, progress: Progress | None 
         raise SpecError(*faults)
     clock.note("plan", study=plan.study, models=len(plan.models))
 
-    def tell(name: str, state: str) -> None:
-        clock.note("model", name=name, state=state)
+    def tell(name: str, state: str, facts: Mapping[str, object]) -> None:
+        if state != "design":
+            clock.note("model", name=name, state=state)
         if progress is not None:
-            progress(name, state)
+            progress(name, state, facts)
 
     with stopping() as stop:
         with placed_in(plan.resolved.tree):

@@ -93,7 +93,7 @@ class TableBlock(Options):
     extra: list[CellWord] = Field(default_factory=list, description="Further columns at the right.")
     footer: list[str] | None = Field(
         default=None,
-        description="Lines under the rows: n, units, clusters, treated_clusters, effects, variance, weights, "
+        description="Lines under the rows: n, units, clusters, cohorts, treated_clusters, effects, variance, weights, "
         "r2, r2_within, mean_y, rmse, outcome, estimator, exposure, exposure_mean, exposure_sd, mde80, "
         "permutation, "
         "smallest_p, or the name or kind of a test.",

@@ -66,6 +66,21 @@ def test_floors(root):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
 
 
+@pytest.mark.parametrize("folder", ["estimators", "inference", "diagnostics"])
+def test_a_keyword_stands_alone(modules, folder):
+    """Files of a registry share files that start with `_`; a keyword's file imports no other keyword's."""
+    package = f"impact.{folder}."
+    found = []
+    for module in modules:
+        if module.path.parent.name != folder:
+            continue
+        for _, name, names in imports(module.tree):
+            whole = [f"{name}.{one}" for one in names] if f"{name}." == package else [name]
+            keywords = [one for one in whole if one.startswith(package) and one[len(package) :][:1] != "_"]
+            found += [f"{module.path}: {one}" for one in keywords]
+    assert found == []
+
+
 def test_libraries_stay_on_their_floors(modules):
     strays = []
     for module in modules:

@@ -19,7 +19,6 @@ ELSEWHERE = {
     "impact/__main__.py": "tests/test_command_line.py",
     # commands are asked from outside, as a user would
     "impact/cli/_options.py": "tests/test_command_line.py",
-    "impact/cli/_progress.py": "tests/faults/test_system_faults.py",
     "impact/cli/_run_many.py": "tests/test_command_line.py",
     "impact/cli/check.py": "tests/test_command_line.py",
     "impact/cli/fit.py": "tests/test_command_line.py",

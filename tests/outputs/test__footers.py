@@ -7,6 +7,9 @@ from impact.outputs._statistics import Printing
 PRINTING = Printing(digits=3, stars=(), min_cell=10, language="en")
 
 
+DESIGN = {"n_units": 30, "n_periods": 5, "never": 10, "share_never": 1 / 3, "always": 0, "switches_off": 0}
+
+
 def lines(document, *words, names=("main", "broken")):
     found = footer_lines(words, names, document, PRINTING, table="t")
     return {label: [cell.text for cell in cells] for label, cells in found}
@@ -14,6 +17,11 @@ def lines(document, *words, names=("main", "broken")):
 
 def test_every_word_prints_and_a_failed_model_is_blank(document):
     document["models"]["broken"]["n_obs"] = 5
+    design = {"cohorts": [{"cohort": 2004, "units": 20}]}
+    document["models"]["main"]["extra"] = {
+        **document["models"]["main"]["extra"],
+        "adoption": {**DESIGN, **design},
+    }
     for word in WORDS:
         for values in lines(document, word).values():
             assert values[0]

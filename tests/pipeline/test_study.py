@@ -58,9 +58,9 @@ def test_progress_names_every_model(settled):
     told = []
     run_study(str(settled / "small.yaml"), StudyOptions(out=None), progress=lambda *line: told.append(line))
     assert {"main", "event", "groups", "main[row=without_x]", "main[row=before]"} <= {
-        name for name, _ in told
+        name for name, _, _ in told
     }
-    assert {state for _, state in told} == {"done"}
+    assert {state for _, state, _ in told} == {"done"}
 
 
 def test_a_failing_model_leaves_the_others(folder):
