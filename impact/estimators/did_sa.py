@@ -1,0 +1,230 @@
+"""Event studies by interaction weights (Sun and Abraham 2021).
+
+    y_it = a_i + b_t + Σ_g Σ_{e ≠ reference} δ_ge 1{G_i = g} 1{t − g = e} (+ x_it c) + u_it
+    event[e] = Σ_g s_ge δ_ge,   s_ge = share of cohort g among the rows (weights) at event time e
+
+Assumptions: the paths of all cohorts would have been parallel to that of the never treated in every period; no effect
+before treatment (``anticipation`` moves the reference). Never treated units are the comparison; without any, the last
+cohort up to its treatment. Shares are taken as known. The overall effect of `aggregate: simple` weights every treated
+cell by its rows, as fixest's ``agg = "att"`` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+import impact.estimators._aggregate as aggregate
+import impact.estimators._regression as regression
+import impact.estimators._saturated as saturated
+import impact.kernels.saturated as kernel
+from impact.core.arrays import Floats
+from impact.core.designs import AdoptionChoices, Design, Term
+from impact.core.errors import DesignError
+from impact.core.estimates import Estimate, Influence
+from impact.core.registered import Estimator
+from impact.core.texts import fault
+from impact.estimators._adoption import (
+    adoption_of,
+    choice_facts,
+    choices_of,
+    first_rows,
+    require_absorbing,
+    wide_of,
+)
+from impact.estimators._combination import combined
+from impact.kernels.factors import is_nested
+
+NAME = "did_sa"
+# numbers in the matrix of dummies from which it is not formed where the errors do not need it
+LARGEST_DUMMIES = 4_000_000
+
+
+class SaOptions(regression.RegressionOptions):
+    """Options of the interaction-weighted event study."""
+
+    reference: float | None = Field(
+        None, description="Event time that is zero by definition; default: that of the design, or -1."
+    )
+    aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
+        None, description="What the row att is; default: that of the design, or simple (all treated rows)."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """Effects (C,) of the cells, NaN without one, the rows made of them, and the controls' terms."""
+
+    att: Floats
+    rows: aggregate.Aggregates
+    controls: tuple[Term, ...] = ()
+
+
+def fit(design: Design, options: SaOptions) -> Estimate:
+    """Effects by cohort and period and their means.
+
+    Arguments:
+        design: y (n,), controls x (n, k), weights, further absorbed effects, and the adoption.
+        options: reference period, overall effect, and those of least squares.
+
+    Returns:
+        Estimate with the rows att, att_simple, att_dynamic, att_cohort, att_calendar, event[e], cohort[g],
+        calendar[t], att_gt[g,t] and the controls; ``design`` is the sample that was used.
+
+    Raises:
+        DesignError: E560 no adoption, E561 treatment that ends, E578 nothing to compare, and those of least squares.
+    """
+    adoption = adoption_of(design, NAME)
+    require_absorbing(adoption, NAME)
+    choices = choices_of(design, options, NAME)
+    reference = choices.reference - choices.anticipation
+    made = saturated.comparable(design, reference, choices.anticipation)
+    cells = saturated.cells_of(made, reference)
+    if len(made.y) == 0 or not np.any(cells.estimated) or not np.any(cells.unit_group == 0):
+        raise DesignError(fault("E578", estimator=NAME))
+    found = _by_paths(made, cells, choices) if _is_large(made, cells) else None
+    estimate = _by_dummies(made, cells, choices, options) if found is None else found
+    facts = choice_facts(choices, control_group="never", base_period="universal", reference=reference)
+    return replace(
+        estimate,
+        estimator=NAME,
+        n_units=adoption_of(made, NAME).unit.levels,
+        tables={**estimate.tables, "comparison": facts},
+    )
+
+
+def _is_large(design: Design, cells: saturated.Cells) -> bool:
+    """Whether the dummies are too many to form, and errors clustered by units or groups of them need none."""
+    unit = adoption_of(design, NAME).unit
+    nested = [is_nested(unit.codes, cluster.codes) for cluster in design.clusters.values()]
+    plain = design.x.shape[1] == 0 and len(saturated.with_effects(design)) == 2
+    size = len(design.y) * int(np.count_nonzero(cells.estimated))
+    within = design.within_sum_of_squares is not None
+    return size > LARGEST_DUMMIES and plain and not within and bool(nested) and all(nested)
+
+
+def _aggregated(design: Design, cells: saturated.Cells, att: Floats, choices: AdoptionChoices) -> _Fitted:
+    """Rows made of the effects; the base cell of a cohort is zero by definition."""
+    adoption = adoption_of(design, NAME)
+    att = np.where((cells.period == cells.base) & (cells.size > 0), 0.0, att)
+    groups = np.bincount(cells.unit_group, minlength=len(cells.cohorts) + 1)[1:]
+    rows = aggregate.aggregate_cells(
+        aggregate.Cells(
+            cohort=cells.cohorts[cells.group - 1],
+            time=adoption.periods[cells.period],
+            att=att,
+            influence=np.zeros((1, len(att))),
+            size=cells.size,
+            cohorts=cells.cohorts,
+            share=groups.astype(np.float64),
+        ),
+        choices,
+    )
+    return _Fitted(att, rows)
+
+
+# --- the regression with all dummies ---
+
+
+def _by_dummies(
+    design: Design, cells: saturated.Cells, choices: AdoptionChoices, options: SaOptions
+) -> Estimate:
+    dummies = saturated.dummy_design(design, cells)
+    estimate = regression.fit_regression(dummies, options)
+    chosen = np.flatnonzero(cells.estimated)
+    names = [saturated.cell_term(adoption_of(design, NAME), cells, j).name for j in chosen.tolist()]
+    position = {name: cell for name, cell in zip(names, chosen.tolist(), strict=True)}
+    att = np.full(len(cells.size), np.nan)
+    for term, value in zip(estimate.terms, estimate.params.tolist(), strict=True):
+        if term.name in position:
+            att[position[term.name]] = value
+    fitted = _aggregated(design, cells, att, choices)
+    controls = [term for term in estimate.terms if term.name not in position]
+    matrix = np.zeros((len(fitted.rows.terms) + len(controls), len(estimate.terms)))
+    for j, term in enumerate(estimate.terms):
+        if term.name in position:
+            matrix[: len(fitted.rows.terms), j] = fitted.rows.weights[position[term.name]]
+        else:
+            matrix[len(fitted.rows.terms) + controls.index(term), j] = 1.0
+    shown = combined(estimate, (*fitted.rows.terms, *controls), matrix)
+    treated = tuple(np.flatnonzero([term.kind == "att_gt" and _is_post(term) for term in dummies.terms]))
+    return replace(shown, design=replace(dummies, focus=tuple(int(j) for j in treated)))
+
+
+def _is_post(term: Term) -> bool:
+    return term.event_time is not None and term.event_time >= 0
+
+
+# --- cohort by cohort, without dummies ---
+
+
+def _by_paths(design: Design, cells: saturated.Cells, choices: AdoptionChoices) -> Estimate | None:
+    """The same estimates from one small problem a cohort; None where a cohort's periods are not linked by its units."""
+    adoption = adoption_of(design, NAME)
+    wide = wide_of(design, NAME)
+    weights = wide.present.astype(np.float64)
+    if design.weights is not None:
+        weights[wide.present] = design.weights[wide.row[wide.present]]
+    try:
+        paths = kernel.group_paths(wide.y, weights, cells.unit_group, len(cells.cohorts) + 1)
+    except kernel.NotLinkedError:
+        return None
+    att = kernel.cell_effects(paths, cells.group, cells.period, cells.base)
+    fitted = _aggregated(design, cells, np.where(cells.size > 0, att, np.nan), choices)
+    influence = kernel.cell_influence(
+        paths, cells.unit_group, (cells.group, cells.period, cells.base), fitted.rows.weights
+    )
+    effects = saturated.with_effects(design)
+    levels, df_absorbed = regression.rank_of_effects(effects, regression.effects_of(effects), exact=False)
+    k, n_obs = int(np.count_nonzero(cells.estimated)), regression.number_of_observations(design)
+    clusters = min(cluster.levels for cluster in design.clusters.values())
+    return Estimate(
+        estimator=NAME,
+        terms=fitted.rows.terms,
+        params=fitted.rows.params,
+        n_obs=n_obs,
+        df_model=k,
+        df_resid=n_obs - k - df_absorbed,
+        df_absorbed=df_absorbed,
+        influence=Influence(
+            influence, first_rows(adoption.unit), df=clusters - 1.0, ssc="fixest", absorb=effects
+        ),
+        effect_levels=levels,
+        focus=(0,),
+        fit=_fit_statistics(design, paths.rss, n_obs - k - df_absorbed),
+        design=replace(design, absorb=effects),
+    )
+
+
+def _fit_statistics(design: Design, rss: float, df_resid: float) -> dict[str, float]:
+    """Mean of the outcome, sums of squares, R² and root mean squared error."""
+    weights = np.ones_like(design.y) if design.weights is None else design.weights
+    mean = float(np.average(design.y, weights=weights))
+    tss = float(np.sum(weights * (design.y - mean) ** 2))
+    found = {"rss": rss, "tss": tss, "mean_outcome": mean, "rmse": float(np.sqrt(rss / weights.sum()))}
+    found["sigma"] = float(np.sqrt(rss / df_resid))
+    if tss > 0:
+        found["r2"] = 1.0 - rss / tss
+        found["r2_adjusted"] = 1.0 - (rss / df_resid) / (tss / (regression.number_of_observations(design) - 1))
+    return found
+
+
+ESTIMATOR = Estimator(
+    summary="Event study by cohorts, weighted by their shares (Sun and Abraham)",
+    options=SaOptions,
+    fit=fit,
+    references=("Sun and Abraham 2021",),
+    accepts=(
+        "adoption",
+        "absorb",
+        "anticipation",
+        "clusters",
+        "covariates",
+        "sums",
+        "unbalanced",
+        "weights",
+    ),
+)
