@@ -38,7 +38,7 @@ class Cells:
     @property
     def estimated(self) -> npt.NDArray[np.bool_]:
         """(C,) cells that have rows and are not the base."""
-        return (self.size > 0) & (self.period != self.base)
+        return np.asarray((self.size > 0) & (self.period != self.base), dtype=np.bool_)
 
 
 def base_periods(adoption: Adoption, reference: float) -> Integers:

@@ -190,7 +190,11 @@ def _by_paths(design: Design, cells: saturated.Cells, choices: AdoptionChoices) 
         df_resid=n_obs - k - df_absorbed,
         df_absorbed=df_absorbed,
         influence=Influence(
-            influence, first_rows(adoption.unit), df=clusters - 1.0, ssc="fixest", absorb=effects
+            influence,
+            first_rows(adoption.unit).astype(np.int32),
+            df=clusters - 1.0,
+            ssc="fixest",
+            absorb=effects,
         ),
         effect_levels=levels,
         focus=(0,),
@@ -208,7 +212,9 @@ def _fit_statistics(design: Design, rss: float, df_resid: float) -> dict[str, fl
     found["sigma"] = float(np.sqrt(rss / df_resid))
     if tss > 0:
         found["r2"] = 1.0 - rss / tss
-        found["r2_adjusted"] = 1.0 - (rss / df_resid) / (tss / (regression.number_of_observations(design) - 1))
+        found["r2_adjusted"] = 1.0 - (rss / df_resid) / (
+            tss / (regression.number_of_observations(design) - 1)
+        )
     return found
 
 

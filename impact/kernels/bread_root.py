@@ -29,10 +29,25 @@ def bread_root(x: Floats, bread: Floats, weights: Floats | None) -> Floats:
     """R (k, k) with RR' = B.
 
     Arguments:
-        x: (n, k) regressors, not multiplied by weights; bread: (k, k) inverse of x'Wx; weights: (n,) or None.
+        x: (n, k) regressors, not multiplied by weights; bread: (k, k) inverse of x'Wx; weights: (n,) or None. Columns
+            of zeros stand for terms that are combinations C of the others: B is then C (x'Wx)⁻¹ C', and so R has rank r.
     """
+    used = np.flatnonzero(np.any(x != 0, axis=0))
+    if len(used) < x.shape[1]:
+        return _root_of_combinations(x, bread, weights, used)
     if not is_delicate(bread):
         return np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
     rows = x if weights is None else x * np.sqrt(weights)[:, None]
     triangle = np.linalg.qr(rows, mode="r")
     return np.asarray(np.linalg.inv(triangle), dtype=np.float64)
+
+
+def _root_of_combinations(
+    x: Floats, bread: Floats, weights: Floats | None, used: npt.NDArray[np.int64]
+) -> Floats:
+    """R = C r with r the root for the columns in use, as B = C r r′ C′ and the rows of C for these are the identity."""
+    root = np.zeros_like(bread)
+    if len(used):
+        own = bread_root(x[:, used], bread[np.ix_(used, used)], weights)
+        root[:, used] = np.linalg.solve(own, bread[used]).T
+    return root

@@ -83,7 +83,7 @@ def _inverse(matrix: Floats) -> Floats:
 def cell_effects(paths: Paths, group: Integers, period: Integers, base: Integers) -> Floats:
     """(C,) effects of cells: group (C,) not 0, period and base period (C,)."""
     change = paths.path[group, period] - paths.path[group, base]
-    return change - (paths.path[0, period] - paths.path[0, base])
+    return np.asarray(change - (paths.path[0, period] - paths.path[0, base]), dtype=np.float64)
 
 
 def cell_influence(

@@ -23,6 +23,7 @@ from impact.design.adoption import build_adoption
 from impact.design.build import build_design
 from impact.design.groups import groups_of
 from impact.design.interact import stack_designs
+from impact.inference._parts import joined
 from impact.inference._permutation import Candidates, permute
 from impact.schema.requests import Group, ModelRequest
 
@@ -209,6 +210,9 @@ def estimate_design(design: Design, request: ModelRequest) -> Estimate:
 
 def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> Inference:
     """The variance of a request on an estimate."""
+    if estimate.parts:
+        parts = [(part, infer_design(part, design, request)) for part in estimate.parts]
+        return joined(parts, estimate.design or design)
     record: Any = catalog.VARIANCES.load(request.variance.keyword)
     inference: Inference = record.infer(
         estimate, estimate.design or design, request.variance.options, request.level
@@ -231,6 +235,11 @@ def permute_design(
     """
     if request.permute is None:
         return None
+    if estimate.parts:
+        return permute_design(estimate.parts[0], design, request, seed=seed)
+    made = estimate.design
+    if made is not None and made.treatment is not None:
+        design = made
     if design.treatment is None:
         raise DesignError(fault("E520", place=request.place))
     found = permute(

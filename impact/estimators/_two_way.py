@@ -1,0 +1,164 @@
+"""Columns of the two-way regressions with treatment, and the weights that they give to effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+import impact.kernels.bacon as bacon
+from impact.core.arrays import Floats
+from impact.core.designs import Adoption, Design, Term, Treatment
+from impact.core.errors import DesignError
+from impact.core.texts import fault
+from impact.estimators._adoption import adoption_of, cohort_of_rows, event_time_of_rows, wide_of
+from impact.estimators._saturated import with_effects
+
+NAME = "did_twfe"
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Event times of the rows after binning, (n,), −infinity where never treated, and those that have a dummy (E,)."""
+
+    of_row: Floats
+    values: Floats
+
+
+def treatment_of_rows(adoption: Adoption) -> Floats:
+    """(n,) treatment as observed, or 1 from the cohort on."""
+    if adoption.treatment is not None:
+        return adoption.treatment
+    return (event_time_of_rows(adoption) >= 0).astype(np.float64)
+
+
+def is_block(adoption: Adoption) -> bool:
+    """Whether all treated units start in one later period, with a treatment of 0 and 1 that stays."""
+    starts = np.unique(adoption.cohort[np.isfinite(adoption.cohort)])
+    d = treatment_of_rows(adoption)
+    one_start = len(starts) == 1 and bool(starts[0] > adoption.periods[0])
+    return one_start and not adoption.switches_off and bool(np.all((d == 0) | (d == 1)))
+
+
+def static_design(design: Design) -> Design:
+    """The regression on the treatment and the controls, with unit and period effects."""
+    adoption = adoption_of(design, NAME)
+    d = treatment_of_rows(adoption)
+    post = adoption.periods[adoption.time.codes] >= np.min(adoption.cohort)
+    return _with_columns(design, d[:, None], (Term("att", "att"),), post[:, None].astype(np.float64))
+
+
+def events_of(design: Design, reference: float, bins: tuple[float, float] | None) -> Events:
+    """Event times, binned at the ends, and those that get a dummy: the reference does not.
+
+    Raises:
+        DesignError: E579 no treated unit is observed at the reference.
+    """
+    event = event_time_of_rows(adoption_of(design, NAME))
+    treated = np.isfinite(event)
+    if bins is not None:
+        event = np.where(treated, np.clip(event, *bins), event)
+    values = np.unique(event[treated])
+    if reference not in values:
+        shown = ", ".join(f"{value:g}" for value in values.tolist())
+        raise DesignError(fault("E579", reference=f"{reference:g}", events=shown))
+    return Events(event, values[values != reference])
+
+
+def event_design(design: Design, events: Events) -> Design:
+    """The regression on a dummy for each event time (times the dose), and the controls.
+
+    Event times stand in the order of preference where they are collinear: after treatment, then backwards before.
+    """
+    adoption = adoption_of(design, NAME)
+    post, pre = events.values[events.values >= 0], events.values[events.values < 0]
+    order = np.concatenate([post, pre[::-1]])
+    dose = _doses(adoption)[adoption.unit.codes]
+    columns = (events.of_row[:, None] == order) * dose[:, None]
+    terms = tuple(Term(f"event[{value:g}]", "event", event_time=value) for value in order.tolist())
+    return _with_columns(design, columns, terms, _profile(adoption, events, order))
+
+
+def _profile(adoption: Adoption, events: Events, order: Floats) -> Floats:
+    """(n, E) what the dummies would be if the unit were treated, for one starting date."""
+    event = adoption.periods[adoption.time.codes] - np.min(adoption.cohort)
+    known = np.isfinite(events.of_row)
+    binned = np.clip(event, events.of_row[known].min(), events.of_row[known].max())
+    return np.asarray(binned[:, None] == order, dtype=np.float64)
+
+
+def _doses(adoption: Adoption) -> Floats:
+    """(U,) the treatment of each unit once treated, 1 without an observed treatment.
+
+    Raises:
+        DesignError: E580 the dose changes within the treated periods of a unit.
+    """
+    dose = np.ones(adoption.unit.levels)
+    if adoption.treatment is None:
+        return dose
+    rows = np.flatnonzero(cohort_of_rows(adoption) <= adoption.periods[adoption.time.codes])
+    codes, values = adoption.unit.codes[rows], adoption.treatment[rows]
+    dose[codes] = values
+    changed = np.unique(codes[dose[codes] != values])
+    if len(changed):
+        shown = ", ".join(str(adoption.unit.labels[code]) for code in changed[:5].tolist())
+        raise DesignError(fault("E580", count=len(changed), units=shown))
+    return dose
+
+
+def _with_columns(design: Design, columns: Floats, terms: tuple[Term, ...], profile: Floats) -> Design:
+    adoption = adoption_of(design, NAME)
+    treated = np.isfinite(adoption.cohort).astype(np.float64)
+    positions = tuple(range(len(terms)))
+    treatment = Treatment(adoption.unit, treated, profile, positions) if is_block(adoption) else None
+    x = np.empty((len(design.y), len(terms) + design.x.shape[1]), order="F")
+    x[:, : len(terms)], x[:, len(terms) :] = columns, design.x
+    return replace(
+        design,
+        terms=(*terms, *design.terms),
+        x=x,
+        absorb=with_effects(design),
+        focus=positions,
+        treatment=treatment,
+        intercept=False,
+    )
+
+
+# --- weights ---
+
+
+def comparisons_of(design: Design) -> tuple[bacon.Comparisons, Floats] | None:
+    """Goodman-Bacon's comparisons without controls and the cohorts (G,) they are about; None where the panel is not
+    balanced, or has weights or a treatment other than 0 and 1 that stays.
+    """
+    adoption = adoption_of(design, NAME)
+    d = treatment_of_rows(adoption)
+    plain = adoption.is_panel and not adoption.switches_off and bool(np.all((d == 0) | (d == 1)))
+    balanced = len(design.y) == adoption.unit.levels * adoption.time.levels
+    if not plain or not balanced or design.weights is not None:
+        return None
+    group, cohorts, first = groups_of(adoption)
+    size = np.bincount(group, minlength=len(cohorts)).astype(np.float64)
+    mean = bacon.group_table(wide_of(design, NAME).y, group, len(cohorts))
+    return bacon.decompose(mean, size, first), cohorts
+
+
+def groups_of(
+    adoption: Adoption,
+) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
+    """Group of each unit (U,), its cohort (G,), and the number of its first treated period (G,)."""
+    # units treated in or before the first period are one group: nothing tells them apart
+    cohort = np.where(adoption.cohort <= adoption.periods[0], adoption.periods[0], adoption.cohort)
+    cohorts, group = np.unique(cohort, return_inverse=True)
+    first = np.searchsorted(adoption.periods, cohorts)
+    return group.astype(np.int64), cohorts, first.astype(np.int64)
+
+
+def cell_weights(treatment: Floats, residual: Floats, weights: Floats | None) -> Floats:
+    """(n,) weight of each row's effect in the two-way coefficient, sum 1 over treated rows, zero elsewhere.
+
+    ω = w D ε / Σ w D ε with ε the residual of the treatment (de Chaisemartin and D'Haultfœuille 2020, theorem 1).
+    """
+    found = treatment * residual if weights is None else weights * treatment * residual
+    return np.asarray(found / found.sum(), dtype=np.float64)
