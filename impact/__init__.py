@@ -12,12 +12,13 @@ _PUBLIC = {
     "run": "impact.face.studies",
     "check": "impact.face.studies",
     "feols": "impact.face.regression",
+    "did": "impact.face.differences",
     "SpecError": "impact.core.errors",
     "DataError": "impact.core.errors",
     "DesignError": "impact.core.errors",
     "EstimationError": "impact.core.errors",
 }
-__all__ = ["DataError", "DesignError", "EstimationError", "SpecError", "__version__", "check", "feols", "run"]
+__all__ = ["DataError", "DesignError", "EstimationError", "SpecError", "__version__", "check", "did", "feols", "run"]
 
 
 def __getattr__(name: str) -> Any:

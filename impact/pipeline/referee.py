@@ -1,0 +1,85 @@
+"""The tests that a referee asks for: added to every difference-in-differences model that does not name them itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import impact.catalog as catalog
+from impact.core.errors import ImpactError
+from impact.core.findings import Finding, ModelResult
+from impact.core.texts import LANGUAGES, in_language
+from impact.pipeline.fit import FittedModel
+from impact.plan import Plan
+from impact.schema.nodes import map_node
+from impact.schema.option_requests import TestRequest
+
+# kinds in the order of the report
+ALWAYS = ("pretrend", "pretrend_power", "honest_did")
+TWO_WAY = ("bacon", "twfe_weights")
+TWO_WAY_ESTIMATOR = "did_twfe"
+
+
+def default_tests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[TestRequest, ...]:
+    """One test for each kind and model that the spec has no test of that kind for.
+
+    A test that needs effects before treatment is added only where the model has them. ``default_tests: false`` in the
+    spec switches all of them off.
+    """
+    if not plan.spec.default_tests:
+        return ()
+    asked = {(test.kind, of.partition(".")[0]) for test in plan.tests for of in test.of}
+    wanted = [model for model in fitted if _is_asked(model)]
+    installed = catalog.DIAGNOSTICS.names() if wanted else ()
+    return tuple(
+        _request(plan, kind, model.request.name)
+        for model in wanted
+        for kind in _kinds(model)
+        if kind in installed and not {(kind, model.request.name), (kind, model.request.base)} & asked
+    )
+
+
+def _is_asked(model: FittedModel) -> bool:
+    """Models of the spec itself that start from a design and were estimated for everybody."""
+    request = model.request
+    return request.by_adoption and request.row is None and request.grouping is None and not model.failed
+
+
+def _kinds(model: FittedModel) -> tuple[str, ...]:
+    two_way = TWO_WAY if model.request.estimator == TWO_WAY_ESTIMATOR else ()
+    return (*two_way, *(ALWAYS if _has_leads(model.results[0]) else ()))
+
+
+def _has_leads(result: ModelResult) -> bool:
+    """Whether there is an effect before treatment with an error."""
+    estimate, inference = result.estimate, result.inference
+    if estimate is None or inference is None:
+        return False
+    return any(
+        term.kind == "event" and term.event_time is not None and term.event_time < 0 and np.isfinite(error)
+        for term, error in zip(estimate.terms, inference.std_error.tolist(), strict=True)
+    )
+
+
+def _request(plan: Plan, kind: str, model: str) -> TestRequest:
+    record: Any = catalog.DIAGNOSTICS.load(kind)
+    place = plan.resolved.tree.place
+    return TestRequest(f"{kind}:{model}", kind, (model,), record.options(), {}, map_node(place))
+
+
+def not_possible(test: TestRequest, error: ImpactError) -> Finding:
+    """The finding of a default test that the model does not allow, with the reason: never an error of the run."""
+    said: Mapping[str, str] = {
+        language: " ".join(in_language(item, language).message for item in error.faults)
+        for language in LANGUAGES
+    }
+    return Finding(
+        test=test.name,
+        kind=test.kind,
+        of=test.of[0],
+        verdict="note",
+        sentence=said["en"],
+        details={"sentences": said, "not_possible": True},
+    )
