@@ -1,0 +1,280 @@
+"""Effects by cohort and period, and their means (Callaway and Sant'Anna 2021).
+
+    ATT(g, t) = E[Y_t(g) − Y_t(∞) | G = g]
+
+the mean effect in period t on units first treated in g. It is estimated by the change of cohort g from its base period
+to t, less the change of units not treated then: the never treated, or with `control_group: not_yet` also those treated
+later. Covariates enter as a regression of changes on the comparison group (reg), by reweighting it with the odds of
+being treated (ipw, divided by its own weights), or both (dr: right if either model is).
+Assumptions: paths without treatment are parallel given covariates, between each cohort and its comparison, from the
+base period on; no effect before treatment, or none before `anticipation` periods ahead; treatment never ends; for each
+value of the covariates some units are not treated (overlap); panels or cross-sections sampled from one population.
+Base period of t >= g: the last period before treatment. Before treatment: the period just before (`varying`), or that
+same period (`universal`, which draws the usual event study). Covariates and weights are those of the earlier period.
+The error sums the influence of units, or of clusters, without small-sample factors, and uses the normal law.
+Defaults elsewhere: R did and Stata csdid compare with the never treated, by dr, with varying base periods; R adds
+bootstrap bands (Rademacher signs), Stata analytic errors; Python differences uses the same estimators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+import impact.kernels.group_time as kernel
+from impact.core.arrays import Floats
+from impact.core.designs import AdoptionChoices, Design
+from impact.core.errors import DesignError, Notice
+from impact.core.estimates import Estimate, Influence
+from impact.core.options import Options
+from impact.core.registered import Estimator
+from impact.core.texts import fault, notice, text
+from impact.estimators._adoption import (
+    adoption_of,
+    choice_facts,
+    choices_of,
+    first_rows,
+    require_absorbing,
+)
+from impact.estimators._aggregate import Aggregates, Cells, aggregate_cells
+from impact.estimators._group_time import (
+    REASONS,
+    Sample,
+    panel_arrays,
+    regressors_of,
+    row_arrays,
+    settle,
+    unit_weights,
+    varying_covariates,
+)
+from impact.kernels.distributions import chi2_sf
+from impact.kernels.doubly_robust import TRIM
+
+NAME = "did_cs"
+MOST_NAMED = 8
+_KERNEL_METHODS = {"dr": "dr", "ipw": "ipw_hajek", "reg": "reg"}
+_SINGULAR = 1e-12
+
+
+class CsOptions(Options):
+    """Options of effects by cohort and period."""
+
+    method: Literal["dr", "ipw", "reg"] = Field(
+        "dr",
+        description="With covariates: dr (doubly robust), ipw (reweighting, normalised) or reg (regression).",
+    )
+    control_group: Literal["never", "not_yet"] | None = Field(
+        None, description="never treated, or not_yet treated units; default: that of the design, or never."
+    )
+    base_period: Literal["varying", "universal"] | None = Field(
+        None,
+        description="Before treatment: the period just before (varying) or one for all (universal); "
+        "default: that of the design, or varying.",
+    )
+    reference: float | None = Field(
+        None, description="Event time of the universal base period; default: that of the design, or -1."
+    )
+    anticipation: float | None = Field(
+        None,
+        ge=0,
+        description="Periods before treatment that may respond already; default: that of the design, or 0.",
+    )
+    window: tuple[float, float] | None = Field(
+        None, description="First and last event time shown; estimation uses everything."
+    )
+    aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
+        None, description="What the row att is; default: that of the design, or simple."
+    )
+    balance: Literal["drop", "keep"] | None = Field(
+        None, description="Units that miss a period: drop them (default), or keep their rows as levels."
+    )
+    balance_event: float | None = Field(
+        None,
+        ge=0,
+        description="Event rows only of cohorts seen this many periods after treatment; default: all cohorts.",
+    )
+    trim: float = Field(
+        TRIM,
+        gt=0,
+        le=1,
+        description="Comparison units with a propensity score from here on are left out (dr, ipw).",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Cells with their effects, the rows made of them, and the notices."""
+
+    cells: Cells
+    rows: Aggregates
+    notices: tuple[Notice, ...]
+    covariates: str
+
+
+def fit(design: Design, options: CsOptions) -> Estimate:
+    """Effects by cohort and period, their means, and the joint test that those before treatment are zero.
+
+    Arguments:
+        design: y (n,), covariates x (n, k), weights (n,), and the adoption. options: see ``CsOptions``.
+
+    Returns:
+        Estimate with the rows att, att_simple, att_dynamic, att_cohort, att_calendar, event[e], cohort[g],
+        calendar[t] and att_gt[g,t]; influence rows of units. ``tables["pretest"]``: the Wald test of the effects before
+        treatment; ``tables["comparison"]``: what was compared. Cells without an estimate are left out with W540.
+
+    Raises:
+        DesignError: E560 no adoption, E561 treatment that ends, E571 nothing to compare, E572 covariates that are
+            constant or collinear, E573 options that do not go together.
+    """
+    require_absorbing(adoption_of(design, NAME), NAME)
+    choices = choices_of(design, options, NAME)
+    _refuse(choices)
+    sample = settle(design, choices, NAME)
+    found = _estimate(sample, choices, options)
+    made = sample.design
+    adoption = adoption_of(made, NAME)
+    facts: Mapping[str, object] = choice_facts(
+        choices,
+        method=options.method,
+        covariates=found.covariates,
+        last_cohort=sample.last,
+        balance_event=options.balance_event,
+        law="levels" if sample.wide is None else "changes",
+    )
+    return Estimate(
+        estimator=NAME,
+        terms=found.rows.terms,
+        params=found.rows.params,
+        n_obs=float(len(made.y)),
+        df_model=0,
+        df_resid=float(adoption.unit.levels - 1),
+        n_units=adoption.unit.levels,
+        influence=Influence(found.rows.influence, first_rows(adoption.unit).astype(np.int32)),
+        focus=(0,),
+        fit={"mean_outcome": float(np.average(made.y, weights=made.weights))},
+        notices=found.notices,
+        tables={"comparison": facts, "pretest": pretest(found.cells, choices)},
+        design=made,
+    )
+
+
+def _refuse(choices: AdoptionChoices) -> None:
+    """E573: a reference that the base periods do not use."""
+    if choices.base_period == "varying" and choices.reference != -1:
+        problem = f"`reference: {choices.reference:g}` with `base_period: varying`"
+        advice = "write `base_period: universal`, or leave out `reference`"
+        raise DesignError(fault("E573", estimator=NAME, problem=problem, advice=advice))
+    if choices.reference >= 0:
+        problem = f"`reference: {choices.reference:g}`, a treated period"
+        raise DesignError(fault("E573", estimator=NAME, problem=problem, advice="write -1 or an earlier one"))
+
+
+def _estimate(sample: Sample, choices: AdoptionChoices, options: CsOptions) -> _Found:
+    design = sample.design
+    adoption = adoption_of(design, NAME)
+    timing = kernel.Timing(
+        universal=choices.base_period == "universal",
+        not_yet=choices.control_group == "not_yet",
+        anticipation=choices.anticipation,
+        reference=choices.reference,
+    )
+    plan = kernel.plan_cells(sample.cohorts, adoption.periods, timing)
+    x = regressors_of(design, NAME)
+    rules = kernel.Rules(_KERNEL_METHODS[options.method], options.trim)
+    notices: tuple[Notice, ...] = ()
+    covariates = "" if x is None else "row"
+    if sample.wide is None:
+        effects = kernel.row_effects(row_arrays(sample, x), plan, rules)
+    else:
+        varying = [] if x is None else varying_covariates(design, adoption)
+        covariates = "" if x is None else "base_period" if varying else "constant"
+        if varying:
+            notices = (notice("W541", of=NAME, names=", ".join(varying), unit=adoption.unit.name),)
+        effects = kernel.panel_effects(panel_arrays(sample, x, varying=bool(varying)), plan, rules)
+    notices += _left_out(plan, effects, adoption.periods)
+    cells = _cells(sample, plan, effects)
+    rows = aggregate_cells(cells, choices, balance_event=options.balance_event)
+    return _Found(cells, rows, notices, covariates)
+
+
+def _left_out(plan: list[kernel.Cell], effects: kernel.Effects, periods: Floats) -> tuple[Notice, ...]:
+    """W540 for cells without an estimate, one for each reason; E571 where none has one after treatment."""
+    named: dict[str, list[str]] = {}
+    for j, reason in effects.reasons.items():
+        named.setdefault(reason, []).append(f"({plan[j].cohort:g}, {periods[plan[j].time]:g})")
+    treated = np.array([periods[cell.time] >= cell.cohort for cell in plan])
+    if not np.any(np.isfinite(effects.att) & treated):
+        said = "; ".join(f"{text(REASONS[reason])}: {_shown(names)}" for reason, names in named.items())
+        raise DesignError(fault("E571", estimator=NAME, reason=said or "no period after treatment"))
+    return tuple(
+        notice("W540", of=NAME, count=len(names), cells=_shown(names), reason=text(REASONS[reason]))
+        for reason, names in named.items()
+    )
+
+
+def _shown(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
+
+
+def _cells(sample: Sample, plan: list[kernel.Cell], effects: kernel.Effects) -> Cells:
+    """Cells with the shares of their cohorts and the estimation error of these shares."""
+    adoption = adoption_of(sample.design, NAME)
+    weights = unit_weights(sample)
+    cohorts = np.array(sample.cohorts)
+    members = weights[:, None] * (adoption.cohort[:, None] == cohorts)
+    share = members.mean(axis=0)
+    cohort = np.array([cell.cohort for cell in plan])
+    return Cells(
+        cohort=cohort,
+        time=adoption.periods[[cell.time for cell in plan]],
+        att=effects.att,
+        influence=effects.influence,
+        size=share[np.searchsorted(cohorts, cohort)],
+        cohorts=cohorts,
+        share=share,
+        membership=(members - share) / len(members),
+    )
+
+
+def pretest(cells: Cells, choices: AdoptionChoices) -> Mapping[str, object]:
+    """Wald test that all effects before treatment (and before anticipation) are zero.
+
+    Its variance is that of units: W = b' V⁻¹ b is chi-squared with as many degrees of freedom as effects. Where V has
+    no inverse (as many effects as units, say) there is no test.
+    """
+    before = np.isfinite(cells.att) & (cells.time < cells.cohort - choices.anticipation)
+    used = np.flatnonzero(before & np.any(cells.influence != 0, axis=0))
+    if len(used) == 0:
+        return {"statistic": None, "df": 0, "p_value": None}
+    own = np.ascontiguousarray(cells.influence[:, used])
+    vcov = own.T @ own
+    scale = np.sqrt(np.diagonal(vcov))
+    values, vectors = np.linalg.eigh(vcov / np.outer(scale, scale))
+    if values[0] <= _SINGULAR * values[-1]:
+        return {"statistic": None, "df": len(used), "p_value": None}
+    statistic = float(np.sum((vectors.T @ (cells.att[used] / scale)) ** 2 / values))
+    p_value = float(chi2_sf(statistic, float(len(used))))
+    return {"statistic": statistic, "df": len(used), "p_value": p_value}
+
+
+ESTIMATOR = Estimator(
+    summary="Effects by cohort and period, and their means (Callaway and Sant'Anna)",
+    options=CsOptions,
+    fit=fit,
+    references=("Callaway and Sant'Anna 2021", "Sant'Anna and Zhao 2020"),
+    accepts=(
+        "adoption",
+        "anticipation",
+        "clusters",
+        "covariates",
+        "cross_section",
+        "unbalanced",
+        "weights:analytic",
+        "weights:sampling",
+    ),
+)
