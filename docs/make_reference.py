@@ -19,6 +19,7 @@ import impact.schema.display as display
 from impact.cli._pages import all_pages
 from impact.cli.main import COMMANDS, cli
 from impact.cli.reference.page import Page, page_markdown
+from impact.cli.reference.taken import taken_table
 from impact.core.texts import text
 
 FOLDER = Path(__file__).parent / "reference"
@@ -71,8 +72,17 @@ def reference_pages() -> dict[str, str]:
     pages["outputs"] = _page(
         "Formats, outputs and statistics", "What can be read and what is written.", _outputs()
     )
+    pages["estimators_take"] = _page(
+        "What difference-in-differences estimators take",
+        "A code is the message that refuses it (`impact explain CODE`); every cell is a test.",
+        [_table(*_split(taken_table()))],
+    )
     pages["commands"] = _page("Commands", "The command line, as `impact --help` prints it.", _commands())
     return {f"{name}.md": page for name, page in pages.items()}
+
+
+def _split(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], Sequence[tuple[str, ...]]]:
+    return ("estimator", *rows[0][1:]), [(f"`{row[0]}`", *row[1:]) for row in rows[1:]]
 
 
 def _page(title: str, lead: str, parts: Sequence[str]) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import impact.catalog as catalog
+
 STUDY = {
     "spec": 1,
     "study": "canonical",
@@ -70,3 +72,35 @@ def study(panel_columns, tmp_path_factory):
 @pytest.fixture(scope="session")
 def shuffled():
     return np.random.default_rng(4).permutation(480).tolist()
+
+
+COHORTS = {"unit": "i", "time": "t", "cohort": "g", "never": 0}
+# what the canonical model needs beside the cohorts of the test panel: keys of the model, and of the spec
+OWN = {}
+OWN_SPEC = {}
+
+
+@pytest.fixture(scope="session")
+def block_of():
+    return canonical_block
+
+
+def canonical_block(keyword):
+    """The canonical model of an estimator, from what its record accepts."""
+    accepts = catalog.ESTIMATORS.load(keyword).accepts
+    if "adoption" in accepts:
+        clustered = {"vcov": {"cluster": "c"}} if "clusters" in accepts else {}
+        spec = {"design": COHORTS, "seed": 5, **OWN_SPEC.get(keyword, {})}
+        return {
+            "formula": None,
+            "outcome": "y",
+            "estimator": keyword,
+            "spec": spec,
+            **clustered,
+            **OWN.get(keyword, {}),
+        }
+    formula = "yiv ~ z | d ~ q1 + q2" if "instruments" in accepts else "y ~ D + z"
+    if "absorb" in accepts:
+        formula = "yiv ~ z | i + t | d ~ q1 + q2" if "instruments" in accepts else "y ~ D + z | i + t"
+    block = {"formula": formula, "estimator": keyword, "vcov": {"cluster": "c"}}
+    return {**block, "panel": {"unit": "i", "time": "t"}} if "panel" in accepts else block

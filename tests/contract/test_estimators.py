@@ -14,35 +14,10 @@ from impact.core.estimates import Estimate
 from impact.pipeline.fit import design_of, fit_design
 
 NAMES = catalog.ESTIMATORS.names()
-COHORTS = {"unit": "i", "time": "t", "cohort": "g", "never": 0}
-# what the canonical model needs beside the cohorts of the test panel: keys of the model, and of the spec
-OWN = {}
-OWN_SPEC = {}
-
-
-def block_of(keyword):
-    """The canonical model of an estimator, from what its record accepts."""
-    accepts = catalog.ESTIMATORS.load(keyword).accepts
-    if "adoption" in accepts:
-        clustered = {"vcov": {"cluster": "c"}} if "clusters" in accepts else {}
-        spec = {"design": COHORTS, "seed": 5, **OWN_SPEC.get(keyword, {})}
-        return {
-            "formula": None,
-            "outcome": "y",
-            "estimator": keyword,
-            "spec": spec,
-            **clustered,
-            **OWN.get(keyword, {}),
-        }
-    formula = "yiv ~ z | d ~ q1 + q2" if "instruments" in accepts else "y ~ D + z"
-    if "absorb" in accepts:
-        formula = "yiv ~ z | i + t | d ~ q1 + q2" if "instruments" in accepts else "y ~ D + z | i + t"
-    block = {"formula": formula, "estimator": keyword, "vcov": {"cluster": "c"}}
-    return {**block, "panel": {"unit": "i", "time": "t"}} if "panel" in accepts else block
 
 
 @pytest.fixture(scope="module")
-def fitted(test_panel, as_frame, request_of):
+def fitted(test_panel, as_frame, request_of, block_of):
     def make(keyword, rows=None, columns=None, **changes):
         request = request_of(**{**block_of(keyword), **changes})
         frame = as_frame({**test_panel, **(columns or {})}, rows)
@@ -121,7 +96,7 @@ def test_names_of_units_do_not_matter(fitted, test_panel, keyword):
 
 
 @pytest.mark.parametrize("keyword", NAMES)
-def test_units_of_measurement_do_not_matter(fitted, test_panel, keyword):
+def test_units_of_measurement_do_not_matter(fitted, test_panel, block_of, keyword):
     outcome = "yiv" if "yiv" in (block_of(keyword)["formula"] or "") else "y"
     one, other = fitted(keyword), fitted(keyword, columns={outcome: 1000 * test_panel[outcome]})
     assert other.estimate.params == pytest.approx(1000 * one.estimate.params, rel=1e-9)
@@ -144,7 +119,7 @@ def test_results_survive_pickling(fitted, keyword):
 
 @pytest.mark.parametrize("keyword", NAMES)
 @pytest.mark.parametrize("case", ["empty", "constant treatment", "constant outcome", "one cluster"])
-def test_samples_that_identify_nothing(fitted, test_panel, keyword, case):
+def test_samples_that_identify_nothing(fitted, test_panel, block_of, keyword, case):
     """A typed error with a code and a hint, or a sentence why there is no number; never a number."""
     formula = block_of(keyword)["formula"]
     # a design without a formula names cohorts: everybody treated in the first period

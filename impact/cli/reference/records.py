@@ -9,6 +9,7 @@ import impact.catalog as catalog
 from impact.cli._installed import summary_of
 from impact.cli.reference.choices import record_options
 from impact.cli.reference.page import Page, Section, paragraphs_of
+from impact.cli.reference.taken import ADOPTION, taken_table
 from impact.cli.reference.words import default_words, value_words
 from impact.core.registry import Registry
 from impact.core.texts import area, text
@@ -32,6 +33,8 @@ def record_page(kind: str, keyword: str, language: str) -> Page:
         sections.append(_outcomes(record, language))
     else:
         sections.append(_options(registry, keyword, language))
+    if kind == "estimator" and ADOPTION in record.accepts:
+        sections.append(_taken(keyword, language))
     sections += _when_not(registry, keyword, language)
     references = tuple(getattr(record, "references", ()))
     if references:
@@ -60,6 +63,13 @@ def _options(registry: Registry, keyword: str, language: str) -> Section:
         for name, schema in properties.items()
     ]
     return Section(heading, table=(head, *rows))
+
+
+def _taken(keyword: str, language: str) -> Section:
+    """What the estimator takes, and the code that refuses the rest."""
+    head, *rows = taken_table(language)
+    own = next(row for row in rows if row[0] == keyword)
+    return Section(text("taken.heading", language), table=(head[1:], own[1:]))
 
 
 def _outcomes(record: Any, language: str) -> Section:
