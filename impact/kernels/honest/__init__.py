@@ -1,0 +1,1 @@
+"""Honest inference without parallel trends: restrictions, affine estimators, conditional tests, normal boxes."""
