@@ -20,9 +20,10 @@ Array = npt.NDArray[np.float64]
 LARGEST = 1.0 - 1e-6  # scores are capped here, as in Sant'Anna and Zhao's own code
 SINGULAR = 1e-12  # ratio of the extreme eigenvalues of a moment matrix under which it has no inverse
 _STILL = 1e-9  # Newton steps are quadratic: one that moves predictors by less is the last
+_SURE = 1e-3  # shorter steps are taken as they are: the values' rounding says nothing about them
 _MOST_STEPS = 60
 _LONGEST_STEP = 4.0  # largest change of a predictor in one step
-_RUNAWAY = 40.0  # predictors beyond this are on their way to infinity
+_RUNAWAY = 30.0  # predictors beyond this are on their way to infinity
 
 
 class ComparisonError(ArithmeticError):
@@ -98,12 +99,12 @@ def fit_tilting(x: Array, treated: Array, weights: Array | None = None) -> Prope
         value = float(mass.sum() - target @ params)
         step = _newton_step(control, mass, -mass, predictor, target)
         move = control @ step
-        if float(np.max(np.abs(move))) < _STILL:
+        longest = float(np.max(np.abs(move)))
+        if longest < _STILL:
             return _propensity(x @ (params + step), params + step)
-        shrink = min(1.0, _LONGEST_STEP / float(np.max(np.abs(move))))
-        while (
-            shrink > _STILL
-            and _tilting(w, predictor + shrink * move, target @ (params + shrink * step)) > value
+        shrink = min(1.0, _LONGEST_STEP / longest)
+        while shrink * longest > _SURE and (
+            _tilting(w, predictor + shrink * move, target @ (params + shrink * step)) > value
         ):
             shrink /= 2
         params = params + shrink * step
