@@ -141,6 +141,19 @@ def figure_files(
     return files
 
 
+def files_of_kind(
+    kind: str, draw: Callable[..., Drawing], document: Mapping[str, Any], request: OutputRequest
+) -> dict[str, bytes]:
+    """The files of every figure of one kind, in every language."""
+    files: dict[str, bytes] = {}
+    for name, block in request.figures.items():
+        if block.kind == kind:
+            for language in request.languages:
+                drawn = draw(name, block, document, request, language=language)
+                files |= figure_files(drawn, block, request, language)
+    return files
+
+
 def zero_line(axes: Axes, *, vertical: bool = False) -> None:
     """A thin line where the effect is zero."""
     line = axes.axvline if vertical else axes.axhline

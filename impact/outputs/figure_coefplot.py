@@ -36,7 +36,7 @@ from impact.outputs._figure_style import (
     Drawing,
     Plan,
     drawing,
-    figure_files,
+    files_of_kind,
     grid_lines,
     series_style,
     zero_line,
@@ -251,13 +251,7 @@ def _leaves_zero(row: Entry) -> bool:
 
 def write(document: Document, request: OutputRequest) -> dict[str, bytes]:
     """Every coefficient plot of the request."""
-    files: dict[str, bytes] = {}
-    for name, block in request.figures.items():
-        if block.kind == "coefplot":
-            for language in request.languages:
-                drawn = draw(name, block, document, request, language=language)
-                files |= figure_files(drawn, block, request, language)
-    return files
+    return files_of_kind("coefplot", draw, document, request)
 
 
 OUTPUT = Output(

@@ -29,7 +29,7 @@ from impact.outputs._figure_style import (
     Drawing,
     Plan,
     drawing,
-    figure_files,
+    files_of_kind,
     grid_lines,
     zero_line,
 )
@@ -158,13 +158,7 @@ def _sentence(tests: Sequence[_Test], outcome: str, digits: int, language: str) 
 
 def write(document: Document, request: OutputRequest) -> dict[str, bytes]:
     """Every equivalence plot of the request."""
-    files: dict[str, bytes] = {}
-    for name, block in request.figures.items():
-        if block.kind == "equivalence_plot":
-            for language in request.languages:
-                drawn = draw(name, block, document, request, language=language)
-                files |= figure_files(drawn, block, request, language)
-    return files
+    return files_of_kind("equivalence_plot", draw, document, request)
 
 
 OUTPUT = Output(

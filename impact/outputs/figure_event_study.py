@@ -33,7 +33,7 @@ from impact.outputs._figure_style import (
     Drawing,
     Plan,
     drawing,
-    figure_files,
+    files_of_kind,
     grid_lines,
     series_style,
     zero_line,
@@ -276,13 +276,7 @@ def _sentence(series: Sequence[_Series], outcome: str, language: str) -> str:
 
 def write(document: Document, request: OutputRequest) -> dict[str, bytes]:
     """Every event-study figure of the request."""
-    files: dict[str, bytes] = {}
-    for name, block in request.figures.items():
-        if block.kind == "event_study":
-            for language in request.languages:
-                drawn = draw(name, block, document, request, language=language)
-                files |= figure_files(drawn, block, request, language)
-    return files
+    return files_of_kind("event_study", draw, document, request)
 
 
 OUTPUT = Output(summary="Effects by period", suffix="svg", write=write, keywords=("event_study",))

@@ -22,7 +22,7 @@ from impact.outputs._figure_style import (
     Drawing,
     Plan,
     drawing,
-    figure_files,
+    files_of_kind,
     grid_lines,
 )
 from impact.outputs._footers import permutation_of
@@ -111,13 +111,7 @@ def _data(estimates: np.ndarray[Any, Any]) -> list[dict[str, Any]]:
 
 def write(document: Document, request: OutputRequest) -> dict[str, bytes]:
     """Every permutation histogram of the request."""
-    files: dict[str, bytes] = {}
-    for name, block in request.figures.items():
-        if block.kind == "permutation":
-            for language in request.languages:
-                drawn = draw(name, block, document, request, language=language)
-                files |= figure_files(drawn, block, request, language)
-    return files
+    return files_of_kind("permutation", draw, document, request)
 
 
 OUTPUT = Output(

@@ -23,7 +23,9 @@ CellWord = Literal[
 RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published"]
 TableFormat = Literal["md", "tex", "html"]
 FigureFormat = Literal["svg", "png"]
-FigureKind = Literal["event_study", "coefplot", "equivalence_plot", "permutation"]
+FigureKind = Literal[
+    "event_study", "att_gt", "cohorts", "dose", "coefplot", "equivalence_plot", "permutation"
+]
 Level = float
 
 
@@ -137,8 +139,9 @@ class FigureBlock(Options):
 
     kind: FigureKind = Field(
         default="coefplot",
-        description="event_study, coefplot (also the forest of a main estimate with its robustness rows or "
-        "subgroups), equivalence_plot, permutation (histogram of the permutation distribution).",
+        description="event_study, att_gt (effects by cohort), cohorts (who is treated when), dose, coefplot "
+        "(also the forest of a main estimate with its robustness rows or subgroups), equivalence_plot, "
+        "permutation (histogram of the permutation distribution).",
     )
     title: Text | None = Field(
         default=None, description="Caption in the report; never drawn inside the figure."

@@ -13,7 +13,9 @@ from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 NAMES = catalog.OUTPUTS.names()
-KINDS = ("event_study", "coefplot", "permutation", "equivalence_plot")
+KINDS = ("event_study", "coefplot", "permutation", "equivalence_plot", "att_gt", "cohorts", "dose")
+# which model of the canonical study a kind of figure shows; main where none is named
+SHOWN = {"event_study": "event", "att_gt": "effects", "cohorts": "effects", "dose": "effects"}
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +24,12 @@ def document(study):
     models = {
         "main": {"formula": "y ~ exposed + z | i + t"},
         "event": {"formula": "y ~ i(t, treated, ref=4) | i + t"},
+        "effects": {"estimator": "did_sa", "outcome": "y", "design": {"unit": "i"}, "permute": None},
     }
-    return study(tests=tests, models=models)
+    found = study(tests=tests, models=models)
+    one = next(row for row in found["rows"] if row["model"] == "effects")
+    doses = [{**one, "term": f"dose[{dose}]", "kind": "dose"} for dose in (0.5, 1, 2)]
+    return {**found, "rows": [*found["rows"], *doses]}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +37,7 @@ def request_for(document):
     order = tuple(document["models"])
 
     def make(keyword):
-        models = ["event"] if keyword == "event_study" else ["main"]
+        models = [SHOWN.get(keyword, "main")]
         blocks = {"shown": FigureBlock(kind=keyword, models=models)} if keyword in KINDS else {}
         if keyword == "equivalence_plot":
             blocks = {"shown": FigureBlock(kind=keyword, test="bound")}

@@ -29,6 +29,12 @@ def document() -> dict[str, Any]:
     return _load("results_document").build()
 
 
+@pytest.fixture
+def effects() -> dict[str, Any]:
+    """Results with effects by cohort and period, by dose, and their design."""
+    return _load("effects_document").build()
+
+
 @pytest.fixture(scope="session")
 def drawn_files() -> dict[str, bytes]:
     """Everything drawn once in both languages."""
