@@ -194,11 +194,12 @@ def _levels(sample: group_time.Sample, x: Floats | None, options: TwoByTwoOption
         trim=options.trim,
         efficient=options.efficient,
     )
-    return found.att, np.bincount(unit.codes, weights=found.influence, minlength=unit.levels)
+    summed = np.bincount(unit.codes, weights=found.influence, minlength=unit.levels)
+    return found.att, summed.astype(np.float64)
 
 
 ESTIMATOR = Estimator(
-    summary="Two groups, two periods: doubly robust, regression and weighting (Sant'Anna and Zhao)",
+    summary="Two groups, two periods: doubly robust or simpler (Sant'Anna and Zhao)",
     options=TwoByTwoOptions,
     fit=fit,
     references=("Sant'Anna and Zhao 2020", "Abadie 2005", "Heckman, Ichimura and Todd 1997"),

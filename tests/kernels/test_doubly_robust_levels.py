@@ -1,4 +1,4 @@
-"""Levels of four groups: influence against numerical derivatives by the weights, closed forms, what cannot be compared."""
+"""Levels of four groups: influence against numerical derivatives, closed forms, what cannot be compared."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def cells(**timing):
 
 
 def test_base_periods():
-    """Callaway and Sant'Anna's package: the last period before treatment; before it the one just before, or the same."""
+    """The last period before treatment; before treatment the one just before, or that same one."""
     varying, universal = cells(), cells(universal=True)
     assert {t: base for (g, t), (base, _) in varying.items() if g == 5} == {2: 1, 3: 2, 4: 3, 5: 4, 6: 4}
     assert {t: base for (g, t), (base, _) in universal.items() if g == 5} == dict.fromkeys(range(1, 7), 4)

@@ -1,4 +1,4 @@
-"""Propensity scores: score equations, statsmodels' logit, exact balance of tilted odds, groups that cannot be compared."""
+"""Propensity scores: score equations, statsmodels' logit, exact balance of tilted odds, separation."""
 
 from __future__ import annotations
 
