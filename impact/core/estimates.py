@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from impact.core.arrays import Floats, Integers
+from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import AbsorbedFactor, Design, Term
 from impact.core.errors import Notice
 
@@ -49,6 +49,8 @@ class Influence:
         n_obs, regressors: (k,) rows and regressors, without the effects in ``absorb``, of the regression that each
             term comes from; None: the estimate's n_obs and df_model for all.
         absorb: absorbed effects that presets count, on the rows of the design.
+        present: (m, k) whether the unit of the row is in the regression of the term: G counts the clusters that are;
+            None: all are.
     """
 
     rows: Floats
@@ -58,6 +60,7 @@ class Influence:
     n_obs: Floats | None = None
     regressors: Floats | None = None
     absorb: tuple[AbsorbedFactor, ...] = ()
+    present: Logicals | None = None
 
 
 @dataclass(frozen=True, slots=True)

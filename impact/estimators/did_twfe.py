@@ -95,10 +95,10 @@ def _bins(options: TwfeOptions, choices: AdoptionChoices) -> tuple[float, float]
     """
     bins = choices.window if options.bin_ends else options.bins
     if options.bin_ends and (bins is None or options.bins is not None):
-        problem = "`bin_ends` needs the design's `window`, and no `bins`"
+        problem = "did_twfe: `bin_ends` needs the design's `window`, and no `bins`"
         raise DesignError(fault("E581", problem=problem))
     if bins is not None and not bins[0] <= choices.reference <= bins[1]:
-        problem = f"bins {bins[0]:g} to {bins[1]:g} do not hold the reference {choices.reference:g}"
+        problem = f"did_twfe: bins {bins[0]:g} to {bins[1]:g} do not hold the reference {choices.reference:g}"
         raise DesignError(fault("E581", problem=problem))
     return bins
 

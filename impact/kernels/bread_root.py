@@ -29,8 +29,8 @@ def bread_root(x: Floats, bread: Floats, weights: Floats | None) -> Floats:
     """R (k, k) with RR' = B.
 
     Arguments:
-        x: (n, k) regressors, not multiplied by weights; bread: (k, k) inverse of x'Wx; weights: (n,) or None. Columns
-            of zeros stand for terms that are combinations C of the others: B is then C (x'Wx)⁻¹ C', and so R has rank r.
+        x: (n, k) regressors, not multiplied by weights; bread: (k, k) inverse of x'Wx; weights: (n,) or None.
+            Columns of zeros are terms that are combinations C of the others: B is C (x'Wx)⁻¹ C' and R as deficient.
     """
     used = np.flatnonzero(np.any(x != 0, axis=0))
     if len(used) < x.shape[1]:
