@@ -178,3 +178,28 @@ def test_analysis_of_variance(name, design):
     assert y.size == 189
     for value, target, ceiling in zip(found, certified, ceilings, strict=True):
         assert digits(value, target) >= min(ceiling, 14.0) - 0.5
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_linear_sets_from_a_file_and_a_spec(name, tmp_path):
+    """The whole way that a user goes: a CSV file, a spec, results.json as bytes."""
+    from impact.pipeline.study import StudyOptions, run_study
+
+    entry = SETS[name]
+    y, x = linear_design(entry)
+    columns = [f"x{j}" for j in range(x.shape[1])]
+    lines = [",".join(map(repr, row)) for row in np.column_stack([y, x]).tolist()]
+    (tmp_path / "set.csv").write_text("\n".join([",".join(["y", *columns]), *lines]) + "\n", encoding="utf-8")
+    regressors = columns[1:] if entry["constant"] else ["0", *columns]
+    spec = {
+        "spec": 1, "data": "set.csv",
+        "models": {"set": {"formula": f"y ~ {' + '.join(regressors)}", "vcov": "iid"}},
+    }  # fmt: skip
+    (tmp_path / "set.yaml").write_text(json.dumps(spec), encoding="utf-8")
+    run_study(str(tmp_path / "set.yaml"), StudyOptions(out=tmp_path))
+    document = json.loads((tmp_path / "set" / "results.json").read_text(encoding="utf-8"))
+    rows = document["rows"]
+    params_digits, error_digits = LEAST_DIGITS[name]
+    assert len(rows) == len(entry["params"])
+    assert least_digits([row["estimate"] for row in rows], entry["params"]) >= params_digits
+    assert least_digits([row["std_error"] for row in rows], entry["std_error"]) >= error_digits
