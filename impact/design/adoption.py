@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.arrays import Floats
-from impact.core.designs import AbsorbedFactor, Adoption, Design, Factor, Panel, Sample
+from impact.core.designs import AbsorbedFactor, Adoption, Design, Factor, Panel, Sample, Treatment
 from impact.core.errors import DesignError, Notice
 from impact.core.frames import Frame
 from impact.core.texts import fault, notice
 from impact.design.adoption_report import adoption_facts, adoption_notices
+from impact.design.candidates import candidates_of
 from impact.design.cohorts import COHORT, MOST_EXAMPLES, columns_of_design, refuse_codes
 from impact.design.grouping import label_text, make_factor
 from impact.design.matrix import Timing, term_columns
@@ -91,7 +92,19 @@ def build_adoption(
     elif adoption.unit:
         _refuse_repeats(adoption, found, selection)
     notices = (*notices, *event_notices(context.events, of=request.name))
-    return _assembled(request, adoption, selection, found, notices)
+    design = _assembled(request, adoption, selection, found, notices)
+    if request.permute is None:
+        return design
+    allowed = candidates_of(_with_units(design), request, columns, context)
+    return replace(design, extra={**design.extra, **allowed})
+
+
+def _with_units(design: Design) -> Design:
+    """The design with its units as those that a permutation treats."""
+    adoption = design.adoption
+    assert adoption is not None
+    treated = np.isfinite(adoption.cohort).astype(np.float64)
+    return replace(design, treatment=Treatment(adoption.unit, treated, np.empty((len(design.y), 0)), ()))
 
 
 # --- reading ---

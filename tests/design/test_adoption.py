@@ -100,3 +100,12 @@ def test_rows_without_a_treatment_are_counted(request_with, as_frame, test_panel
     found = build_adoption(as_frame(columns), request_with(COHORTS))
     assert [(step.name, step.dropped) for step in found.sample.steps] == [("y", 60)]
     assert found.extra["adoption"]["n_periods"] == 7
+
+
+def test_units_that_a_permutation_may_treat(request_with, as_frame, test_panel):
+    """`among:` is read by unit, whatever the order of rows."""
+    permute = {"unit": "i", "sets": "same_size", "among": "i <= 30"}
+    block = {"unit": "i", "time": "t", "treated": "i <= 5", "from": 6}
+    rows = np.random.default_rng(1).permutation(N * T)
+    found = build_adoption(as_frame(test_panel, rows), request_with(block, permute=permute))
+    assert np.array_equal(found.extra["eligible"], np.arange(1, 61) <= 30)
