@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 import impact.kernels.bacon as bacon
 from impact.core.arrays import Floats
@@ -138,27 +137,7 @@ def comparisons_of(design: Design) -> tuple[bacon.Comparisons, Floats] | None:
     balanced = len(design.y) == adoption.unit.levels * adoption.time.levels
     if not plain or not balanced or design.weights is not None:
         return None
-    group, cohorts, first = groups_of(adoption)
+    group, cohorts, first = bacon.timing_groups(adoption.cohort, adoption.periods)
     size = np.bincount(group, minlength=len(cohorts)).astype(np.float64)
     mean = bacon.group_table(wide_of(design, NAME).y, group, len(cohorts))
     return bacon.decompose(mean, size, first), cohorts
-
-
-def groups_of(
-    adoption: Adoption,
-) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
-    """Group of each unit (U,), its cohort (G,), and the number of its first treated period (G,)."""
-    # units treated in or before the first period are one group: nothing tells them apart
-    cohort = np.where(adoption.cohort <= adoption.periods[0], adoption.periods[0], adoption.cohort)
-    cohorts, group = np.unique(cohort, return_inverse=True)
-    first = np.searchsorted(adoption.periods, cohorts)
-    return group.astype(np.int64), cohorts, first.astype(np.int64)
-
-
-def cell_weights(treatment: Floats, residual: Floats, weights: Floats | None) -> Floats:
-    """(n,) weight of each row's effect in the two-way coefficient, sum 1 over treated rows, zero elsewhere.
-
-    ω = w D ε / Σ w D ε with ε the residual of the treatment (de Chaisemartin and D'Haultfœuille 2020, theorem 1).
-    """
-    found = treatment * residual if weights is None else weights * treatment * residual
-    return np.asarray(found / found.sum(), dtype=np.float64)

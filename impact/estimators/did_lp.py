@@ -200,7 +200,7 @@ def _rows(wide: Wide, adoption: Adoption, horizon: _Horizon, choices: AdoptionCh
         if len(units) == 0:
             continue
         compared = compared or bool(controls.any() and entering.any())
-        y = wide.y[np.ix_(units, after)].mean(axis=1) - wide.y[units, base]
+        y = wide.y[np.ix_(units, np.array(after))].mean(axis=1) - wide.y[units, base]
         treated = entering[units].astype(np.float64)
         parts.append(_Rows(y, treated, units, np.full(len(units), t), wide.row[units, t]))
     if not compared:
@@ -247,7 +247,7 @@ def _effect(design: Design, adoption: Adoption, rows: _Rows, options: LpOptions)
     units = adoption.unit.levels
     return _Effect(
         value=float(solution.params[0]),
-        influence=np.bincount(rows.unit, weights=influence, minlength=units),
+        influence=np.bincount(rows.unit, weights=influence, minlength=units).astype(np.float64),
         present=np.bincount(rows.unit, minlength=units) > 0,
         n_obs=float(len(rows.y)),
         parameters=len(kept) + periods,

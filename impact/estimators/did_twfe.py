@@ -27,6 +27,7 @@ from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import adoption_of, choice_facts, choices_of, require_absorbing
 from impact.estimators._combination import combined
+from impact.kernels.two_way_weights import cell_weights
 
 NAME = "did_twfe"
 FORBIDDEN = (bacon.LATER_EARLIER, bacon.LATER_ALWAYS)
@@ -128,7 +129,7 @@ def _weights(
         return (), {}
     treatment = two_way.treatment_of_rows(adoption_of(design, NAME))
     residual = estimate.linear.x @ estimate.linear.bread[:, 0]
-    weights = two_way.cell_weights(treatment, residual, design.weights)
+    weights = cell_weights(treatment, residual, design.weights)
     negative = float(weights[weights < 0].sum())
     treated = treatment != 0
     table: dict[str, object] = {

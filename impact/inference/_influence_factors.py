@@ -50,7 +50,7 @@ def group_counts(influence: Influence, cluster: Factor) -> Floats:
         return np.full(influence.rows.shape[1], float(len(np.unique(codes))))
     seen = np.zeros((cluster.levels, influence.rows.shape[1]))
     np.maximum.at(seen, codes, influence.present.astype(np.float64))
-    return seen.sum(axis=0)
+    return np.asarray(seen.sum(axis=0), dtype=np.float64)
 
 
 def clustered(

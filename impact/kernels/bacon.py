@@ -143,3 +143,15 @@ def group_table(values: Floats, group: Integers, n_groups: int) -> Floats:
     for g in range(n_groups):
         sums[g] = values[group == g].mean(axis=0)
     return sums
+
+
+def timing_groups(cohort: Floats, periods: Floats) -> tuple[Integers, Floats, Integers]:
+    """Group (U,) of each unit, its cohort (G,), and the number (G,) of its first treated period.
+
+    Units treated in or before the first period are one group, as nothing tells them apart.
+
+    Arguments:
+        cohort: (U,) first treated period, infinity for never treated. periods: (T,) ascending.
+    """
+    cohorts, group = np.unique(np.maximum(cohort, periods[0]), return_inverse=True)
+    return group.astype(np.int64), cohorts, np.searchsorted(periods, cohorts).astype(np.int64)

@@ -87,7 +87,7 @@ def test_against_another_package(fit, case):
 
 
 def test_equal_weights_are_callaway_and_sant_anna(fit):
-    """R did 2.5.1, dynamic effects without covariates: never treated as controls, and as event[-2] of a universal base."""
+    """R did 2.5.1, dynamic effects without covariates: never treated as controls, universal base."""
     found = rows_of(fit(weighting="equal", control_group="never"))
     for event, value in {
         0: 0.4577697558, 1: 0.5488728449, 2: 0.5658158255, 3: 0.6710877674, 4: 0.6875027083, -2: 0.0755635775,
