@@ -80,6 +80,9 @@ def wide_of(design: Design, estimator: str) -> Wide:
     """The outcome as a table of units by periods."""
     adoption = adoption_of(design, estimator)
     shape = (adoption.unit.levels, adoption.time.levels)
+    if len(design.y) == shape[0] * shape[1]:  # every unit in every period: the rows are that table already
+        rows = np.arange(len(design.y)).reshape(shape)
+        return Wide(design.y.reshape(shape), rows, np.ones(shape, dtype=bool))
     y = np.full(shape, np.nan)
     row = np.full(shape, -1, dtype=np.int64)
     y[adoption.unit.codes, adoption.time.codes] = design.y

@@ -23,9 +23,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 import impact.kernels.group_time as kernel
+import impact.kernels.group_time_means as means
 from impact.core.arrays import Floats
 from impact.core.designs import AdoptionChoices, Design
 from impact.core.errors import DesignError, Notice
@@ -107,12 +109,14 @@ class CsOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Cells with their effects, the rows made of them, and the notices."""
+    """The rows of the estimate and their influence, whose rows belong to the units in ``order``; tables and notices."""
 
-    cells: Cells
     rows: Aggregates
-    notices: tuple[Notice, ...]
+    influence: Floats
+    order: npt.NDArray[np.int64]
     covariates: str
+    pretest: Mapping[str, object]
+    notices: tuple[Notice, ...]
 
 
 def fit(design: Design, options: CsOptions) -> Estimate:
@@ -153,11 +157,11 @@ def fit(design: Design, options: CsOptions) -> Estimate:
         df_model=0,
         df_resid=float(adoption.unit.levels - 1),
         n_units=adoption.unit.levels,
-        influence=Influence(found.rows.influence, first_rows(adoption.unit).astype(np.int32)),
+        influence=Influence(found.influence, first_rows(adoption.unit)[found.order].astype(np.int32)),
         focus=(0,),
         fit={"mean_outcome": float(np.average(made.y, weights=made.weights))},
         notices=found.notices,
-        tables={"comparison": facts, "pretest": pretest(found.cells, choices)},
+        tables={"comparison": facts, "pretest": found.pretest},
         design=made,
     )
 
@@ -184,24 +188,50 @@ def _estimate(sample: Sample, choices: AdoptionChoices, options: CsOptions) -> _
     )
     plan = kernel.plan_cells(sample.cohorts, adoption.periods, timing)
     x = regressors_of(design, NAME)
+    varying = varying_covariates(design, adoption) if x is not None and sample.wide is not None else []
+    effects = _effects(sample, x, plan, (options, bool(varying)))
+    notices = _left_out(plan, effects, adoption.periods)
+    if varying:
+        notices += (notice("W541", of=NAME, names=", ".join(varying), unit=adoption.unit.name),)
+    members = _members(sample)
+    rows = aggregate_cells(
+        _cells(plan, effects.att, adoption.periods, members), choices, balance_event=options.balance_event
+    )
+    cells = len(plan)
+    return _Found(
+        rows=rows,
+        influence=effects.influence(rows.influence[:cells], rows.influence[cells:], members),
+        order=effects.order,
+        covariates=""
+        if x is None
+        else "row"
+        if sample.wide is None
+        else "base_period"
+        if varying
+        else "constant",
+        pretest=_pretest(plan, effects, adoption.periods, choices.anticipation),
+        notices=notices,
+    )
+
+
+def _effects(
+    sample: Sample, x: Floats | None, plan: list[kernel.Cell], how: tuple[CsOptions, bool]
+) -> kernel.Effects | means.MeanEffects:
+    """Effects from levels, from means alone, or from changes with covariates or weights that change."""
+    options, varying = how
     rules = kernel.Rules(_KERNEL_METHODS[options.method], options.trim)
-    notices: tuple[Notice, ...] = ()
-    covariates = "" if x is None else "row"
     if sample.wide is None:
-        effects = kernel.row_effects(row_arrays(sample, x), plan, rules)
-    else:
-        varying = [] if x is None else varying_covariates(design, adoption)
-        covariates = "" if x is None else "base_period" if varying else "constant"
-        if varying:
-            notices = (notice("W541", of=NAME, names=", ".join(varying), unit=adoption.unit.name),)
-        effects = kernel.panel_effects(panel_arrays(sample, x, varying=bool(varying)), plan, rules)
-    notices += _left_out(plan, effects, adoption.periods)
-    cells = _cells(sample, plan, effects)
-    rows = aggregate_cells(cells, choices, balance_event=options.balance_event)
-    return _Found(cells, rows, notices, covariates)
+        return kernel.row_effects(row_arrays(sample, x), plan, rules)
+    panel = panel_arrays(sample, x, varying=varying)
+    if x is None and panel.fixed:
+        weights = None if panel.weights is None else unit_weights(sample)
+        return means.mean_effects(panel.y, panel.cohort, weights, plan)
+    return kernel.panel_effects(panel, plan, rules)
 
 
-def _left_out(plan: list[kernel.Cell], effects: kernel.Effects, periods: Floats) -> tuple[Notice, ...]:
+def _left_out(
+    plan: list[kernel.Cell], effects: kernel.Effects | means.MeanEffects, periods: Floats
+) -> tuple[Notice, ...]:
     """W540 for cells without an estimate, one for each reason; E571 where none has one after treatment."""
     named: dict[str, list[str]] = {}
     for j, reason in effects.reasons.items():
@@ -221,43 +251,51 @@ def _shown(names: list[str]) -> str:
     return ", ".join(names[:MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
 
 
-def _cells(sample: Sample, plan: list[kernel.Cell], effects: kernel.Effects) -> Cells:
-    """Cells with the shares of their cohorts and the estimation error of these shares."""
-    adoption = adoption_of(sample.design, NAME)
+def _members(sample: Sample) -> kernel.Members:
+    """Cohorts, their shares and what units weigh in them."""
+    cohort = adoption_of(sample.design, NAME).cohort
     weights = unit_weights(sample)
     cohorts = np.array(sample.cohorts)
-    members = weights[:, None] * (adoption.cohort[:, None] == cohorts)
-    share = members.mean(axis=0)
+    place = np.searchsorted(cohorts, cohort)
+    place[~np.isin(cohort, cohorts)] = len(cohorts)
+    share = np.bincount(place, weights=weights, minlength=len(cohorts) + 1)[:-1] / len(cohort)
+    return kernel.Members(cohorts, share, cohort, weights)
+
+
+def _cells(plan: list[kernel.Cell], att: Floats, periods: Floats, members: kernel.Members) -> Cells:
+    """Cells whose influence is that of themselves and of the shares: aggregates then carry their weights on both."""
     cohort = np.array([cell.cohort for cell in plan])
+    one, other = len(plan), len(members.cohorts)
     return Cells(
         cohort=cohort,
-        time=adoption.periods[[cell.time for cell in plan]],
-        att=effects.att,
-        influence=effects.influence,
-        size=share[np.searchsorted(cohorts, cohort)],
-        cohorts=cohorts,
-        share=share,
-        membership=(members - share) / len(members),
+        time=periods[[cell.time for cell in plan]],
+        att=att,
+        influence=np.eye(one + other, one),
+        size=members.share[np.searchsorted(members.cohorts, cohort)],
+        cohorts=members.cohorts,
+        share=members.share,
+        membership=np.eye(one + other, other, -one),
     )
 
 
-def pretest(cells: Cells, choices: AdoptionChoices) -> Mapping[str, object]:
+def _pretest(
+    plan: list[kernel.Cell], effects: kernel.Effects | means.MeanEffects, periods: Floats, ahead: float
+) -> Mapping[str, object]:
     """Wald test that all effects before treatment (and before anticipation) are zero.
 
     Its variance is that of units: W = b' V⁻¹ b is chi-squared with as many degrees of freedom as effects. Where V has
     no inverse (as many effects as units, say) there is no test.
     """
-    before = np.isfinite(cells.att) & (cells.time < cells.cohort - choices.anticipation)
-    used = np.flatnonzero(before & np.any(cells.influence != 0, axis=0))
+    before = [periods[cell.time] < cell.cohort - ahead and cell.time != cell.base for cell in plan]
+    used = np.flatnonzero(before & np.isfinite(effects.att))
     if len(used) == 0:
         return {"statistic": None, "df": 0, "p_value": None}
-    own = np.ascontiguousarray(cells.influence[:, used])
-    vcov = own.T @ own
-    scale = np.sqrt(np.diagonal(vcov))
-    values, vectors = np.linalg.eigh(vcov / np.outer(scale, scale))
+    vcov = effects.variance(used)
+    scale = np.sqrt(np.maximum(np.diagonal(vcov), 0.0))
+    values, vectors = np.linalg.eigh(vcov / np.outer(scale, scale)) if scale.all() else (np.zeros(1), vcov)
     if values[0] <= _SINGULAR * values[-1]:
         return {"statistic": None, "df": len(used), "p_value": None}
-    statistic = float(np.sum((vectors.T @ (cells.att[used] / scale)) ** 2 / values))
+    statistic = float(np.sum((vectors.T @ (effects.att[used] / scale)) ** 2 / values))
     p_value = float(chi2_sf(statistic, float(len(used))))
     return {"statistic": statistic, "df": len(used), "p_value": p_value}
 

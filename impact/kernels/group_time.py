@@ -102,12 +102,47 @@ class RowArrays:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """Who makes up the cohorts' shares: cohorts (G,), share (G,) mean weight; of each unit cohort and weight (U,)."""
+
+    cohorts: Array
+    share: Array
+    cohort: Array
+    weights: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
-    """Effects (C,), NaN where there is none; influence (U, C) divided by n, 0 where NaN; reasons: cell → why none."""
+    """Effects (C,), NaN without one; cells (U, C) influence divided by n, 0 where NaN; reasons: cell → why none."""
 
     att: Array
-    influence: Array
+    cells: Array
     reasons: dict[int, str]
+
+    @property
+    def order(self) -> Rows:
+        """(U,) the unit of each row of ``influence``."""
+        return np.arange(len(self.cells))
+
+    def influence(self, weights: Array, shares: Array, members: Members) -> Array:
+        """(U, k) influence of aggregates.
+
+        Arguments:
+            weights: (C, k) of the cells in each; shares: (G, k) loadings on the estimation error of the shares.
+        """
+        found = self.cells @ weights
+        if shares.any():
+            found -= members.share @ shares / len(found)
+            own = members.weights / len(found)
+            for level, load in zip(members.cohorts.tolist(), shares, strict=True):
+                inside = np.flatnonzero(members.cohort == level)
+                found[inside] += own[inside, None] * load
+        return found
+
+    def variance(self, columns: Rows) -> Array:
+        """(c, c) sum over units of the products of the influence of some cells."""
+        own = self.cells[:, columns]
+        return np.asarray(own.T @ own)
 
 
 def plan_cells(cohorts: Sequence[float], periods: Array, timing: Timing) -> list[Cell]:

@@ -61,9 +61,9 @@ def test_cells_together_are_cells_one_by_one(not_yet, fixed):
         sides = [Group(change[u], x[rows[u]], weights[rows[u]]) for u in (cohort == cell.cohort, untreated)]
         one = compare_changes(*sides, method="dr")
         assert found.att[j] == pytest.approx(one.att[0], abs=1e-12)
-        assert found.influence[untreated, j] == pytest.approx(one.control[:, 0], abs=1e-12)
-        assert found.influence[cohort == cell.cohort, j] == pytest.approx(one.treated[:, 0], abs=1e-12)
-        assert not found.influence[~untreated & (cohort != cell.cohort), j].any()
+        assert found.cells[untreated, j] == pytest.approx(one.control[:, 0], abs=1e-12)
+        assert found.cells[cohort == cell.cohort, j] == pytest.approx(one.treated[:, 0], abs=1e-12)
+        assert not found.cells[~untreated & (cohort != cell.cohort), j].any()
 
 
 def test_cells_without_comparison_have_their_reason():
@@ -77,4 +77,4 @@ def test_cells_without_comparison_have_their_reason():
         alone = not np.any((cohort > cell.until) & (cohort != cell.cohort))
         assert np.isnan(found.att[j]) == alone
         assert (found.reasons.get(j) == "empty") == alone
-        assert not alone or not found.influence[:, j].any()
+        assert not alone or not found.cells[:, j].any()

@@ -1,0 +1,120 @@
+"""Effects by cohort and period without covariates: means by cohort and period are all that is needed.
+
+Every cell is a difference of means, so the influence of a unit is linear in its own outcomes, with a map that is
+the same in its cohort: for a unit of cohort h with weight w
+
+    ψ_i = w_i (y_i L_h + l_h)
+
+and any set of aggregates, each a combination of cells and of the cohorts' shares, is one matrix product a cohort. Cells
+by units are never formed. Unit means are taken out first: they cancel, and digits are kept where levels are large.
+Shapes: U units, T periods, C cells, H cohorts with the never treated, k aggregates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from impact.kernels.group_time import Cell, Members
+
+Array = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class MeanEffects:
+    """Effects, and what their influence is made of.
+
+    Arguments:
+        att: (C,), NaN where there is nobody to compare with; reasons: cell → "empty".
+        order: (U,) units sorted by cohort; starts: (H + 1,) where each cohort begins; levels: (H,) the cohorts.
+        z: (U, T + 2) in that order: weight × outcomes, weight, 1.
+        maps: (H, T + 2, C) from z to the influence of cells, divided by the number of units.
+    """
+
+    att: Array
+    reasons: dict[int, str]
+    order: Rows
+    starts: Rows
+    levels: Array
+    z: Array
+    maps: Array
+
+    def influence(self, weights: Array, shares: Array, members: Members) -> Array:
+        """(U, k) influence of aggregates, rows in the order of ``order``.
+
+        Arguments:
+            weights: (C, k) of the cells in each; shares: (G, k) loadings on the estimation error of the shares.
+        """
+        units = len(self.order)
+        found = np.empty((units, weights.shape[1]))
+        constant = -(members.share @ shares) / units
+        for h, level in enumerate(self.levels.tolist()):
+            matrix = self.maps[h] @ weights
+            matrix[-1] += constant
+            place = np.flatnonzero(members.cohorts == level)
+            if len(place):
+                matrix[-2] += shares[place[0]] / units
+            block = slice(self.starts[h], self.starts[h + 1])
+            np.matmul(self.z[block], matrix, out=found[block])
+        return found
+
+    def variance(self, columns: Rows) -> Array:
+        """(c, c) sum over units of the products of the influence of some cells."""
+        total = np.zeros((len(columns), len(columns)))
+        for h in range(len(self.levels)):
+            block = self.z[self.starts[h] : self.starts[h + 1]]
+            matrix = self.maps[h][:, columns]
+            total += matrix.T @ (block.T @ block) @ matrix
+        return total
+
+
+def mean_effects(y: Array, cohort: Array, weights: Array | None, cells: Sequence[Cell]) -> MeanEffects:
+    """Effects of all cells as differences of means.
+
+    Arguments:
+        y: (U, T) complete; cohort: (U,) infinity where never treated; weights: (U,) or None.
+    """
+    units, periods = y.shape
+    order = np.argsort(cohort, kind="stable")
+    levels, starts = np.unique(cohort[order], return_index=True)
+    starts = np.append(starts, units).astype(np.int64)
+    z = np.empty((units, periods + 2))
+    np.subtract(y[order], y.mean(axis=1)[order][:, None], out=z[:, :periods])
+    z[:, periods:] = 1.0
+    if weights is not None:
+        z[:, : periods + 1] *= weights[order][:, None]
+    sums = np.add.reduceat(z, starts[:-1], axis=0)
+    att, maps, reasons = _maps(sums, levels, cells)
+    return MeanEffects(att, reasons, order, starts, levels, z, maps)
+
+
+def _maps(sums: Array, levels: Array, cells: Sequence[Cell]) -> tuple[Array, Array, dict[int, str]]:
+    """Effects (C,), maps (H, T + 2, C), and the cells with nobody to compare with."""
+    cohorts, width = sums.shape
+    mass = sums[:, width - 2]
+    att = np.full(len(cells), np.nan)
+    maps = np.zeros((cohorts, width, len(cells)))
+    reasons: dict[int, str] = {}
+    for j, cell in enumerate(cells):
+        if cell.time == cell.base:
+            att[j] = 0.0
+            continue
+        own = levels == cell.cohort
+        others = (np.isinf(levels) | (levels > cell.until)) & ~own
+        if not others.any():
+            reasons[j] = "empty"
+            continue
+        effect = 0.0
+        for sign, group in ((1.0, own), (-1.0, others)):
+            total = mass[group].sum()
+            mean = (sums[group, cell.time].sum() - sums[group, cell.base].sum()) / total
+            effect += sign * mean
+            maps[group, cell.time, j] += sign / total
+            maps[group, cell.base, j] -= sign / total
+            maps[group, width - 2, j] -= sign * mean / total
+        att[j] = effect
+    return att, maps, reasons
