@@ -227,6 +227,22 @@ def without_estimate(
     return left, (notice("W542", of=setting.name, count=count, reasons=said),)
 
 
+def imputable(
+    setting: Setting, effects: str | None, *, autosample: bool
+) -> tuple[Setting, tuple[Notice, ...]]:
+    """The setting with the treated rows alone that untreated rows say something about (E575, W542)."""
+    chosen = default_effects(setting, effects)
+    own = kernel_effects(setting, absorbed_of(setting, chosen))
+    try:
+        system = kernel.prepare(own, setting.weights * ~setting.treated)
+    except kernel.TooManyLevelsError:
+        return setting, ()  # refused where it is fitted
+    rows = np.flatnonzero(setting.treated)
+    dropped = np.zeros(len(setting.treated), dtype=np.bool_)
+    dropped[rows] = ~kernel.reached(system, rows)
+    return without_estimate(setting, dropped, autosample=autosample)
+
+
 def _reasons(setting: Setting, dropped: Mask) -> str:
     """Why rows have no estimate: units never untreated, periods without untreated rows, or others, by name."""
     adoption = setting.adoption
@@ -299,6 +315,17 @@ def cohort_shares(setting: Setting, cohorts: Floats) -> Floats:
     place = np.searchsorted(cohorts, setting.adoption.cohort)
     inside = np.isin(setting.adoption.cohort, cohorts)
     return np.bincount(place[inside], weights=mean[inside], minlength=len(cohorts)).astype(np.float64)
+
+
+def membership(setting: Setting, cohorts: Floats, groups: Groups) -> Floats:
+    """(m, G) what each group adds to the shares of the cohorts."""
+    unit = setting.adoption.unit
+    inside = np.flatnonzero(np.isin(setting.cohort, cohorts))
+    mean = setting.weights / np.bincount(unit.codes, minlength=unit.levels)[unit.codes]
+    place = groups.codes[inside].astype(np.int64) * len(cohorts)
+    place += np.searchsorted(cohorts, setting.cohort[inside])
+    found = np.bincount(place, weights=mean[inside], minlength=groups.count * len(cohorts))
+    return np.asarray(found, dtype=np.float64).reshape(groups.count, len(cohorts))
 
 
 def aggregate_input(setting: Setting, cells: CellRows, att: Floats, influence: Floats) -> Cells:

@@ -119,7 +119,7 @@ def fit(design: Design, options: BjsOptions) -> Estimate:
             cannot be imputed, E576 nobody to leave out, E577 effects or controls that cannot be carried over.
     """
     setting = imputed.setting_of(design, options, NAME)
-    setting, notices = imputable(setting, options.effects, autosample=options.autosample)
+    setting, notices = imputed.imputable(setting, options.effects, autosample=options.autosample)
     made = _impute(setting, options)
     rows, pretest, dropped = _with_pretrends(made, options)
     effective = _effective(made)
@@ -150,22 +150,6 @@ def fit(design: Design, options: BjsOptions) -> Estimate:
         tables={"comparison": comparison, "pretest": pretest, "effective": effective},
         design=imputed.shown_design(setting, made.absorbed),
     )
-
-
-def imputable(
-    setting: imputed.Setting, effects: str | None, *, autosample: bool
-) -> tuple[imputed.Setting, tuple[Notice, ...]]:
-    """The setting with the treated rows alone that untreated rows say something about (E575, W542)."""
-    chosen = imputed.default_effects(setting, effects)
-    own = imputed.kernel_effects(setting, imputed.absorbed_of(setting, chosen))
-    try:
-        system = kernel.prepare(own, setting.weights * ~setting.treated)
-    except kernel.TooManyLevelsError:
-        return setting, ()  # refused where it is fitted
-    rows = np.flatnonzero(setting.treated)
-    dropped = np.zeros(len(setting.treated), dtype=np.bool_)
-    dropped[rows] = ~kernel.reached(system, rows)
-    return imputed.without_estimate(setting, dropped, autosample=autosample)
 
 
 def _impute(setting: imputed.Setting, options: BjsOptions) -> _Imputed:
