@@ -89,9 +89,12 @@ def absorb(
     Source: Frisch and Waugh (1933); Correia (2017), "Linear models with high-dimensional fixed effects".
     """
     arrays = (columns,) if isinstance(columns, np.ndarray) else tuple(columns)
-    if not effects or not arrays or min(part.size for part in arrays) == 0:
+    # a block without columns (no controls, say) takes nothing away from the others
+    filled = tuple(part for part in arrays if part.size)
+    if not effects or not filled:
         whole = _target(columns, arrays, overwrite=overwrite, copied=True)
         return Absorbed(whole, 0.0, 0, "none", True, spread(arrays, weights)[1])
+    arrays = filled
     direct = _direct(effects, weights)
     out = _target(columns, arrays, overwrite=overwrite, copied=direct is None)
     if direct is not None:

@@ -188,3 +188,14 @@ def test_iterative_bytes_are_the_same_in_every_run():
     first, second = (absorb.absorb(columns, effects) for _ in range(2))
     assert first.method == "iterative"
     assert first.columns.tobytes() == second.columns.tobytes()
+
+
+def test_a_block_without_columns_takes_nothing_away():
+    rng = np.random.default_rng(3)
+    y, code = rng.normal(size=12), np.repeat(np.arange(4), 3).astype(np.int32)
+    other = np.tile(np.arange(3), 4).astype(np.int32)
+    effects = [Effect(code, 4), Effect(other, 3)]
+    alone = absorb.absorb((y,), effects).columns
+    beside = absorb.absorb((y, np.empty((12, 0))), effects).columns
+    assert np.array_equal(alone, beside)
+    assert abs(beside[:3].sum()) < 1e-12
