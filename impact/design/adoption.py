@@ -81,7 +81,8 @@ def build_adoption(
     _refuse_fractions(time, adoption)
     found.keys[COHORT] = refuse_codes(found.keys[COHORT], time, request)
     order = _order(adoption, found)
-    selection, found = replace(selection, rows=selection.rows[order]), found.take(order)
+    if order is not None:
+        selection, found = replace(selection, rows=selection.rows[order]), found.take(order)
     notices: tuple[Notice, ...] = ()
     if isinstance(request.outcome, OutcomeSums) and adoption.unit:
         first, found = _by_unit_and_period(adoption, found)
@@ -161,20 +162,27 @@ def _without_gaps(request: ModelRequest, selection: Selection, found: _Rows) -> 
 # --- rows by unit and period ---
 
 
-def _order(adoption: AdoptionRequest, found: _Rows) -> Rows:
-    """Rows sorted by unit and period; rows that repeat a pair, and cross-sections, by all they hold."""
+def _order(adoption: AdoptionRequest, found: _Rows) -> Rows | None:
+    """Rows sorted by unit and period, None where they are; where pairs repeat, and in cross-sections, by all else."""
     columns: list[npt.NDArray[Any]] = [found.keys[adoption.time]]
     if adoption.unit:
         columns.insert(0, make_factor("", [found.keys[adoption.unit]]).codes)
-    rest = [found.keys[COHORT], *(_sortable(values) for values in found.keys.values())]
-    rest += [_sortable(values) for arrays in found.pieces.values() for values in arrays]
-    rest += [values for values in (found.y, found.weights, found.within) if values is not None]
-    if adoption.unit:
+        if _are_sorted(*columns):
+            return None
         plain = np.lexsort(tuple(reversed(columns))).astype(np.int64)
         if not _repeats(columns, plain).any():
             return plain
+    rest = [found.keys[COHORT], *(_sortable(values) for values in found.keys.values())]
+    rest += [_sortable(values) for arrays in found.pieces.values() for values in arrays]
+    rest += [values for values in (found.y, found.weights, found.within) if values is not None]
     order = canonical_order([*columns, *rest])
     return np.lexsort(tuple(reversed(columns))).astype(np.int64) if order is None else order
+
+
+def _are_sorted(unit: npt.NDArray[Any], time: npt.NDArray[Any]) -> bool:
+    """Whether rows are sorted by unit and period already, with no pair twice."""
+    up = unit[1:] > unit[:-1]
+    return bool(np.all(up | ((unit[1:] == unit[:-1]) & (time[1:] > time[:-1]))))
 
 
 def _repeats(columns: list[npt.NDArray[Any]], order: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
@@ -215,11 +223,11 @@ def _by_unit_and_period(adoption: AdoptionRequest, found: _Rows) -> tuple[Rows, 
 
 def _refuse_repeats(adoption: AdoptionRequest, found: _Rows, selection: Selection) -> None:
     """E508 with the first pairs of unit and period that stand in several rows."""
-    unit = make_factor(adoption.unit, [found.keys[adoption.unit]])
-    time = found.keys[adoption.time]
-    again = np.flatnonzero((unit.codes[1:] == unit.codes[:-1]) & (time[1:] == time[:-1])) + 1
+    values, time = found.keys[adoption.unit], found.keys[adoption.time]
+    again = np.flatnonzero((values[1:] == values[:-1]) & (time[1:] == time[:-1])) + 1
     if len(again) == 0:
         return
+    unit = make_factor(adoption.unit, [values])
     shown = "; ".join(
         f"{label_text(unit.labels[int(unit.codes[j])])}, {time[j]:g}"
         f" (rows {selection.rows[j - 1] + 1} and {selection.rows[j] + 1})"

@@ -28,9 +28,7 @@ def adoption_facts(adoption: Adoption, weights: Floats | None = None) -> dict[st
     first = float(adoption.periods[0])
     n_units = len(adoption.cohort)
     rows = np.bincount(adoption.unit.codes, minlength=n_units)
-    exposed = adoption.periods[adoption.time.codes] >= adoption.cohort[adoption.unit.codes]
-    counts = exposed * (1.0 if weights is None else weights)
-    by_period = np.bincount(adoption.time.codes, weights=counts, minlength=len(adoption.periods))
+    by_period = _treated_by_period(adoption, table, weights)
     treated_periods = by_period[by_period > 0]
     steps = np.diff(adoption.periods)
     return {
@@ -59,9 +57,19 @@ def adoption_facts(adoption: Adoption, weights: Floats | None = None) -> dict[st
         "base_period": adoption.choices.base_period,
         "anticipation": adoption.choices.anticipation,
         "aggregate": adoption.choices.aggregate,
-        "n_treated": float(counts.sum()),
+        "n_treated": float(by_period.sum()),
         "n_treated_thinnest": float(treated_periods.min()) if len(treated_periods) else 0.0,
     }
+
+
+def _treated_by_period(adoption: Adoption, table: Floats, weights: Floats | None) -> Floats:
+    """(T,) treated rows, or the sum of their weights, in each period."""
+    if weights is None:
+        exposed = adoption.periods >= np.unique(adoption.cohort)[:, None]
+        return np.asarray(np.sum(table * exposed, axis=0))
+    treated = adoption.periods[adoption.time.codes] >= adoption.cohort[adoption.unit.codes]
+    sums = np.bincount(adoption.time.codes, weights=treated * weights, minlength=len(adoption.periods))
+    return sums.astype(np.float64)
 
 
 def _table(adoption: Adoption) -> Floats:
