@@ -166,7 +166,10 @@ def _order(adoption: AdoptionRequest, found: _Rows) -> Rows | None:
     """Rows sorted by unit and period, None where they are; where pairs repeat, and in cross-sections, by all else."""
     columns: list[npt.NDArray[Any]] = [found.keys[adoption.time]]
     if adoption.unit:
-        columns.insert(0, make_factor("", [found.keys[adoption.unit]]).codes)
+        values = found.keys[adoption.unit]
+        if values.dtype.kind in "fi" and _are_sorted(values, *columns):
+            return None
+        columns.insert(0, make_factor("", [values]).codes)
         if _are_sorted(*columns):
             return None
         plain = np.lexsort(tuple(reversed(columns))).astype(np.int64)
@@ -298,7 +301,12 @@ def _assembled(
         weight_kind=kind,
         within_sum_of_squares=found.within,
         absorb=tuple(_effects(request, found)),
-        clusters={name: make_factor(name, [found.keys[part] for part in name.split("^")]) for name in names},
+        clusters={
+            name: made.unit
+            if name == adoption.unit
+            else make_factor(name, [found.keys[part] for part in name.split("^")])
+            for name in names
+        },
         panel=Panel(made.unit, made.time, found.keys[adoption.time]) if adoption.unit else None,
         coordinates=_coordinates(request, found),
         adoption=made,

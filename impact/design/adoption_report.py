@@ -75,7 +75,11 @@ def _treated_by_period(adoption: Adoption, table: Floats, weights: Floats | None
 def _table(adoption: Adoption) -> Floats:
     """Number of units by cohort (never treated last) and period."""
     cohorts = np.unique(adoption.cohort)
-    place = np.searchsorted(cohorts, adoption.cohort)[adoption.unit.codes]
+    place = np.searchsorted(cohorts, adoption.cohort)
+    if adoption.is_panel and len(adoption.unit.codes) == len(place) * len(adoption.periods):
+        units = np.bincount(place, minlength=len(cohorts)).astype(np.float64)
+        return np.repeat(units[:, None], len(adoption.periods), axis=1)
+    place = place[adoption.unit.codes]
     shape = (len(cohorts), len(adoption.periods))
     key = place * shape[1] + adoption.time.codes
     return np.bincount(key, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)

@@ -102,8 +102,12 @@ def _refuse_changing(cohort: Floats, unit: npt.NDArray[Any], adoption: AdoptionR
     known = ~(is_missing(unit) | np.isnan(cohort))
     if not known.any():
         return
-    factor = make_factor("", [unit[known]])
-    values = cohort[known]
+    values, units = cohort[known], unit[known]
+    # where rows of a unit follow each other, neighbours say whether any changes
+    together = units.dtype.kind in "fi" and bool(np.all(units[1:] >= units[:-1]))
+    if together and not np.any((units[1:] == units[:-1]) & (values[1:] != values[:-1])):
+        return
+    factor = make_factor("", [units])
     low = np.full(factor.levels, np.inf)
     high = np.full(factor.levels, -np.inf)
     np.minimum.at(low, factor.codes, values)
