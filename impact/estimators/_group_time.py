@@ -153,6 +153,13 @@ def regressors_of(design: Design, estimator: str) -> Floats | None:
     return np.ascontiguousarray(x)
 
 
+def rows_of_units(sample: Sample) -> npt.NDArray[np.int64]:
+    """(U,) the first row of each unit."""
+    if sample.wide is not None:
+        return sample.wide.row[:, 0]
+    return first_rows(adoption_of(sample.design, "").unit)
+
+
 def varying_covariates(design: Design, adoption: Adoption) -> list[str]:
     """Names of the covariates that change within a unit."""
     first = first_rows(adoption.unit)[adoption.unit.codes]
@@ -166,8 +173,7 @@ def panel_arrays(sample: Sample, x: Floats | None, *, varying: bool) -> PanelArr
     assert wide is not None
     adoption = adoption_of(design, "")
     weights = design.weights
-    first = first_rows(adoption.unit)[adoption.unit.codes]
-    steady = weights is None or bool(np.all(weights == weights[first]))
+    steady = weights is None or bool(np.all(weights[wide.row] == weights[wide.row[:, :1]]))
     return PanelArrays(wide.y, adoption.cohort, wide.row, x, weights, fixed=steady and not varying)
 
 

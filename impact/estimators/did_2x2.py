@@ -33,7 +33,6 @@ from impact.estimators._adoption import (
     adoption_of,
     choice_facts,
     choices_of,
-    first_rows,
     require_absorbing,
 )
 from impact.kernels.doubly_robust import TRIM, Group, compare_changes
@@ -107,7 +106,7 @@ def fit(design: Design, options: TwoByTwoOptions) -> Estimate:
         df_model=0,
         df_resid=float(adoption.unit.levels - 1),
         n_units=adoption.unit.levels,
-        influence=Influence(influence[:, None], first_rows(adoption.unit).astype(np.int32)),
+        influence=Influence(influence[:, None], group_time.rows_of_units(sample).astype(np.int32)),
         focus=(0,),
         fit={"mean_outcome": float(np.average(made.y, weights=made.weights))},
         notices=notices,

@@ -39,7 +39,6 @@ from impact.estimators._adoption import (
     adoption_of,
     choice_facts,
     choices_of,
-    first_rows,
     require_absorbing,
 )
 from impact.estimators._aggregate import Aggregates, Cells, aggregate_cells
@@ -49,6 +48,7 @@ from impact.estimators._group_time import (
     panel_arrays,
     regressors_of,
     row_arrays,
+    rows_of_units,
     settle,
     unit_weights,
     varying_covariates,
@@ -157,7 +157,7 @@ def fit(design: Design, options: CsOptions) -> Estimate:
         df_model=0,
         df_resid=float(adoption.unit.levels - 1),
         n_units=adoption.unit.levels,
-        influence=Influence(found.influence, first_rows(adoption.unit)[found.order].astype(np.int32)),
+        influence=Influence(found.influence, rows_of_units(sample)[found.order].astype(np.int32)),
         focus=(0,),
         fit={"mean_outcome": float(np.average(made.y, weights=made.weights))},
         notices=found.notices,
