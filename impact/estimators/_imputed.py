@@ -210,7 +210,7 @@ def dropped_controls(setting: Setting, found: kernel.Fit) -> dict[str, str]:
 
 
 def without_estimate(
-    setting: Setting, dropped: Mask, *, autosample: bool
+    setting: Setting, dropped: Mask, *, autosample: bool, untreated: Mask | None = None
 ) -> tuple[Setting, tuple[Notice, ...]]:
     """Leave out treated rows (mask (n,)) that have no estimate where the options allow it, and say so.
 
@@ -219,7 +219,7 @@ def without_estimate(
     """
     if not dropped.any():
         return setting, ()
-    said = _reasons(setting, dropped)
+    said = _reasons(setting, dropped, ~setting.treated if untreated is None else untreated)
     count = int(np.count_nonzero(dropped))
     if not autosample:
         raise DesignError(fault("E575", estimator=setting.name, count=count, reasons=said))
@@ -243,10 +243,9 @@ def imputable(
     return without_estimate(setting, dropped, autosample=autosample)
 
 
-def _reasons(setting: Setting, dropped: Mask) -> str:
+def _reasons(setting: Setting, dropped: Mask, untreated: Mask) -> str:
     """Why rows have no estimate: units never untreated, periods without untreated rows, or others, by name."""
     adoption = setting.adoption
-    untreated = ~setting.treated
     units = np.bincount(adoption.unit.codes[untreated], minlength=adoption.unit.levels) == 0
     periods = np.bincount(adoption.time.codes[untreated], minlength=adoption.time.levels) == 0
     by_unit = dropped & units[adoption.unit.codes]

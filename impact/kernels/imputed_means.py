@@ -13,7 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 import impact.kernels.compiled as compiled
-from impact.kernels.imputation import Effects, Fit, group_table, level_values, over, part_of, sums_by
+from impact.kernels.imputation import (
+    NOT_REACHED,
+    Effects,
+    Fit,
+    System,
+    group_table,
+    level_values,
+    over,
+    part_of,
+    sums_by,
+)
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
@@ -121,3 +131,27 @@ def implied_weights(found: Fit, cells: Cells) -> Floats:
     if found.x.shape[1]:
         fitted += found.x @ asked.params
     return np.asarray(own - system.weights[:, None] * fitted)
+
+
+def influence_of_levels(
+    found: Fit, asked: Floats, group: Integers, groups: int, *, whole_units: bool = True
+) -> Floats:
+    """Influence (groups, R) of linear functions of the other effects' coefficients, asked (q, R) holding their weights.
+
+    Arguments:
+        whole_units: every group holds whole units (or there are no unit effects); otherwise groups are single rows.
+    """
+    system, effects = found.system, found.system.effects
+    loads = system.inverse @ asked
+    if whole_units or not system.columns:
+        return group_scores(found, group, groups)[0] @ loads
+    fitted = level_values(effects, loads)
+    for column, total, table in zip(system.columns, system.totals, system.tables, strict=True):
+        fitted -= column[:, None] * over(table @ loads, total)[effects.unit]
+    return compiled.group_sums(group, groups, (fitted,), system.weights * found.residual)
+
+
+def identified(system: System, asked: Floats) -> npt.NDArray[np.bool_]:
+    """(R,) which linear functions of the other effects' coefficients, asked (q, R), the rows with weight identify."""
+    null = system.null / np.maximum(np.max(np.abs(system.null), axis=0, initial=0.0), 1e-300)
+    return np.asarray(np.max(np.abs(null.T @ asked), axis=0, initial=0.0) <= NOT_REACHED)
