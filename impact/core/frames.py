@@ -35,6 +35,7 @@ class Frame:
         files: name → facts of each file read: path as written, sha256, bytes, rows, source, licence, access.
         labels: variable labels of the file (.dta, .sav), by column.
         notices: what the user should know about the data.
+        complete: names of columns of numbers that are known to have no missing value; others may have none, too.
         context: what expressions know beside the columns (parameters, keys of the panel), None for nothing.
     """
 
@@ -46,4 +47,5 @@ class Frame:
     files: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    complete: frozenset[str] = frozenset()
     context: Any = None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from impact.core.errors import DataError, Place
 from impact.core.frames import Frame
 from impact.core.texts import fault
-from impact.kernels.compiled import all_finite
+from impact.kernels.compiled import all_finite, value_range
 
 Column = npt.NDArray[Any]
 _LARGEST_EXACT = 2**53
@@ -34,10 +34,21 @@ def frame_of(data: Any, wanted: Iterable[str], *, keys: Collection[str] = ()) ->
         if name in names
     }
     lengths = {len(values) for values in columns.values()}
+    complete = _without_gaps(columns)
     if len(lengths) > 1:
         raise DataError(fault("E261", place=Place(file="data"), lengths=", ".join(map(str, sorted(lengths)))))
     n_rows = lengths.pop() if lengths else 0
-    return Frame(columns=columns, n_rows=n_rows, name="data", read=n_rows)
+    return Frame(columns=columns, n_rows=n_rows, name="data", read=n_rows, complete=complete)
+
+
+def _without_gaps(columns: dict[str, Column]) -> frozenset[str]:
+    """Names of the columns of numbers where each of these is finite in every row; infinite ones become missing."""
+    names = [name for name, values in columns.items() if values.dtype == np.float64]
+    if len({len(columns[name]) for name in names}) == 1 and all_finite([columns[name] for name in names]):
+        return frozenset(names)
+    for name in names:
+        columns[name] = _finite(columns[name])
+    return frozenset()
 
 
 def names_of(data: Any) -> tuple[str, ...]:
@@ -77,9 +88,10 @@ def _converted(name: str, column: Any, *, key: bool) -> Column:
         )
     kind = values.dtype.kind
     if kind == "f":
-        return _finite(values.astype(np.float64, copy=False))
+        return values.astype(np.float64, copy=False)
     if kind in "iu":
-        if len(values) and (int(values.max()) > _LARGEST_EXACT or int(values.min()) < -_LARGEST_EXACT):
+        low, high = value_range(values) if len(values) else (0, 0)
+        if high > _LARGEST_EXACT or low < -_LARGEST_EXACT:
             return np.array([str(value) for value in values.tolist()], dtype=object)
         return values if key and values.dtype == np.int64 else values.astype(np.float64)
     if kind == "b":

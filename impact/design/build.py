@@ -74,7 +74,8 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
     selection = select_rows(columns, request, group, context)
     source = source_of(columns, selection.rows, request, context)
     raw = _read(request, source)
-    selection, raw = _drop_missing(request, selection, raw)
+    complete = [frame.columns[name] for name in frame.complete]
+    selection, raw = _drop_missing(request, selection, raw, complete)
     selection, raw = _drop_zero_weights(request, selection, raw)
     absorb = _effects(request, raw)
     selection, raw, absorb, notices = _drop_singletons(request, selection, raw, absorb)
@@ -148,14 +149,16 @@ def _key_names(request: ModelRequest) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _drop_missing(request: ModelRequest, selection: Selection, raw: _Raw) -> tuple[Selection, _Raw]:
+def _drop_missing(
+    request: ModelRequest, selection: Selection, raw: _Raw, complete: Sequence[npt.NDArray[Any]]
+) -> tuple[Selection, _Raw]:
     named: list[tuple[str, npt.NDArray[Any]]] = [(request.outcome_name or "outcome", raw.y)]
     for name, arrays in raw.pieces.items():
         named += [(name, values) for values in arrays]
     named += list(raw.keys.items()) + list(raw.slopes.items())
     if raw.weights is not None:
         named.append((request.weights.text if request.weights else "count", raw.weights))
-    selection, kept = without_missing(selection, named)
+    selection, kept = without_missing(selection, named, complete)
     return selection, (raw if kept.all() else _subset(raw, kept))
 
 

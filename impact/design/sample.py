@@ -61,18 +61,24 @@ def select_rows(columns: Columns, request: ModelRequest, group: Group | None, co
 
 
 def without_missing(
-    selection: Selection, columns: Sequence[tuple[str, npt.NDArray[Any]]]
+    selection: Selection,
+    columns: Sequence[tuple[str, npt.NDArray[Any]]],
+    complete: Sequence[npt.NDArray[Any]] = (),
 ) -> tuple[Selection, npt.NDArray[np.bool_]]:
     """Drop rows with a missing value in any of the columns (given on the selection's rows), counted by column.
+
+    Arguments:
+        complete: arrays known to miss nothing; a column that is one of them is not read.
 
     Returns:
         the smaller selection, and the mask over the rows of the one that was given.
     """
     kept = np.ones(len(selection.rows), dtype=bool)
     current = selection
+    known = {id(values) for values in complete}
+    columns = [item for item in columns if item[1].dtype.kind != "i" and id(item[1]) not in known]
     numbers = [values for _, values in columns if values.dtype == np.float64 and values.ndim == 1]
-    whole = sum(values.dtype.kind == "i" for _, values in columns)
-    if numbers and len(numbers) + whole == len(columns) and all_finite(numbers):
+    if len(numbers) == len(columns) and (not numbers or all_finite(numbers)):
         return selection, kept
     for name, values in columns:
         missing = is_missing(values)

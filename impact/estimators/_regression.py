@@ -83,7 +83,7 @@ def fit_regression(design: Design, options: RegressionOptions) -> Estimate:
         linear=linear,
         effect_levels=levels,
         focus=tuple(position[j] for j in design.focus if j in position),
-        fit={**fit_statistics(design, y, linear, df_resid), "attained": attained},
+        fit={**fit_statistics(design, y, linear, df_resid, solution), "attained": attained},
         dropped_terms=dropped,
         notices=conditioning_notices(design, solution),
     )
@@ -128,14 +128,17 @@ def absorb_columns(design: Design, options: RegressionOptions) -> tuple[Floats, 
         raise ConvergenceError(_not_absorbed(options.max_iterations, failure.attained, options)) from failure
     if not absorbed.converged:
         raise ConvergenceError(_not_absorbed(absorbed.iterations, absorbed.attained, options))
-    _refuse_absorbed_outcome(design, absorbed.columns[:, 0])
+    _refuse_absorbed_outcome(design, absorbed.columns[:, 0], float(absorbed.norms[0]))
     return absorbed.columns[:, 0], absorbed.columns[:, 1:], absorbed.norms[1:], absorbed.attained
 
 
-def _refuse_absorbed_outcome(design: Design, y: Floats) -> None:
+def _refuse_absorbed_outcome(design: Design, y: Floats, length: float) -> None:
     """An outcome that the effects fit exactly leaves nothing to estimate (E527)."""
     within = design.within_sum_of_squares
     if within is not None and np.any(within > 0):
+        return
+    # No range exceeds √2 times the length about the mean: the first rows settle it nearly always.
+    if design.weights is None and np.abs(y[:1024]).max() > 2.0 * ABSORBED_OUTCOME * length:
         return
     low, high = value_range(design.y)
     least, most = value_range(y)
@@ -206,17 +209,26 @@ def row_sum_of_squares(design: Design, residual: Floats) -> Floats | None:
     return total if design.within_sum_of_squares is None else total + design.within_sum_of_squares
 
 
-def fit_statistics(design: Design, y_absorbed: Floats, linear: Linear, df_resid: float) -> dict[str, float]:
-    """R², adjusted and within R², root mean squared error, mean of the outcome, residual sum of squares."""
+def fit_statistics(
+    design: Design,
+    y_absorbed: Floats,
+    linear: Linear,
+    df_resid: float,
+    solution: least_squares.LeastSquares | None = None,
+) -> dict[str, float]:
+    """R², adjusted and within R², root mean squared error, mean of the outcome, residual sum of squares.
+
+    Sums of squares that a ``solution`` of the same outcome and residual holds are not formed again.
+    """
     weights = design.weights
     within = 0.0 if design.within_sum_of_squares is None else float(np.sum(design.within_sum_of_squares))
     n_obs = number_of_observations(design)
     mean = float(np.mean(design.y) if weights is None else np.sum(weights * design.y) / np.sum(weights))
     centre = mean if design.intercept or design.absorb else 0.0
-    columns = [design.y, linear.residual, *([y_absorbed] if design.absorb else [])]
-    shift = np.array([centre, 0.0, 0.0])[: len(columns)]
-    tss, rss, *rest = (cross_product(columns, weights, shift).diagonal() + within).tolist()
-    tss_within = rest[0] if rest else 0.0
+    tss, rss, tss_within = (
+        total + within for total in _sums_of_squares(design, y_absorbed, linear, centre, solution)
+    )
+    tss_within = tss_within if design.absorb else 0.0
     df_total = n_obs - (1 if design.intercept or design.absorb else 0)
     total = n_obs if weights is None else float(np.sum(weights))
     statistics = {"rss": rss, "tss": tss, "mean_outcome": mean, "rmse": float(np.sqrt(rss / total))}
@@ -227,6 +239,26 @@ def fit_statistics(design: Design, y_absorbed: Floats, linear: Linear, df_resid:
     if tss_within > 0:
         statistics["r2_within"] = 1.0 - rss / tss_within
     return statistics
+
+
+def _sums_of_squares(
+    design: Design,
+    y_absorbed: Floats,
+    linear: Linear,
+    centre: float,
+    solution: least_squares.LeastSquares | None,
+) -> tuple[float, float, float]:
+    """(Weighted) squares of the outcome about the centre, of the residual, and of the outcome without its effects."""
+
+    def squares(column: Floats, shift: float) -> float:
+        return float(cross_product([column], design.weights, np.array([shift]))[0, 0])
+
+    rss = squares(linear.residual, 0.0) if solution is None else solution.rss
+    tss = squares(design.y, centre)
+    if not design.absorb:
+        return tss, rss, 0.0
+    known = None if solution is None else solution.outcome_squares
+    return tss, rss, squares(y_absorbed, 0.0) if known is None else known
 
 
 def conditioning_notices(design: Design, solution: least_squares.LeastSquares) -> tuple[Notice, ...]:

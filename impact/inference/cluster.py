@@ -31,7 +31,6 @@ from impact.inference._intervals import (
     describe,
     linear_of,
     number,
-    present_levels,
     test_and_interval,
 )
 from impact.inference._leave_out import Adjusted, adjusted
@@ -99,7 +98,7 @@ def infer(estimate: Estimate, design: Design, options: ClusterOptions, level: fl
         "g": counts,
         "preset": rule.preset,
         "factors": factors,
-        **_description(clusters, options.type, factors, k),
+        **_description(counts, options.type, factors, k),
     }
     spread = Spread(vcov, variance, _degrees(df, groups, estimate, rule, k), clusters, notices=notices)
     if groups < FEW_CLUSTERS and options.type != "cr3":
@@ -204,10 +203,8 @@ def _with_cr3(
     return replace(spread, extra=extra, notices=(*spread.notices, notice("W512", n=groups, by=by), *fresh))
 
 
-def _description(
-    clusters: tuple[Factor, ...], kind: str, factors: dict[str, float], k: int
-) -> dict[str, str]:
-    by = ", ".join(f"{cluster.name} ({present_levels(cluster):,})" for cluster in clusters)
+def _description(counts: dict[str, int], kind: str, factors: dict[str, float], k: int) -> dict[str, str]:
+    by = ", ".join(f"{name} ({groups:,})" for name, groups in counts.items())
     product = float(np.prod(list(factors.values())))
     key = "inference.cluster_factor" if factors else "inference.cluster"
     if any("N-1" in name for name in factors):

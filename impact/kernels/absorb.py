@@ -234,7 +234,5 @@ def largest_mean(columns: Floats, effects: Sequence[Effect], weights: Floats | N
 
 def _ratio(sums: Floats, counts: Floats, scale: Floats) -> float:
     """Largest absolute sum over count and scale, levels without rows left out; NaN counts as infinite."""
-    means = np.abs(sums)
-    means /= np.where(counts > 0, counts, np.inf)[:, None]
-    found = float((means.max(axis=0, initial=0.0) / scale).max(initial=0.0))
+    found = float((compiled.largest_means(sums, counts) / scale).max(initial=0.0))
     return found if np.isfinite(found) else np.inf

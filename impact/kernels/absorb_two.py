@@ -54,8 +54,7 @@ def prepare(effects: Sequence[Effect], weights: Floats | None) -> Direct | None:
 
 def solve(sums: Sequence[Floats], system: Direct) -> list[Floats]:
     """Effects (G, p) of each factor that fit the group sums (G, p); the second factor's sum to about zero."""
-    divisor = np.where(system.totals[0] > 0, system.totals[0], 1.0)[:, None]
-    means = sums[0] / divisor
+    means = compiled.group_means(sums[0], system.totals[0])
     if len(sums) == 1:
         return [means]
     if system.table is None or system.factor is None:
@@ -63,7 +62,8 @@ def solve(sums: Sequence[Floats], system: Direct) -> list[Floats]:
         return [means, second]
     right = sums[1] - compiled.table_to_second(system.table, means)
     second = np.ascontiguousarray(linalg().cho_solve((system.factor, True), right, check_finite=False))
-    return [means - compiled.table_to_first(system.table, second) / divisor, second]
+    moved = compiled.group_means(compiled.table_to_first(system.table, second), system.totals[0])
+    return [np.subtract(means, moved, out=moved), second]
 
 
 def _factor_schur(table: Floats, total: Floats) -> Floats:

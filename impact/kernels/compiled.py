@@ -21,7 +21,7 @@ try:
 except ImportError:
     _extension = None
 # that of _compiled.c; an extension left over from other sources may take other arguments
-VERSION = 1
+VERSION = 2
 if getattr(_extension, "VERSION", None) != VERSION:
     _extension = None
 
@@ -167,6 +167,13 @@ def count_levels(codes: Integers, levels: int) -> int:
     )
 
 
+def has_singleton(codes: Integers, levels: int) -> bool:
+    """True where a level has exactly one row."""
+    if not IS_COMPILED:
+        return twins.has_singleton(codes, levels)
+    return bool(_extension.has_singleton(codes, levels))
+
+
 def is_nested(inner: Integers, inner_levels: int, outer: Integers, outer_levels: int) -> bool:
     """True where each inner level meets one outer level."""
     if not IS_COMPILED:
@@ -202,6 +209,24 @@ def cross_table(
     totals = np.empty(first_levels), np.empty(second_levels)
     _extension.cross_table(first, first_levels, second, second_levels, _vector(weights), out, *totals)
     return out, *totals
+
+
+def group_means(sums: Floats, counts: Floats) -> Floats:
+    """Sums (G, p) over counts (G,); a group without rows keeps its sums."""
+    if not IS_COMPILED:
+        return twins.group_means(sums, counts)
+    means = np.empty(sums.shape)
+    _extension.group_means(np.ascontiguousarray(sums), counts, means, None)
+    return means
+
+
+def largest_means(sums: Floats, counts: Floats) -> Floats:
+    """Largest absolute sum (G, p) over count (G,) of each column (p,), groups without rows left out."""
+    if not IS_COMPILED:
+        return twins.largest_means(sums, counts)
+    largest = np.empty(sums.shape[1])
+    _extension.group_means(np.ascontiguousarray(sums), counts, None, largest)
+    return largest
 
 
 def table_to_second(table: Floats, values: Floats) -> Floats:
@@ -270,10 +295,13 @@ def gather_finite(columns: Columns) -> tuple[Floats, Logicals]:
     return out, finite
 
 
-def value_range(values: Floats) -> tuple[float, float]:
-    """Smallest and largest of a column (n,) that holds at least one number and none that is missing."""
-    if not IS_COMPILED:
-        return float(values.min()), float(values.max())
+def value_range(values: npt.NDArray[Any]) -> tuple[float, float]:
+    """Smallest and largest of a column (n,) that holds at least one number and none that is missing.
+
+    Whole numbers give whole numbers.
+    """
+    if not IS_COMPILED or values.dtype.str not in {"<f8", "<i8"}:
+        return values.min().item(), values.max().item()
     low, high = _extension.value_range(np.ascontiguousarray(values), _threads(len(values)))
     return low, high
 

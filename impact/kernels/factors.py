@@ -91,6 +91,8 @@ def drop_singletons(effects: Sequence[Effect]) -> tuple[Logicals, int]:
     """
     used = [effect for effect in effects if effect.intercept]
     n_rows = len(effects[0].codes) if effects else 0
+    if not any(compiled.has_singleton(effect.codes, effect.levels) for effect in used):
+        return np.ones(n_rows, dtype=bool), 0
     counts = [compiled.group_counts(effect.codes, effect.levels, None) for effect in used]
     keep = np.ones(n_rows, dtype=bool)
     rounds = 0

@@ -60,6 +60,7 @@ class LeastSquares:
         method: "cholesky" (one step in double), "cholesky_refined" (extended steps) or "qr".
         rss: sum w r^2, in extended precision.
         attained: largest |x_j' W r| / (|x_j| |y|), lengths about the shift; doubles can do about 1e-16.
+        outcome_squares: sum w y^2; None where y was shifted.
     """
 
     params: Array
@@ -73,6 +74,7 @@ class LeastSquares:
     method: str
     rss: float
     attained: float
+    outcome_squares: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,13 @@ class _Factor:
 
 @dataclass(frozen=True, slots=True)
 class _Refined:
-    """Coefficients of the shifted columns and residual as pairs, and the gradient (k,) at that residual."""
+    """Coefficients of the shifted columns and residual as pairs, gradient (k,), and sum of squares where known."""
 
     params: extended.Pair
     residual: extended.Pair
     gradient: Array
     method: str
+    squares: float | None
 
 
 def solve_least_squares(
@@ -157,8 +160,9 @@ def solve_least_squares(
         lost=tuple(int(j) for j in protect if not factor.kept[j]),
         condition=factor.condition,
         method=refined.method,
-        rss=_sum_of_squares(refined.residual, weights),
+        rss=_sum_of_squares(refined, weights),
         attained=_attained(refined.gradient, lengths[:k][factor.kept], float(lengths[k])),
+        outcome_squares=float(moments[k, k]) if whole.shift is None else None,
     )
 
 
@@ -297,8 +301,7 @@ def _evaluate(
 
 def _adjusted(system: _System, residual: extended.Pair, step: Array) -> tuple[extended.Pair, Array]:
     """The residual after a small step of the coefficients, and its gradient."""
-    high, low = np.empty_like(system.y), np.empty_like(system.y)
-    gradient = np.zeros(step.size)
+    (high, low), gradient = (np.empty_like(system.y), np.empty_like(system.y)), np.zeros(step.size)
     for rows in gram.row_blocks(system.y.size):
         columns = system.x[rows] if system.shift is None else system.x[rows] - system.shift[:-1]
         high[rows], low[rows] = extended.two_sum(residual[0][rows], residual[1][rows] - columns @ step)
@@ -336,9 +339,10 @@ def _refine(system: _System, factor: _Factor, start: Array) -> _Refined:
         if (rate * np.abs(step) * unit <= enough).all():
             break
     # The fitted values moved by |coordinates|: where that is no digit of the residual, a pass is saved.
-    if np.dot(coordinates, coordinates) > 1e-26 * squares:
+    moved = bool(np.dot(coordinates, coordinates) > 1e-26 * squares)
+    if moved:
         residual, gradient = _adjusted(system, residual, step)
-    return _Refined(params, residual, gradient, method)
+    return _Refined(params, residual, gradient, method, None if moved else squares)
 
 
 def _raw_params(params: extended.Pair, system: _System) -> Array:
@@ -381,11 +385,12 @@ def _collinear_with(
     )
 
 
-def _sum_of_squares(residual: extended.Pair, weights: Array | None) -> float:
+def _sum_of_squares(refined: _Refined, weights: Array | None) -> float:
     """The weighted sum of squares, correctly rounded; to the rounding of blocks when the rows are many."""
-    if compiled.IS_COMPILED and residual[0].size > _SMALL_DESIGN:
-        return float(gram.cross_product(residual[0][:, None], weights)[0, 0])
-    return extended.sum_of_squares(residual, weights)
+    high, squares = refined.residual[0], refined.squares
+    if not compiled.IS_COMPILED or high.size <= _SMALL_DESIGN:
+        return extended.sum_of_squares(refined.residual, weights)
+    return float(gram.cross_product(high[:, None], weights)[0, 0]) if squares is None else squares
 
 
 def _attained(gradient: Array, lengths: Array, length_y: float) -> float:

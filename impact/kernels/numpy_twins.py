@@ -83,6 +83,11 @@ def count_levels(codes: Integers, levels: int) -> int:
     return int(np.count_nonzero(np.bincount(codes, minlength=levels)))
 
 
+def has_singleton(codes: Integers, levels: int) -> bool:
+    """True where a level has exactly one row."""
+    return bool((np.bincount(codes, minlength=levels) == 1).any())
+
+
 def is_nested(inner: Integers, levels: int, outer: Integers) -> bool:
     """True where each inner level meets one outer level."""
     seen = np.empty(levels, dtype=outer.dtype)
@@ -147,6 +152,19 @@ def cross_table(
     cell = first.astype(np.int64) * second_levels + second
     table = group_counts(cell, first_levels * second_levels, weights).reshape(first_levels, second_levels)
     return table, table.sum(axis=1), table.sum(axis=0)
+
+
+def group_means(sums: Floats, counts: Floats) -> Floats:
+    """Sums (G, p) over counts (G,); a group without rows keeps its sums."""
+    means: Floats = sums / np.where(counts > 0, counts, 1.0)[:, None]
+    return means
+
+
+def largest_means(sums: Floats, counts: Floats) -> Floats:
+    """Largest absolute sum (G, p) over count (G,) of each column (p,), groups without rows left out."""
+    means = np.abs(sums) / np.where(counts > 0, counts, np.inf)[:, None]
+    largest: Floats = means.max(axis=0, initial=0.0)
+    return largest
 
 
 def table_to_second(table: Floats, values: Floats) -> Floats:

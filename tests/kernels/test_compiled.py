@@ -170,11 +170,38 @@ def test_columns(rows, threads):
 def test_ranges(rows, threads):
     values = np.random.default_rng(rows).standard_normal(2 * rows)[::2]
     assert compiled.value_range(values) == (values.min(), values.max())
+    whole = np.random.default_rng(rows).integers(-(2**62), 2**62, rows)
+    assert compiled.value_range(whole) == (whole.min(), whole.max())
     assert compiled.is_constant(values) == (rows == 1)
     values[:] = 3.0
     assert compiled.is_constant(values)
     values[-1] = 4.0
     assert compiled.is_constant(values) == (rows == 1)
+
+
+@pytest.mark.parametrize("rows", SIZES)
+@pytest.mark.parametrize("missing", [False, True])
+def test_means_of_groups(rows, missing):
+    rng = np.random.default_rng(rows)
+    sums, counts = rng.standard_normal((rows, 3)), rng.integers(0, 4, rows).astype(float)
+    if missing:
+        sums[rows // 2, 1] = np.nan
+    np.testing.assert_array_equal(compiled.group_means(sums, counts), twins.group_means(sums, counts))
+    np.testing.assert_array_equal(compiled.largest_means(sums, counts), twins.largest_means(sums, counts))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 2049, 5000, 30_000])
+@pytest.mark.parametrize("sorted_codes", [False, True])
+def test_levels_with_one_row(rows, sorted_codes):
+    rng = np.random.default_rng(rows)
+    for levels in (1, 4, rows // 3 + 1, rows + 5):
+        codes = rng.integers(0, levels, rows).astype(np.int32)
+        single = np.append(np.repeat(np.arange(rows // 2, dtype=np.int32), 2), np.int32(rows // 2))
+        for own in (codes, single, single[:-1], single[::-1].copy()):
+            own = np.sort(own) if sorted_codes else own
+            count = max(levels, rows // 2 + 1)
+            assert compiled.has_singleton(own, count) == twins.has_singleton(own, count)
+            assert compiled.count_levels(own, count) == len(np.unique(own))
 
 
 def test_bytes_do_not_depend_on_the_number_of_threads(monkeypatch):

@@ -142,6 +142,24 @@ static int codes_fit(const int32_t *codes, index_t n, index_t levels) {
     return 1;
 }
 
+/* Whether row r is in level r / T of the first codes and r % T of the second: all pairs of levels, in order. */
+CLONES static int is_grid(const int32_t *first, const int32_t *second, index_t n, index_t levels, index_t second_levels) {
+    if ((double)levels * (double)second_levels != (double)n || n > INT32_MAX) return 0;
+    uint32_t times = (uint32_t)second_levels;
+    for (index_t start = 0; start < n; start += 4096) {
+        index_t stop = start + 4096 < n ? start + 4096 : n;
+        uint32_t apart = 0, highest = 0, most = 0;
+        for (index_t r = start; r < stop; r++) {
+            uint32_t one = (uint32_t)first[r], other = (uint32_t)second[r];
+            apart |= (one * times + other) ^ (uint32_t)r;
+            highest = one > highest ? one : highest;
+            most = other > most ? other : most;
+        }
+        if (apart || highest >= (uint32_t)levels || most >= times) return 0;
+    }
+    return 1;
+}
+
 /* Columns of several arrays side by side. */
 typedef struct {
     Matrix *parts;

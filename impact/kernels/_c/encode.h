@@ -70,6 +70,8 @@ done:
 
 /* ---------------------------------------------------------------- encoding of whole numbers */
 
+#define ENCODE_ROWS 2048
+
 typedef struct {
     const Matrix *values;
     char kind;
@@ -81,12 +83,28 @@ typedef struct {
     unsigned char *present;
 } Encode;
 
-INLINE int64_t whole_at(const Encode *e, index_t r) {
-    const char *at = e->values->base + r * e->values->row_stride;
-    if (e->kind == 'd') return (int64_t) * (const double *)at;
-    if (e->kind == 'l') return *(const int64_t *)at;
-    return *(const int32_t *)at;
-}
+#define WHOLE_RANGE(name, type)                                                                           \
+    CLONES static void name(const type *x, index_t count, int64_t *low, int64_t *high) {                  \
+        type least = x[0], most = x[0];                                                                   \
+        for (index_t r = 0; r < count; r++) {                                                             \
+            least = x[r] < least ? x[r] : least;                                                          \
+            most = x[r] > most ? x[r] : most;                                                             \
+        }                                                                                                 \
+        *low = (int64_t)least;                                                                            \
+        *high = (int64_t)most;                                                                            \
+    }
+
+/* The difference of two whole doubles below 2^53 is exact. */
+#define WHOLE_OFFSETS(name, type)                                                                         \
+    CLONES static void name(const type *RESTRICT x, index_t count, type origin, int32_t *RESTRICT codes) { \
+        for (index_t r = 0; r < count; r++) codes[r] = (int32_t)(x[r] - origin);                          \
+    }
+
+WHOLE_RANGE(long_range, int64_t)
+WHOLE_RANGE(int_range, int32_t)
+WHOLE_OFFSETS(long_offsets, int64_t)
+WHOLE_OFFSETS(int_offsets, int32_t)
+WHOLE_OFFSETS(double_offsets, double)
 
 CLONES static int double_range(const double *x, index_t count, double *low, double *high) {
     double least[LANES], most[LANES];
@@ -126,25 +144,25 @@ static void encode_range(void *context, index_t task) {
         e->high[task] = e->whole[task] ? (int64_t)high : 0;
         return;
     }
-    int64_t low = whole_at(e, start), high = low;
-    for (index_t r = start; r < stop; r++) {
-        int64_t value = whole_at(e, r);
-        low = value < low ? value : low;
-        high = value > high ? value : high;
-    }
-    e->whole[task] = low > -9007199254740992 && high < 9007199254740992;
-    e->low[task] = low;
-    e->high[task] = high;
+    if (e->kind == 'l') long_range((const int64_t *)e->values->base + start, stop - start, &e->low[task], &e->high[task]);
+    else int_range((const int32_t *)e->values->base + start, stop - start, &e->low[task], &e->high[task]);
+    e->whole[task] = e->low[task] > -9007199254740992 && e->high[task] < 9007199254740992;
 }
 
+/* Offsets, and which of them occur. A place is written once: threads that write the same line again and again wait for
+ * each other. */
 static void encode_mark(void *context, index_t task) {
     Encode *e = context;
     index_t start = task * e->rows_a_task, stop = start + e->rows_a_task;
     if (stop > e->values->rows) stop = e->values->rows;
-    for (index_t r = start; r < stop; r++) {
-        int64_t offset = whole_at(e, r) - e->origin;
-        e->codes[r] = (int32_t)offset;
-        e->present[offset] = 1; /* threads may write the same byte, all with the same value */
+    for (index_t at = start; at < stop; at += ENCODE_ROWS) {
+        index_t count = stop - at < ENCODE_ROWS ? stop - at : ENCODE_ROWS;
+        int32_t *codes = e->codes + at;
+        if (e->kind == 'l') long_offsets((const int64_t *)e->values->base + at, count, e->origin, codes);
+        else if (e->kind == 'i') int_offsets((const int32_t *)e->values->base + at, count, (int32_t)e->origin, codes);
+        else double_offsets((const double *)e->values->base + at, count, (double)e->origin, codes);
+        for (index_t r = 0; r < count; r++)
+            if (!e->present[codes[r]]) e->present[codes[r]] = 1;
     }
 }
 
@@ -157,18 +175,23 @@ static void encode_look_up(void *context, index_t task) {
 
 typedef struct {
     const Matrix *values;
+    char kind;
     index_t rows_a_task;
     double low[MAX_TASKS], high[MAX_TASKS];
+    int64_t least[MAX_TASKS], most[MAX_TASKS];
 } Range;
 
 static void range_task(void *context, index_t task) {
     Range *g = context;
     index_t start = task * g->rows_a_task, stop = start + g->rows_a_task;
     if (stop > g->values->rows) stop = g->values->rows;
-    double_range((const double *)g->values->base + start, stop - start, &g->low[task], &g->high[task]);
+    if (g->kind == 'l')
+        long_range((const int64_t *)g->values->base + start, stop - start, &g->least[task], &g->most[task]);
+    else double_range((const double *)g->values->base + start, stop - start, &g->low[task], &g->high[task]);
 }
 
-/* value_range(values, threads): smallest and largest of a contiguous vector of doubles without missing values */
+/* value_range(values, threads): smallest and largest of a contiguous vector of whole numbers, or of doubles without
+ * missing values */
 static PyObject *value_range(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *object, *result = NULL;
@@ -176,7 +199,12 @@ static PyObject *value_range(PyObject *self, PyObject *args) {
     Matrix values;
     Range g;
     if (!PyArg_ParseTuple(args, "Oi", &object, &threads)) return NULL;
-    if (take_doubles(object, &values, 0)) return NULL;
+    g.kind = 'l';
+    if (take(object, &values, "lq", 8, 0)) {
+        PyErr_Clear();
+        g.kind = 'd';
+        if (take_doubles(object, &values, 0)) return NULL;
+    }
     if (values.width != 1 || values.rows < 1 || (values.rows > 1 && values.row_stride != 8)) {
         PyErr_SetString(PyExc_ValueError, "a contiguous vector with at least one number is needed");
     } else {
@@ -185,12 +213,17 @@ static PyObject *value_range(PyObject *self, PyObject *args) {
         index_t tasks = (values.rows + g.rows_a_task - 1) / g.rows_a_task;
         Py_BEGIN_ALLOW_THREADS
         run_tasks(range_task, &g, tasks, threads);
-        for (index_t t = 1; t < tasks; t++) {
+        for (index_t t = 1; t < tasks && g.kind == 'd'; t++) {
             g.low[0] = g.low[t] < g.low[0] ? g.low[t] : g.low[0];
             g.high[0] = g.high[t] > g.high[0] ? g.high[t] : g.high[0];
         }
+        for (index_t t = 1; t < tasks && g.kind == 'l'; t++) {
+            g.least[0] = g.least[t] < g.least[0] ? g.least[t] : g.least[0];
+            g.most[0] = g.most[t] > g.most[0] ? g.most[t] : g.most[0];
+        }
         Py_END_ALLOW_THREADS
-        result = Py_BuildValue("dd", g.low[0], g.high[0]);
+        result = g.kind == 'd' ? Py_BuildValue("dd", g.low[0], g.high[0])
+                               : Py_BuildValue("LL", (long long)g.least[0], (long long)g.most[0]);
     }
     release(&values);
     return result;

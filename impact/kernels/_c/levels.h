@@ -2,22 +2,28 @@
 #ifndef IMPACT_LEVELS_H
 #define IMPACT_LEVELS_H
 
-#include "base.h"
+#include "encode.h"
 
 /* ---------------------------------------------------------------- pairs of codes */
 
-static int take_pair(PyObject *one, PyObject *other, Py_ssize_t *levels, Matrix *first, Matrix *second) {
+static int take_two(PyObject *one, PyObject *other, Matrix *first, Matrix *second) {
     memset(second, 0, sizeof *second);
     if (take(one, first, "il", 4, 0)) return -1;
     if (first->width != 1 || (first->rows > 1 && first->row_stride != 4)) {
         PyErr_SetString(PyExc_ValueError, "codes must be contiguous");
-        goto fail;
+        release(first);
+        return -1;
     }
-    if (take_codes(other, second, first->rows)) goto fail;
+    if (take_codes(other, second, first->rows) == 0) return 0;
+    release(first);
+    return -1;
+}
+
+static int take_pair(PyObject *one, PyObject *other, Py_ssize_t *levels, Matrix *first, Matrix *second) {
+    if (take_two(one, other, first, second)) return -1;
     if (codes_fit((int32_t *)first->base, first->rows, levels[0]) &&
         codes_fit((int32_t *)second->base, first->rows, levels[1]))
         return 0;
-fail:
     release(first);
     release(second);
     return -1;
@@ -50,6 +56,71 @@ static PyObject *is_nested(PyObject *self, PyObject *args) {
     return seen ? PyBool_FromLong(nested) : PyErr_NoMemory();
 }
 
+/* Runs of equal codes where these ascend, -1 where they do not; alone: whether one of the runs is a single row. */
+CLONES static index_t ascending_runs(const int32_t *codes, index_t n, int *alone) {
+    index_t runs = n > 0;
+    int32_t single = n == 1 || (n > 1 && (codes[0] != codes[1] || codes[n - 1] != codes[n - 2]));
+    for (index_t start = 1; start < n; start += ENCODE_ROWS) {
+        index_t stop = start + ENCODE_ROWS < n - 1 ? start + ENCODE_ROWS : n - 1;
+        int32_t falls = 0, starts = 0;
+        for (index_t r = start; r < stop; r++) {
+            int32_t fresh = codes[r] != codes[r - 1];
+            falls |= codes[r] < codes[r - 1];
+            starts += fresh;
+            single |= fresh & (codes[r + 1] != codes[r]);
+        }
+        if (falls) return -1;
+        runs += starts;
+    }
+    if (n > 1) {
+        if (codes[n - 1] < codes[n - 2]) return -1;
+        runs += codes[n - 1] != codes[n - 2];
+    }
+    *alone = single;
+    return runs;
+}
+
+/* has_singleton(codes, levels): whether a level has exactly one row; stops when all levels have two */
+static PyObject *has_singleton(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *object, *result = NULL;
+    Py_ssize_t levels;
+    Matrix codes;
+    if (!PyArg_ParseTuple(args, "On", &object, &levels)) return NULL;
+    if (take(object, &codes, "il", 4, 0)) return NULL;
+    const int32_t *code = (int32_t *)codes.base;
+    index_t n = codes.rows, once = 0, found = 0;
+    int alone = 0;
+    unsigned char *seen = NULL;
+    if (codes.width != 1 || (n > 1 && codes.row_stride != 4)) {
+        PyErr_SetString(PyExc_ValueError, "codes must be contiguous");
+        goto done;
+    }
+    if (ascending_runs(code, n, &alone) < 0) {
+        if (!codes_fit(code, n, levels)) goto done;
+        seen = calloc((size_t)levels + 1, 1);
+        if (!seen) {
+            PyErr_NoMemory();
+            goto done;
+        }
+        Py_BEGIN_ALLOW_THREADS
+        for (index_t r = 0; r < n && (found < levels || once > 0); r++) {
+            unsigned char own = seen[code[r]];
+            if (own > 1) continue;
+            seen[code[r]] = own + 1;
+            found += own == 0;
+            once += own == 0 ? 1 : -1;
+        }
+        Py_END_ALLOW_THREADS
+        alone = once > 0;
+    }
+    result = PyBool_FromLong(alone);
+done:
+    free(seen);
+    release(&codes);
+    return result;
+}
+
 /* count_levels(codes, levels): levels that have rows; stops when all have been met */
 static PyObject *count_levels(PyObject *self, PyObject *args) {
     (void)self;
@@ -60,10 +131,16 @@ static PyObject *count_levels(PyObject *self, PyObject *args) {
     if (take(object, &codes, "il", 4, 0)) return NULL;
     const int32_t *code = (int32_t *)codes.base;
     index_t n = codes.rows, found = 0;
+    int alone;
     unsigned char *seen = NULL;
     PyObject *result = NULL;
     if (codes.width != 1 || (n > 1 && codes.row_stride != 4)) {
         PyErr_SetString(PyExc_ValueError, "codes must be contiguous");
+        goto done;
+    }
+    index_t runs = ascending_runs(code, n, &alone);
+    if (runs >= 0 && (n == 0 || (code[0] >= 0 && code[n - 1] < levels))) {
+        result = PyLong_FromSsize_t(runs);
         goto done;
     }
     if (!codes_fit(code, n, levels)) goto done;
@@ -142,28 +219,30 @@ static PyObject *is_complete(PyObject *self, PyObject *args) {
     Py_ssize_t levels[2];
     Matrix first, second;
     if (!PyArg_ParseTuple(args, "OnOn", &o[0], &levels[0], &o[1], &levels[1])) return NULL;
-    if (take_pair(o[0], o[1], levels, &first, &second)) return NULL;
+    if (take_two(o[0], o[1], &first, &second)) return NULL;
     index_t n = first.rows;
-    int complete = (double)levels[0] * (double)levels[1] == (double)n;
-    unsigned char *seen = complete ? calloc((size_t)(n / 8 + 1), 1) : NULL;
-    if (seen) {
-        const int32_t *one = (int32_t *)first.base, *other = (int32_t *)second.base;
+    const int32_t *one = (int32_t *)first.base, *other = (int32_t *)second.base;
+    int complete = (double)levels[0] * (double)levels[1] == (double)n, failed = 0;
+    if (!is_grid(one, other, n, levels[0], levels[1])) {
+        unsigned char *seen = NULL;
+        if (!codes_fit(one, n, levels[0]) || !codes_fit(other, n, levels[1])) failed = 1;
+        else if (complete && !(seen = calloc((size_t)(n / 8 + 1), 1))) {
+            PyErr_NoMemory();
+            failed = 1;
+        }
         Py_BEGIN_ALLOW_THREADS
-        index_t sorted = 0;
-        while (sorted < n && one[sorted] * levels[1] + other[sorted] == sorted) sorted++;
-        for (index_t r = sorted < n ? 0 : n; r < n && complete; r++) {
+        for (index_t r = 0; r < n && complete && !failed; r++) {
             index_t cell = one[r] * levels[1] + other[r];
             unsigned char bit = (unsigned char)(1 << (cell & 7));
             complete = !(seen[cell >> 3] & bit);
             seen[cell >> 3] |= bit;
         }
         Py_END_ALLOW_THREADS
+        free(seen);
     }
-    complete = complete && seen;
-    free(seen);
     release(&first);
     release(&second);
-    return PyBool_FromLong(complete);
+    return failed ? NULL : PyBool_FromLong(complete);
 }
 
 /* cross_table(first, levels, second, levels, weights, out, totals, totals) */
