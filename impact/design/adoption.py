@@ -64,7 +64,7 @@ def build_adoption(
             period counts once, with the mean of its persons.
 
     Raises:
-        SpecError: E514 an unknown column. DataError: E513, E517. DesignError: E501 no rows left, E508 a unit twice in a
+        SpecError: E514 an unknown column. DataError: E513, E517. DesignError: E501 no rows left, E502 a constant outcome, E508 a unit twice in a
             period, E515 text for a number, E528, E529 periods that are no whole numbers, E558 nobody or everybody is
             treated, E562, E563 codes of never treated.
     """
@@ -77,6 +77,7 @@ def build_adoption(
     selection, found = _without_gaps(request, selection, found)
     if len(selection.rows) == 0:
         raise DesignError(fault("E501", place=request.place, outcome=request.outcome_name))
+    _refuse_constant_outcome(request, found)
     time = found.keys[adoption.time]
     _refuse_fractions(time, adoption)
     found.keys[COHORT] = refuse_codes(found.keys[COHORT], time, request)
@@ -247,6 +248,15 @@ def _refuse_repeats(adoption: AdoptionRequest, found: _Rows, selection: Selectio
             examples=shown,
         )
     )
+
+
+def _refuse_constant_outcome(request: ModelRequest, found: _Rows) -> None:
+    """E502 an outcome that is the same everywhere has no effects."""
+    constant = bool(np.all(found.y == found.y[0])) and (found.within is None or not np.any(found.within > 0))
+    if constant and len(found.y) > 1:
+        raise DesignError(
+            fault("E502", place=request.place, outcome=request.outcome_name, value=f"{found.y[0]:g}")
+        )
 
 
 def _refuse_fractions(time: Floats, adoption: AdoptionRequest) -> None:

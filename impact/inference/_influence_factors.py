@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from impact.core.arrays import Floats
+from impact.core.arrays import Floats, Integers
 from impact.core.designs import Factor
 from impact.core.estimates import Estimate, Influence
 from impact.inference._small_sample import Convention, convention
@@ -53,6 +53,15 @@ def group_counts(influence: Influence, cluster: Factor) -> Floats:
     return np.asarray(seen.sum(axis=0), dtype=np.float64)
 
 
+def cluster_sums(rows: Floats, codes: Integers) -> Floats:
+    """(G, k) sums of influence rows (m, k) by cluster; clusters without a row have none."""
+    if np.all(codes[1:] > codes[:-1]):
+        return rows
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(codes[order]) > 0])
+    return np.asarray(np.add.reduceat(rows[order], starts, axis=0), dtype=np.float64)
+
+
 def clustered(
     estimate: Estimate, influence: Influence, rule: Convention, cluster: Factor, clusters: Sequence[Factor]
 ) -> Floats:
@@ -61,10 +70,9 @@ def clustered(
     Arguments:
         cluster: the grouping; clusters: every cluster variable asked for, in which effects may be nested.
     """
-    sums = np.zeros((cluster.levels, influence.rows.shape[1]))
-    np.add.at(sums, cluster.codes[influence.row], influence.rows)
+    sums = cluster_sums(influence.rows, cluster.codes[influence.row])
     scale = np.sqrt(observations_factors(estimate, influence, rule, clusters))
     if rule.g != "none":
         groups = group_counts(influence, cluster)
         scale = scale * np.sqrt(np.divide(groups, groups - 1.0, out=np.ones_like(groups), where=groups > 1))
-    return np.asarray((sums * scale).T @ (sums * scale), dtype=np.float64)
+    return np.asarray(sums.T @ sums, dtype=np.float64) * np.outer(scale, scale)

@@ -25,6 +25,7 @@ from impact.core.options import Options
 from impact.core.registered import Variance
 from impact.core.texts import notice
 from impact.inference._clusters import cluster_factors, named
+from impact.inference._influence import infer_clustered
 from impact.inference._intervals import (
     Spread,
     complete,
@@ -76,12 +77,16 @@ def infer(estimate: Estimate, design: Design, options: ClusterOptions, level: fl
     With fewer than 50 clusters the CR3 error, interval and p-value stand beside (columns std_error_cr3,
     ci_low_cr3, ci_high_cr3, p_cr3) with notice W512.
 
+    Estimates without a linear form are taken by their influence rows (CR0, CR1).
+
     Raises:
         DesignError: E534 without a cluster variable, E535 with fewer than two clusters.
-        EstimationError: E533 where CR2 or CR3 with so many effects cannot be computed exactly.
+        EstimationError: E531 CR2 or CR3 of influence rows, E533 where they cannot be computed exactly.
     """
-    linear = linear_of(estimate, "cluster")
     clusters = cluster_factors(design, columns(options))
+    if estimate.linear is None and estimate.influence is not None:
+        return infer_clustered(estimate, design, clusters, kind=options.type, ssc=options.ssc, level=level)
+    linear = linear_of(estimate, "cluster")
     pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
     counts = {clusters[piece.members[0]].name: piece.groups for piece in pieces if len(piece.members) == 1}
     groups = min(counts.values())

@@ -22,6 +22,7 @@ from impact.core.estimates import Estimate, Inference, Linear
 from impact.core.options import Options
 from impact.core.registered import Variance
 from impact.core.texts import fault, notice
+from impact.inference._influence import infer_robust
 from impact.inference._intervals import Spread, complete, describe, linear_of, number
 from impact.inference._refusals import effects_of, refuse_cell_means
 from impact.inference._small_sample import (
@@ -54,6 +55,8 @@ def infer(estimate: Estimate, design: Design, options: HeteroOptions, level: flo
         DesignError: E532 on means of cells without sums of squares.
         EstimationError: E533 where the leverage with so many effects cannot be computed exactly.
     """
+    if estimate.linear is None and estimate.influence is not None:
+        return infer_robust(estimate, design, kind=options.type, ssc=options.ssc, level=level)
     linear = linear_of(estimate, options.type)
     refuse_cell_means(design, options.type)
     plain = options.type != "hc1"
