@@ -10,6 +10,9 @@ from impact.core.texts import text
 
 ADOPTION = "adoption"
 YES = "yes"
+# estimators that follow whole paths refuse missing cells, the others leave incomplete units out
+OWN_VARIANCE = "own_variance"
+MISSING_CELLS = "E582"
 # what a study may bring → (words of ``accepts``, any of which allow it; what happens without)
 TAKEN: Mapping[str, tuple[tuple[str, ...], str]] = {
     "controls": (("covariates",), "E559"),
@@ -40,9 +43,12 @@ def estimators_with_design() -> tuple[str, ...]:
 def taken_by(keyword: str) -> dict[str, str]:
     """What a study may bring → ``yes``, a code, or a word for what happens instead (drops, first)."""
     record: Any = catalog.ESTIMATORS.load(keyword)
-    return {
+    found = {
         name: YES if {*words} & {*record.accepts} else otherwise for name, (words, otherwise) in TAKEN.items()
     }
+    if found["unbalanced"] != YES and OWN_VARIANCE in record.accepts:
+        found["unbalanced"] = MISSING_CELLS
+    return found
 
 
 def taken_table(language: str = "en") -> tuple[tuple[str, ...], ...]:
