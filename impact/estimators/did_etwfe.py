@@ -348,7 +348,7 @@ def _rows(problem: _Regression, found: _Effects) -> Aggregates:
 
 
 ESTIMATOR = Estimator(
-    summary="Regression with all cohort by period cells, linear, Poisson or logit (Wooldridge)",
+    summary="A dummy for each cohort and period; linear, Poisson or logit (Wooldridge)",
     options=EtwfeOptions,
     fit=fit,
     references=("Wooldridge 2021", "Wooldridge 2023"),
