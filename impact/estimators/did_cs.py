@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 import impact.kernels.group_time as kernel
@@ -109,11 +108,10 @@ class CsOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The rows of the estimate and their influence, whose rows belong to the units in ``order``; tables and notices."""
+    """The rows of the estimate, their influence by unit, tables and notices."""
 
     rows: Aggregates
     influence: Floats
-    order: npt.NDArray[np.int64]
     covariates: str
     pretest: Mapping[str, object]
     notices: tuple[Notice, ...]
@@ -157,7 +155,7 @@ def fit(design: Design, options: CsOptions) -> Estimate:
         df_model=0,
         df_resid=float(adoption.unit.levels - 1),
         n_units=adoption.unit.levels,
-        influence=Influence(found.influence, rows_of_units(sample)[found.order].astype(np.int32)),
+        influence=Influence(found.influence, rows_of_units(sample).astype(np.int32)),
         focus=(0,),
         fit={"mean_outcome": float(np.average(made.y, weights=made.weights))},
         notices=found.notices,
@@ -201,7 +199,6 @@ def _estimate(sample: Sample, choices: AdoptionChoices, options: CsOptions) -> _
     return _Found(
         rows=rows,
         influence=effects.influence(rows.influence[:cells], rows.influence[cells:], members),
-        order=effects.order,
         covariates=""
         if x is None
         else "row"

@@ -119,11 +119,6 @@ class Effects:
     cells: Array
     reasons: dict[int, str]
 
-    @property
-    def order(self) -> Rows:
-        """(U,) the unit of each row of ``influence``."""
-        return np.arange(len(self.cells))
-
     def influence(self, weights: Array, shares: Array, members: Members) -> Array:
         """(U, k) influence of aggregates.
 

@@ -23,6 +23,8 @@ from impact.kernels.group_time import Cell, Members
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
+_BLOCK = 2048  # rows whose influence stays in the cache until it is put in its place
+
 
 @dataclass(frozen=True, slots=True)
 class MeanEffects:
@@ -44,13 +46,14 @@ class MeanEffects:
     maps: Array
 
     def influence(self, weights: Array, shares: Array, members: Members) -> Array:
-        """(U, k) influence of aggregates, rows in the order of ``order``.
+        """(U, k) influence of aggregates.
 
         Arguments:
             weights: (C, k) of the cells in each; shares: (G, k) loadings on the estimation error of the shares.
         """
         units = len(self.order)
         found = np.empty((units, weights.shape[1]))
+        part = np.empty((min(_BLOCK, units), weights.shape[1]))
         constant = -(members.share @ shares) / units
         for h, level in enumerate(self.levels.tolist()):
             matrix = self.maps[h] @ weights
@@ -58,8 +61,11 @@ class MeanEffects:
             place = np.flatnonzero(members.cohorts == level)
             if len(place):
                 matrix[-2] += shares[place[0]] / units
-            block = slice(self.starts[h], self.starts[h + 1])
-            np.matmul(self.z[block], matrix, out=found[block])
+            for start in range(self.starts[h], self.starts[h + 1], _BLOCK):
+                block = slice(start, min(start + _BLOCK, self.starts[h + 1]))
+                own = part[: block.stop - start]
+                np.matmul(self.z[block], matrix, out=own)
+                found[self.order[block]] = own
         return found
 
     def variance(self, columns: Rows) -> Array:
