@@ -184,7 +184,7 @@ def _pairs(found: kernel.Comparisons, cohorts: Floats, adoption: Adoption | None
 
 
 DIAGNOSTIC = Diagnostic(
-    summary="The comparisons of two cohorts that the two-way coefficient is a mean of, with their weights",
+    summary="The comparisons that the two-way coefficient is made of (Goodman-Bacon)",
     options=BaconOptions,
     examine=examine,
     references=("Goodman-Bacon 2021",),

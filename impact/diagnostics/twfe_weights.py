@@ -118,7 +118,7 @@ def _cells(adoption: Adoption, weights: Floats, treatment: Floats) -> list[dict[
 
 
 DIAGNOSTIC = Diagnostic(
-    summary="Weights of effects in the two-way coefficient: negative ones and breakdown values",
+    summary="Weights of effects in the two-way coefficient, negative ones, breakdown values",
     options=TwfeWeightsOptions,
     examine=examine,
     references=("de Chaisemartin and D'Haultfœuille 2020",),

@@ -21,7 +21,7 @@ def combined(estimate: Estimate, terms: Sequence[Term], matrix: Floats) -> Estim
         (C B C') (x S)' Ω (x S) (C B C') = C B x'Ωx B C'   and   (x S) (C B C') (x S)' = x B x',
 
     so that scores, σ² × bread and leverages are those of the regression. A row of zeros is a term that is zero by
-    definition, with no error.
+    definition, with no error. Influence rows, where there is no linear representation, are multiplied by C′.
 
     Arguments:
         terms: (m,). matrix: C (m, k), k the coefficients of ``estimate``.
@@ -29,9 +29,17 @@ def combined(estimate: Estimate, terms: Sequence[Term], matrix: Floats) -> Estim
     Raises:
         ValueError: a coefficient is not among the terms.
     """
-    linear = estimate.linear
+    linear, influence = estimate.linear, estimate.influence
     if linear is None:
-        raise ValueError("an estimate without a linear representation cannot be combined")
+        if influence is None:
+            raise ValueError("an estimate without a representation cannot be combined")
+        return replace(
+            estimate,
+            terms=tuple(terms),
+            params=matrix @ estimate.params,
+            influence=replace(influence, rows=np.ascontiguousarray(influence.rows @ matrix.T)),
+            focus=(0,),
+        )
     alone = np.count_nonzero(matrix, axis=1) == 1
     direct = [np.flatnonzero(alone & (matrix[:, j] == 1.0)) for j in range(matrix.shape[1])]
     if any(len(rows) == 0 for rows in direct):

@@ -5,17 +5,23 @@ Shapes: n rows, U units, T periods, C cells of cohort by period.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+import impact.estimators._regression as regression
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Adoption, Design, Term
-from impact.estimators._adoption import adoption_of, keep_rows, keep_units
+from impact.core.estimates import Estimate, Influence
+from impact.estimators._adoption import Wide, adoption_of, first_rows, keep_rows, keep_units
+from impact.kernels.factors import is_nested
 
 Integers = npt.NDArray[np.int64]
-NO_BASE = -1
+# numbers in a matrix of dummies from which it is not formed where the errors do not need it
+LARGEST_DUMMIES = 4_000_000
+FEW_CLUSTERS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +140,67 @@ def cell_term(adoption: Adoption, cells: Cells, cell: int) -> Term:
     cohort = float(cells.cohorts[cells.group[cell] - 1])
     time = float(adoption.periods[cells.period[cell]])
     return Term(f"att_gt[{cohort:g},{time:g}]", "att_gt", cohort=cohort, time=time, event_time=time - cohort)
+
+
+def unit_weights(design: Design, wide: Wide) -> Floats:
+    """(U, T) weights of the rows, ones without any, zero where the unit is absent."""
+    weights = wide.present.astype(np.float64)
+    if design.weights is not None:
+        weights[wide.present] = design.weights[wide.row[wide.present]]
+    return weights
+
+
+def needs_no_rows(design: Design, columns: int) -> bool:
+    """Whether a matrix of so many columns would be large, and the errors asked for need none: those clustered by units
+    or groups of them, where these are not so few that leverage corrections are shown as well.
+    """
+    unit = adoption_of(design, "did_sa").unit
+    clusters = [*design.clusters.values()]
+    nested = [is_nested(unit.codes, cluster.codes) for cluster in clusters]
+    many = min((cluster.levels for cluster in clusters), default=0) >= FEW_CLUSTERS
+    plain = design.x.shape[1] == 0 and len(with_effects(design)) == 2
+    large = len(design.y) * columns > LARGEST_DUMMIES
+    return large and plain and many and design.within_sum_of_squares is None and all(nested)
+
+
+def by_units(
+    design: Design, terms: Sequence[Term], params: Floats, influence: Floats, *, k: int, rss: float
+) -> Estimate:
+    """An estimate of k coefficients beside unit and period effects, with influence rows by unit.
+
+    Arguments:
+        params, influence: (m,) and (U, m) of the terms. rss: weighted sum of squared residuals.
+    """
+    effects = with_effects(design)
+    levels, df_absorbed = regression.rank_of_effects(effects, regression.effects_of(effects), exact=False)
+    n_obs = regression.number_of_observations(design)
+    clusters = min(cluster.levels for cluster in design.clusters.values())
+    first = first_rows(adoption_of(design, "did_sa").unit).astype(np.int32)
+    return Estimate(
+        estimator="",
+        terms=tuple(terms),
+        params=params,
+        n_obs=n_obs,
+        df_model=k,
+        df_resid=n_obs - k - df_absorbed,
+        df_absorbed=df_absorbed,
+        influence=Influence(influence, first, df=clusters - 1.0, ssc="fixest", absorb=effects),
+        effect_levels=levels,
+        focus=(0,),
+        fit=_fit_statistics(design, rss, n_obs - k - df_absorbed),
+        design=replace(design, absorb=effects),
+    )
+
+
+def _fit_statistics(design: Design, rss: float, df_resid: float) -> dict[str, float]:
+    """Mean of the outcome, sums of squares, R² and root mean squared error."""
+    weights = np.ones_like(design.y) if design.weights is None else design.weights
+    mean = float(np.average(design.y, weights=weights))
+    tss = float(np.sum(weights * (design.y - mean) ** 2))
+    df_total = regression.number_of_observations(design) - 1.0
+    found = {"rss": rss, "tss": tss, "mean_outcome": mean, "rmse": float(np.sqrt(rss / weights.sum()))}
+    found["sigma"] = float(np.sqrt(rss / df_resid))
+    if tss > 0:
+        found["r2"] = 1.0 - rss / tss
+        found["r2_adjusted"] = 1.0 - (rss / df_resid) / (tss / df_total)
+    return found

@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
+import impact.estimators._saturated as saturated
 import impact.kernels.bacon as bacon
+import impact.kernels.saturated as kernel
 from impact.core.arrays import Floats
 from impact.core.designs import Adoption, Design, Term, Treatment
 from impact.core.errors import DesignError
+from impact.core.estimates import Estimate
 from impact.core.texts import fault
-from impact.estimators._adoption import adoption_of, cohort_of_rows, event_time_of_rows, wide_of
-from impact.estimators._saturated import with_effects
+from impact.estimators._adoption import (
+    adoption_of,
+    cohort_of_rows,
+    event_time_of_rows,
+    label_words,
+    wide_of,
+)
 
 NAME = "did_twfe"
 
@@ -66,17 +75,44 @@ def events_of(design: Design, reference: float, bins: tuple[float, float] | None
 
 
 def event_design(design: Design, events: Events) -> Design:
-    """The regression on a dummy for each event time (times the dose), and the controls.
-
-    Event times stand in the order of preference where they are collinear: after treatment, then backwards before.
-    """
+    """The regression on a dummy for each event time (times the dose), and the controls."""
     adoption = adoption_of(design, NAME)
-    post, pre = events.values[events.values >= 0], events.values[events.values < 0]
-    order = np.concatenate([post, pre[::-1]])
+    order = _preferred(events)
     dose = _doses(adoption)[adoption.unit.codes]
     columns = (events.of_row[:, None] == order) * dose[:, None]
     terms = tuple(Term(f"event[{value:g}]", "event", event_time=value) for value in order.tolist())
     return _with_columns(design, columns, terms, _profile(adoption, events, order))
+
+
+def events_by_units(design: Design, events: Events) -> Estimate | None:
+    """The same regression without a matrix of dummies, where that would be large; None where it is not or cannot be."""
+    adoption = adoption_of(design, NAME)
+    d = adoption.treatment
+    zero_one = d is None or bool(np.all((d == 0) | (d == 1)))
+    if not zero_one or is_block(adoption) or not saturated.needs_no_rows(design, len(events.values)):
+        return None
+    order = _preferred(events)
+    cohorts, group = np.unique(adoption.cohort, return_inverse=True)
+    event = adoption.periods - cohorts[:, None]
+    known = np.isfinite(events.of_row)
+    ends = events.of_row[known].min(), events.of_row[known].max()
+    event = np.where(np.isfinite(event), np.clip(event, *ends), event)
+    columns = (event[:, :, None] == order).astype(np.float64)
+    wide = wide_of(design, NAME)
+    try:
+        found = kernel.restricted_paths(
+            wide.y, saturated.unit_weights(design, wide), group.astype(np.int64), columns
+        )
+    except kernel.NotLinkedError:
+        return None
+    terms = tuple(Term(f"event[{value:g}]", "event", event_time=value) for value in order.tolist())
+    return saturated.by_units(design, terms, found.params, found.influence, k=len(order), rss=found.rss)
+
+
+def _preferred(events: Events) -> Floats:
+    """Event times in the order in which they stay where they are collinear: after treatment, then backwards before."""
+    post, pre = events.values[events.values >= 0], events.values[events.values < 0]
+    return np.concatenate([post, pre[::-1]])
 
 
 def _profile(adoption: Adoption, events: Events, order: Floats) -> Floats:
@@ -93,17 +129,30 @@ def _doses(adoption: Adoption) -> Floats:
     Raises:
         DesignError: E580 the dose changes within the treated periods of a unit.
     """
+    dose, changed = _observed_doses(adoption)
+    if len(changed):
+        shown = ", ".join(label_words(adoption.unit.labels[code]) for code in changed[:5].tolist())
+        raise DesignError(fault("E580", count=len(changed), units=shown))
+    return dose
+
+
+def _observed_doses(adoption: Adoption) -> tuple[Floats, npt.NDArray[np.int32]]:
+    """The last treatment (U,) of each unit, 1 where none is observed, and the units in which it changes."""
     dose = np.ones(adoption.unit.levels)
     if adoption.treatment is None:
-        return dose
+        return dose, np.zeros(0, dtype=np.int32)
     rows = np.flatnonzero(cohort_of_rows(adoption) <= adoption.periods[adoption.time.codes])
     codes, values = adoption.unit.codes[rows], adoption.treatment[rows]
     dose[codes] = values
-    changed = np.unique(codes[dose[codes] != values])
-    if len(changed):
-        shown = ", ".join(str(adoption.unit.labels[code]) for code in changed[:5].tolist())
-        raise DesignError(fault("E580", count=len(changed), units=shown))
-    return dose
+    return dose, np.unique(codes[dose[codes] != values])
+
+
+def why_no_event_study(adoption: Adoption) -> str:
+    """Why event times have no meaning for a treatment; nothing where they have."""
+    if adoption.switches_off:
+        return f"treatment ends or falls in {len(adoption.switches_off)} unit(s)"
+    changed = _observed_doses(adoption)[1]
+    return f"the dose changes in {len(changed)} unit(s)" if len(changed) else ""
 
 
 def _with_columns(design: Design, columns: Floats, terms: tuple[Term, ...], profile: Floats) -> Design:
@@ -117,7 +166,7 @@ def _with_columns(design: Design, columns: Floats, terms: tuple[Term, ...], prof
         design,
         terms=(*terms, *design.terms),
         x=x,
-        absorb=with_effects(design),
+        absorb=saturated.with_effects(design),
         focus=positions,
         treatment=treatment,
         intercept=False,

@@ -24,23 +24,19 @@ import impact.kernels.saturated as kernel
 from impact.core.arrays import Floats
 from impact.core.designs import AdoptionChoices, Design, Term
 from impact.core.errors import DesignError
-from impact.core.estimates import Estimate, Influence
+from impact.core.estimates import Estimate
 from impact.core.registered import Estimator
 from impact.core.texts import fault
 from impact.estimators._adoption import (
     adoption_of,
     choice_facts,
     choices_of,
-    first_rows,
     require_absorbing,
     wide_of,
 )
 from impact.estimators._combination import combined
-from impact.kernels.factors import is_nested
 
 NAME = "did_sa"
-# numbers in the matrix of dummies from which it is not formed where the errors do not need it
-LARGEST_DUMMIES = 4_000_000
 
 
 class SaOptions(regression.RegressionOptions):
@@ -56,11 +52,10 @@ class SaOptions(regression.RegressionOptions):
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """Effects (C,) of the cells, NaN without one, the rows made of them, and the controls' terms."""
+    """Effects (C,) of the cells, NaN without one, and the rows made of them."""
 
     att: Floats
     rows: aggregate.Aggregates
-    controls: tuple[Term, ...] = ()
 
 
 def fit(design: Design, options: SaOptions) -> Estimate:
@@ -85,7 +80,8 @@ def fit(design: Design, options: SaOptions) -> Estimate:
     cells = saturated.cells_of(made, reference)
     if len(made.y) == 0 or not np.any(cells.estimated) or not np.any(cells.unit_group == 0):
         raise DesignError(fault("E578", estimator=NAME))
-    found = _by_paths(made, cells, choices) if _is_large(made, cells) else None
+    is_large = saturated.needs_no_rows(made, int(np.count_nonzero(cells.estimated)))
+    found = _by_paths(made, cells, choices) if is_large else None
     estimate = _by_dummies(made, cells, choices, options) if found is None else found
     facts = choice_facts(choices, control_group="never", base_period="universal", reference=reference)
     return replace(
@@ -94,16 +90,6 @@ def fit(design: Design, options: SaOptions) -> Estimate:
         n_units=adoption_of(made, NAME).unit.levels,
         tables={**estimate.tables, "comparison": facts},
     )
-
-
-def _is_large(design: Design, cells: saturated.Cells) -> bool:
-    """Whether the dummies are too many to form, and errors clustered by units or groups of them need none."""
-    unit = adoption_of(design, NAME).unit
-    nested = [is_nested(unit.codes, cluster.codes) for cluster in design.clusters.values()]
-    plain = design.x.shape[1] == 0 and len(saturated.with_effects(design)) == 2
-    size = len(design.y) * int(np.count_nonzero(cells.estimated))
-    within = design.within_sum_of_squares is not None
-    return size > LARGEST_DUMMIES and plain and not within and bool(nested) and all(nested)
 
 
 def _aggregated(design: Design, cells: saturated.Cells, att: Floats, choices: AdoptionChoices) -> _Fitted:
@@ -163,59 +149,19 @@ def _is_post(term: Term) -> bool:
 
 def _by_paths(design: Design, cells: saturated.Cells, choices: AdoptionChoices) -> Estimate | None:
     """The same estimates from one small problem a cohort; None where a cohort's periods are not linked by its units."""
-    adoption = adoption_of(design, NAME)
     wide = wide_of(design, NAME)
-    weights = wide.present.astype(np.float64)
-    if design.weights is not None:
-        weights[wide.present] = design.weights[wide.row[wide.present]]
+    weights = saturated.unit_weights(design, wide)
     try:
         paths = kernel.group_paths(wide.y, weights, cells.unit_group, len(cells.cohorts) + 1)
     except kernel.NotLinkedError:
         return None
     att = kernel.cell_effects(paths, cells.group, cells.period, cells.base)
-    fitted = _aggregated(design, cells, np.where(cells.size > 0, att, np.nan), choices)
+    rows = _aggregated(design, cells, np.where(cells.size > 0, att, np.nan), choices).rows
     influence = kernel.cell_influence(
-        paths, cells.unit_group, (cells.group, cells.period, cells.base), fitted.rows.weights
+        paths, cells.unit_group, (cells.group, cells.period, cells.base), rows.weights
     )
-    effects = saturated.with_effects(design)
-    levels, df_absorbed = regression.rank_of_effects(effects, regression.effects_of(effects), exact=False)
-    k, n_obs = int(np.count_nonzero(cells.estimated)), regression.number_of_observations(design)
-    clusters = min(cluster.levels for cluster in design.clusters.values())
-    return Estimate(
-        estimator=NAME,
-        terms=fitted.rows.terms,
-        params=fitted.rows.params,
-        n_obs=n_obs,
-        df_model=k,
-        df_resid=n_obs - k - df_absorbed,
-        df_absorbed=df_absorbed,
-        influence=Influence(
-            influence,
-            first_rows(adoption.unit).astype(np.int32),
-            df=clusters - 1.0,
-            ssc="fixest",
-            absorb=effects,
-        ),
-        effect_levels=levels,
-        focus=(0,),
-        fit=_fit_statistics(design, paths.rss, n_obs - k - df_absorbed),
-        design=replace(design, absorb=effects),
-    )
-
-
-def _fit_statistics(design: Design, rss: float, df_resid: float) -> dict[str, float]:
-    """Mean of the outcome, sums of squares, R² and root mean squared error."""
-    weights = np.ones_like(design.y) if design.weights is None else design.weights
-    mean = float(np.average(design.y, weights=weights))
-    tss = float(np.sum(weights * (design.y - mean) ** 2))
-    found = {"rss": rss, "tss": tss, "mean_outcome": mean, "rmse": float(np.sqrt(rss / weights.sum()))}
-    found["sigma"] = float(np.sqrt(rss / df_resid))
-    if tss > 0:
-        found["r2"] = 1.0 - rss / tss
-        found["r2_adjusted"] = 1.0 - (rss / df_resid) / (
-            tss / (regression.number_of_observations(design) - 1)
-        )
-    return found
+    k = int(np.count_nonzero(cells.estimated))
+    return saturated.by_units(design, rows.terms, rows.params, influence, k=k, rss=paths.rss)
 
 
 ESTIMATOR = Estimator(

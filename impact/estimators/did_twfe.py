@@ -55,6 +55,8 @@ def fit(design: Design, options: TwfeOptions) -> Estimate:
         design: y (n,), controls x (n, k), weights, further absorbed effects, and the adoption.
         options: which regressions, reference, bins, and the options of least squares.
 
+    With ``effect: both`` a treatment that ends, or a dose that changes, leaves the static coefficient alone, with a note.
+
     Returns:
         Estimate with ``att`` (static; the mean of the event times from 0 on where only the event study is asked for),
         event[e] and the controls. Of both, ``parts`` are the two regressions and controls are named by theirs. Where
@@ -67,10 +69,14 @@ def fit(design: Design, options: TwfeOptions) -> Estimate:
     adoption = adoption_of(design, NAME)
     choices = choices_of(design, options, NAME)
     bins = _bins(options, choices)
-    if options.effect != "static":
+    if options.effect == "event_study":
         require_absorbing(adoption, NAME)
     static = None if options.effect == "event_study" else _static(design, options)
-    event = None if options.effect == "static" else _event_study(design, options, choices, bins)
+    why_not = two_way.why_no_event_study(adoption) if options.effect == "both" else ""
+    if static is not None and why_not:
+        static = replace(static, dropped_terms={**static.dropped_terms, "event study": why_not})
+    is_static = options.effect == "static" or bool(why_not)
+    event = None if is_static else _event_study(design, options, choices, bins)
     tables: dict[str, object] = {
         "comparison": choice_facts(
             choices,
@@ -156,8 +162,10 @@ def _event_study(
 ) -> Estimate:
     """The mean of the effects since treatment, the event times with their reference (a zero row), and the controls."""
     events = two_way.events_of(design, choices.reference, bins)
-    made = two_way.event_design(design, events)
-    estimate = regression.fit_regression(replace(made, focus=()), options)
+    estimate = two_way.events_by_units(design, events)
+    if estimate is None:
+        made = two_way.event_design(design, events)
+        estimate = replace(regression.fit_regression(replace(made, focus=()), options), design=made)
     zero = _second_references(design, estimate)
     rows = _event_rows(events, estimate, (choices.reference, *zero), choices.window)
     controls = tuple(term for term in estimate.terms if term.kind != "event")
@@ -173,7 +181,6 @@ def _event_study(
     return replace(
         shown,
         estimator=NAME,
-        design=made,
         n_units=adoption_of(design, NAME).unit.levels,
         dropped_terms={**estimate.dropped_terms, **dict.fromkeys(zero.values(), why)},
     )
@@ -231,18 +238,19 @@ def _both(static: Estimate, event: Estimate, tables: dict[str, object]) -> Estim
 
 
 def _without_mean(event: Estimate, terms: tuple[Term, ...]) -> Estimate:
-    linear = event.linear
-    assert linear is not None
+    linear, influence = event.linear, event.influence
     return replace(
         event,
         terms=terms,
         params=event.params[1:],
-        linear=replace(linear, x=linear.x[:, 1:], bread=linear.bread[1:, 1:]),
+        linear=None if linear is None else replace(linear, x=linear.x[:, 1:], bread=linear.bread[1:, 1:]),
+        influence=None if influence is None else replace(influence, rows=influence.rows[:, 1:]),
+        focus=(),
     )
 
 
 ESTIMATOR = Estimator(
-    summary="Two-way fixed effects: static coefficient and event study (biased where effects differ by cohort)",
+    summary="Two-way fixed effects: static coefficient and event study",
     options=TwfeOptions,
     fit=fit,
     references=("Goodman-Bacon 2021", "de Chaisemartin and D'Haultfœuille 2020", "Sun and Abraham 2021"),

@@ -9,8 +9,9 @@ import numpy as np
 from impact.core.arrays import Floats
 from impact.core.designs import Design, Factor
 from impact.core.errors import Notice
-from impact.core.estimates import Estimate, Inference, Linear
+from impact.core.estimates import Estimate, Inference
 from impact.kernels.cluster_robust import cluster_scores
+from impact.kernels.group_sums import group_sums
 
 # variances, relative to the largest, of directions that count as empty
 SMALLEST = 1e-12
@@ -31,7 +32,7 @@ def joined(parts: Sequence[tuple[Estimate, Inference]], design: Design) -> Infer
     names = [name for inference in inferences for name in inference.extra]
     return Inference(
         variance={**first.variance, "parts": [dict(inference.variance) for inference in inferences]},
-        vcov=_covariance(parts, next(iter(_clusters(design, first)), None)),
+        vcov=_covariance(parts, _grouping(parts, design)),
         std_error=_stacked([inference.std_error for inference in inferences]),
         statistic=_stacked([inference.statistic for inference in inferences]),
         p_value=_stacked([inference.p_value for inference in inferences]),
@@ -52,19 +53,22 @@ def joined(parts: Sequence[tuple[Estimate, Inference]], design: Design) -> Infer
     )
 
 
-def _clusters(design: Design, inference: Inference) -> list[Factor]:
-    return [design.clusters[name] for name in inference.n_clusters if name in design.clusters]
+def _grouping(parts: Sequence[tuple[Estimate, Inference]], design: Design) -> Factor | None:
+    """The first cluster variable; without one the unit where a part has influence rows by unit, else the rows."""
+    first = parts[0][1]
+    clusters = [design.clusters[name] for name in first.n_clusters if name in design.clusters]
+    if clusters:
+        return clusters[0]
+    by_unit = any(estimate.linear is None for estimate, _ in parts)
+    return design.adoption.unit if by_unit and design.adoption is not None else None
 
 
-def _covariance(parts: Sequence[tuple[Estimate, Inference]], cluster: Factor | None) -> Floats:
+def _covariance(parts: Sequence[tuple[Estimate, Inference]], group: Factor | None) -> Floats:
     """Covariances of all terms; between parts V₁^½ S₁^−½ S₁₂ S₂^−½ V₂^½, S the cross-products of the scores."""
     found = []
     for estimate, inference in parts:
-        linear = estimate.linear
-        assert linear is not None
-        scores = _influence(linear, cluster)
-        root = _power(inference.vcov, 0.5)
-        found.append(root @ _power(scores.T @ scores, -0.5) @ scores.T)
+        scores = _scores(estimate, group)
+        found.append(_power(inference.vcov, 0.5) @ _power(scores.T @ scores, -0.5) @ scores.T)
     whole = np.vstack(found) @ np.vstack(found).T
     start = 0
     for _, inference in parts:
@@ -87,12 +91,15 @@ def _power(matrix: Floats, power: float) -> Floats:
     return found
 
 
-def _influence(linear: Linear, cluster: Factor | None) -> Floats:
-    if cluster is not None:
-        return (
-            cluster_scores(linear.x, linear.residual, linear.weights, cluster.codes, cluster.levels)
-            @ linear.bread
-        )
+def _scores(estimate: Estimate, group: Factor | None) -> Floats:
+    """Influence (G, k) summed by group, or by row."""
+    linear, influence = estimate.linear, estimate.influence
+    if linear is None:
+        assert influence is not None and group is not None
+        return group_sums(group.codes[influence.row], group.levels, influence.rows)
+    if group is not None:
+        sums = cluster_scores(linear.x, linear.residual, linear.weights, group.codes, group.levels)
+        return np.asarray(sums @ linear.bread, dtype=np.float64)
     residual = linear.residual if linear.weights is None else linear.residual * linear.weights
     return np.asarray((linear.x * residual[:, None]) @ linear.bread, dtype=np.float64)
 

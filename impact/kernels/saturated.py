@@ -52,23 +52,37 @@ def group_paths(y: Floats, weights: Floats, group: Integers, n_groups: int) -> P
     Raises:
         NotLinkedError: the periods of a group fall into parts that no unit of it links, or it misses a period.
     """
-    periods = y.shape[1]
-    total = weights.sum(axis=1)
-    outcome = np.where(weights > 0, y, 0.0)
-    level = np.einsum("ij,ij->i", weights, outcome) / total
-    deviations = np.where(weights > 0, outcome - level[:, None], 0.0)
-    path, inverse = np.zeros((n_groups, periods)), np.zeros((n_groups, periods, periods))
-    scores, rss = np.empty_like(outcome), 0.0
+    deviations, total = _deviations(y, weights)
+    path, inverse = np.zeros((n_groups, y.shape[1])), np.zeros((n_groups, y.shape[1], y.shape[1]))
+    scores, rss = np.empty_like(deviations), 0.0
     for g in range(n_groups):
         rows = np.flatnonzero(group == g)
         w, d = weights[rows], deviations[rows]
-        inverse[g] = _inverse(np.diag(w.sum(axis=0)) - w.T @ (w / total[rows, None]))
+        inverse[g] = _inverse(_level_free(w, total[rows]))
         path[g] = inverse[g] @ np.einsum("ij,ij->j", w, d)
-        residual = d - path[g]
-        residual -= (np.einsum("ij,ij->i", w, residual) / total[rows])[:, None]
-        scores[rows] = w * residual
-        rss += float(np.einsum("ij,ij->", scores[rows], residual))
+        scores[rows], squares = _scores(w, d - path[g], total[rows])
+        rss += squares
     return Paths(path, inverse, scores, rss)
+
+
+def _deviations(y: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """The outcome (U, T) less the unit's mean, zero where it is absent, and the sum of its weights (U,)."""
+    total = weights.sum(axis=1)
+    outcome = np.where(weights > 0, y, 0.0)
+    level = np.einsum("ij,ij->i", weights, outcome) / total
+    return np.where(weights > 0, outcome - level[:, None], 0.0), total
+
+
+def _level_free(weights: Floats, total: Floats) -> Floats:
+    """S = Σ M_i (T, T) of some units."""
+    return np.asarray(np.diag(weights.sum(axis=0)) - weights.T @ (weights / total[:, None]), dtype=np.float64)
+
+
+def _scores(weights: Floats, residual: Floats, total: Floats) -> tuple[Floats, float]:
+    """M_i e_i (m, T) of some units, and the sum of their squared residuals; ``residual`` is overwritten."""
+    residual -= (np.einsum("ij,ij->i", weights, residual) / total)[:, None]
+    scores = weights * residual
+    return scores, float(np.einsum("ij,ij->", scores, residual))
 
 
 def _inverse(matrix: Floats) -> Floats:
@@ -110,3 +124,61 @@ def cell_influence(
     rows = np.flatnonzero(unit_group == 0)
     found[rows] = paths.scores[rows] @ (paths.inverse[0] @ comparison)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """A regression on columns that are the same for all units of a group: b (p,), influence (U, p), Σ w (y − fit)²."""
+
+    params: Floats
+    influence: Floats
+    rss: float
+
+
+def restricted_paths(y: Floats, weights: Floats, group: Integers, columns: Floats) -> Restricted:
+    """Least squares with unit and period effects where the path of group g is X_g b and a common path.
+
+    Normal equations from S_g: Σ_g [X_g I]' S_g [X_g I], the common path taken out.
+
+    Arguments:
+        y, weights, group: as in ``group_paths``. columns: (G, T, p) X_g.
+
+    Raises:
+        NotLinkedError: the columns are collinear with the effects, or periods are not linked.
+    """
+    deviations, total = _deviations(y, weights)
+    n_groups, periods, p = columns.shape
+    whole, cross, own = np.zeros((periods, periods)), np.zeros((p, periods)), np.zeros((p, p))
+    right, right_own = np.zeros(periods), np.zeros(p)
+    rows_of = [np.flatnonzero(group == g) for g in range(n_groups)]
+    for x, rows in zip(columns, rows_of, strict=True):
+        moments = _level_free(weights[rows], total[rows])
+        sums = np.einsum("ij,ij->j", weights[rows], deviations[rows])
+        whole += moments
+        cross += x.T @ moments
+        own += x.T @ moments @ x
+        right += sums
+        right_own += x.T @ sums
+    inverse = _inverse(whole)
+    loadings = cross @ inverse
+    bread = _positive_inverse(own - loadings @ cross.T, np.diagonal(own))
+    params = bread @ (right_own - loadings @ right)
+    path = inverse @ (right - cross.T @ params)
+    influence, rss = np.empty((len(y), p)), 0.0
+    for x, rows in zip(columns, rows_of, strict=True):
+        scores, squares = _scores(weights[rows], deviations[rows] - (x @ params + path), total[rows])
+        influence[rows] = scores @ ((x - loadings.T) @ bread)
+        rss += squares
+    return Restricted(params, influence, rss)
+
+
+def _positive_inverse(matrix: Floats, before: Floats) -> Floats:
+    """Inverse of what is left of the columns' squares after the effects, which must not be nothing."""
+    if np.any(before <= 0):
+        raise NotLinkedError
+    scale = 1.0 / np.sqrt(before)
+    values, vectors = np.linalg.eigh(matrix * np.outer(scale, scale))
+    if values[0] <= RANK_TOLERANCE * 100:
+        raise NotLinkedError
+    inverse = (vectors / values) @ vectors.T
+    return np.asarray(inverse * np.outer(scale, scale), dtype=np.float64)

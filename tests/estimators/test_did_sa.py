@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import impact.estimators.did_sa as did_sa
+import impact.estimators._saturated as saturated
 import impact.pipeline.fit as fitting
 from impact.core.errors import DesignError
 from impact.inference._influence_factors import clustered
@@ -148,13 +148,14 @@ def dropped_rows(panel, seed, share):
 def test_cohort_by_cohort_is_the_regression_with_all_dummies(
     fit, test_panel, monkeypatch, cluster, weights, share
 ):
-    """Also unbalanced and weighted: estimates, errors by units and groups of units, with fixest's factors and others."""
+    """Also unbalanced and weighted: estimates, errors by units and groups of units, fixest's factors."""
     rows = dropped_rows(test_panel, 5, share)
     block = {"vcov": {"cluster": cluster}, **({"weights": weights} if weights else {})}
     dense = fit(rows=rows, **block)
     assert dense.estimate.linear is not None
-    monkeypatch.setattr(did_sa, "LARGEST_DUMMIES", 0)
-    design, estimate = fit.design(rows=rows, **block)
+    monkeypatch.setattr(saturated, "LARGEST_DUMMIES", 0)
+    monkeypatch.setattr(saturated, "FEW_CLUSTERS", 2)
+    _, estimate = fit.design(rows=rows, **block)
     assert estimate.linear is None
     assert [t.name for t in estimate.terms] == [t.name for t in dense.estimate.terms]
     assert estimate.params == pytest.approx(dense.estimate.params, abs=1e-10)
@@ -173,7 +174,8 @@ def test_cohort_by_cohort_is_the_regression_with_all_dummies(
 @pytest.mark.parametrize("ssc", ["stata", "reghdfe", "none", "statsmodels"])
 def test_conventions_cohort_by_cohort(fit, monkeypatch, ssc):
     dense = fit(vcov={"cluster": "i", "ssc": ssc})
-    monkeypatch.setattr(did_sa, "LARGEST_DUMMIES", 0)
+    monkeypatch.setattr(saturated, "LARGEST_DUMMIES", 0)
+    monkeypatch.setattr(saturated, "FEW_CLUSTERS", 2)
     _, estimate = fit.design(vcov={"cluster": "i"})
     unit = estimate.design.clusters["i"]
     vcov = clustered(estimate, estimate.influence, convention(ssc), unit, [unit])
@@ -186,7 +188,8 @@ def test_periods_that_no_unit_links_go_to_the_dummies(fit, test_panel, monkeypat
     """Cohort 4 seen in periods 1–3 by some units and 4–8 by others: its path has no single level."""
     early = test_panel["i"] % 8 == 1
     rows = np.flatnonzero((test_panel["g"] != 4) | np.where(early, test_panel["t"] <= 3, test_panel["t"] > 3))
-    monkeypatch.setattr(did_sa, "LARGEST_DUMMIES", 0)
+    monkeypatch.setattr(saturated, "LARGEST_DUMMIES", 0)
+    monkeypatch.setattr(saturated, "FEW_CLUSTERS", 2)
     _, estimate = fit.design(rows=rows)
     assert estimate.linear is not None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import impact.estimators._saturated as saturated
 import impact.pipeline.fit as fitting
 from impact.core.errors import DesignError
 
@@ -205,7 +206,70 @@ def test_refusals(fit, test_panel):
     assert code(bin_ends=True) == "E581"
     dose = test_panel["D"] * (1 + test_panel["t"])
     treatment = {"unit": "i", "time": "t", "treatment": "D"}
-    assert code(columns={"D": dose}, design=treatment) == "E580"
+    assert code(columns={"D": dose}, design=treatment, effect="event_study") == "E580"
     ends = np.where(test_panel["t"] == 8, 0, test_panel["D"])
-    assert code(columns={"D": ends}, design=treatment) == "E561"
-    assert fit({"D": ends}, design=treatment, effect="static").estimate.terms[0].name == "att"
+    assert code(columns={"D": ends}, design=treatment, effect="event_study") == "E561"
+
+
+def test_treatment_that_ends_or_changes_has_a_static_coefficient_alone(fit, ols, test_panel):
+    """With `both` the event study is left out, and said to be."""
+    treatment = {"unit": "i", "time": "t", "treatment": "D"}
+    ends = np.where(test_panel["t"] == 8, 0, test_panel["D"])
+    dose = test_panel["D"] * (1 + test_panel["t"])
+    for column, why in ((ends, "ends or falls"), (dose, "dose changes")):
+        result = fit({"D": column}, design=treatment)
+        assert [term.name for term in result.estimate.terms] == ["att"]
+        assert why in result.estimate.dropped_terms["event study"]
+        assert [n for n in result.estimate.notices if n.code == "W506"]
+        expected = ols("y ~ D | i + t", {"D": column}, vcov={"cluster": "i"})["D"]
+        assert rows_of(result)["att"] == pytest.approx(expected, rel=1e-10)
+
+
+def test_a_dose_multiplies_event_times(fit, ols, test_panel):
+    """A dose that stays: dummies times the unit's dose, as fixest's i(event, dose)."""
+    size = np.where(test_panel["g"] > 0, 1 + test_panel["i"] % 3, 0)
+    names, columns = dummies(test_panel, [-6, -5, -4, -3, -2, 0, 1, 2, 3, 4])
+    columns = {name: column * size for name, column in columns.items()}
+    expected = ols(f"y ~ {' + '.join(names.values())} | i + t", columns, vcov={"cluster": "i"})
+    treatment = {"unit": "i", "time": "t", "treatment": "D"}
+    found = rows_of(fit({"D": test_panel["D"] * size}, design=treatment, effect="event_study"))
+    for value, name in names.items():
+        assert found[f"event[{value}]"] == pytest.approx(expected[name], rel=1e-9)
+
+
+@pytest.mark.parametrize("effect", ["event_study", "both"])
+@pytest.mark.parametrize("weights", [None, "w"])
+@pytest.mark.parametrize("share", [0.0, 0.3])
+@pytest.mark.parametrize("more", [{}, {"bins": [-3, 2]}])
+def test_by_units_is_the_regression_with_dummies(fit, monkeypatch, effect, weights, share, more):
+    """The road of large panels: estimates, errors by unit and by groups of units, covariances of the two regressions."""
+    rows = np.flatnonzero(np.random.default_rng(2).random(480) >= share)
+    for cluster in ("i", "c"):
+        block = {"vcov": {"cluster": cluster}, **({"weights": weights} if weights else {}), **more}
+        dense = fit(rows=rows, effect=effect, **block)
+        monkeypatch.setattr(saturated, "LARGEST_DUMMIES", 0)
+        monkeypatch.setattr(saturated, "FEW_CLUSTERS", 2)
+        large = fit(rows=rows, effect=effect, **block)
+        monkeypatch.undo()
+        event = large.estimate.parts[1] if effect == "both" else large.estimate
+        assert event.linear is None
+        assert event.influence is not None
+        assert large.estimate.params == pytest.approx(dense.estimate.params, abs=1e-11)
+        assert [t.name for t in large.estimate.terms] == [t.name for t in dense.estimate.terms]
+        error = dense.inference.std_error
+        assert large.inference.std_error == pytest.approx(error, rel=1e-8, nan_ok=True)
+        scale = np.outer(np.nan_to_num(error), np.nan_to_num(error)).max()
+        assert np.abs(large.inference.vcov - dense.inference.vcov).max() < 1e-8 * scale
+        for name in ("n_obs", "df_model", "df_resid", "df_absorbed"):
+            assert getattr(large.estimate, name) == getattr(dense.estimate, name)
+
+
+def test_without_never_treated_large_panels_take_the_dummies(fit, monkeypatch):
+    """Collinear columns need the rules of the dummies."""
+    monkeypatch.setattr(saturated, "LARGEST_DUMMIES", 0)
+    monkeypatch.setattr(saturated, "FEW_CLUSTERS", 2)
+    data = staggered([3, 3, 5, 5, 6, 6], 8, never=0)
+    data["y"] = data["y"] + np.random.default_rng(1).normal(size=48)
+    result = fit(data, effect="event_study")
+    assert result.estimate.linear is not None
+    assert is_zero(rows_of(result)["event[-5]"])
