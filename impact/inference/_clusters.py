@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from impact.core.designs import Design, Factor
 from impact.core.errors import DesignError
+from impact.core.estimates import Estimate
 from impact.core.texts import fault
 from impact.inference._intervals import present_levels
+from impact.kernels.factors import is_nested
 from impact.kernels.group_sums import count_levels
 
 
@@ -31,3 +33,19 @@ def cluster_factors(design: Design, names: tuple[str, ...]) -> tuple[Factor, ...
         if count_levels(factor.codes[:4096], factor.levels) < 2 and present_levels(factor) < 2:
             raise DesignError(fault("E535", name=factor.name, count=present_levels(factor)))
     return found
+
+
+def refuse_changing_clusters(estimate: Estimate, design: Design, clusters: tuple[Factor, ...]) -> None:
+    """Refuse clusters that change inside the units that influence rows stand for.
+
+    Raises:
+        DesignError: E538.
+    """
+    influence, adoption = estimate.influence, design.adoption
+    if influence is None or adoption is None or len(influence.row) != adoption.unit.levels:
+        return
+    for cluster in clusters:
+        if not is_nested(adoption.unit.codes, cluster.codes):
+            raise DesignError(
+                fault("E538", cluster=cluster.name, unit=adoption.unit.name, estimator=estimate.estimator)
+            )

@@ -15,6 +15,7 @@ from impact.core.designs import Design, Factor
 from impact.core.errors import EstimationError, Notice
 from impact.core.estimates import Estimate, Inference, Influence
 from impact.core.texts import fault
+from impact.inference._clusters import refuse_changing_clusters
 from impact.inference._influence_factors import (
     clustered,
     group_counts,
@@ -55,9 +56,11 @@ def infer_clustered(
         clusters: the cluster variables. kind: cr0 or cr1. ssc: small-sample convention, None for the estimate's own.
 
     Raises:
+        DesignError: E538 a cluster variable changes inside the units of the influence rows.
         EstimationError: E531 for cr2 and cr3, which need the regressors.
     """
     influence = influence_of(estimate, kind)
+    refuse_changing_clusters(estimate, design, clusters)
     rule = convention("none") if kind == "cr0" and ssc is None else influence_convention(influence, ssc)
     vcov, notices = _combined(estimate, influence, rule, clusters)
     groups = min(present_levels(cluster) for cluster in clusters)

@@ -75,4 +75,4 @@ def clustered(
     if rule.g != "none":
         groups = group_counts(influence, cluster)
         scale = scale * np.sqrt(np.divide(groups, groups - 1.0, out=np.ones_like(groups), where=groups > 1))
-    return np.asarray(sums.T @ sums, dtype=np.float64) * np.outer(scale, scale)
+    return np.asarray((sums.T @ sums) * np.outer(scale, scale), dtype=np.float64)

@@ -57,9 +57,7 @@ def complete(spread: Spread, estimate: Estimate, design: Design, level: float) -
     notices = list(spread.notices)
     if np.any(diagonal < 0):
         notices.append(_negative(estimate, diagonal))
-    # a reference period is zero by definition: it has no error, not one of zero
-    events = np.array([term.kind == "event" for term in estimate.terms], dtype=bool)
-    defined = (diagonal >= 0) & ~(events & (diagonal == 0) & (estimate.params == 0))
+    defined = (diagonal >= 0) & ~((diagonal == 0) & _without_error(estimate))
     error = np.sqrt(np.where(defined, diagonal, np.nan))
     df = np.broadcast_to(np.asarray(spread.df, dtype=np.float64), error.shape).copy()
     statistic, p_value, low, high = test_and_interval(estimate.params, error, df, level)
@@ -92,17 +90,27 @@ def test_and_interval(
     return statistic, two_sided_t(statistic, df), params - half, params + half
 
 
+def _without_error(estimate: Estimate) -> npt.NDArray[np.bool_]:
+    """(k,) terms that are zero by definition (a reference period), or whose influence is: no error, not one of zero."""
+    events = np.array([term.kind == "event" for term in estimate.terms], dtype=bool)
+    found: npt.NDArray[np.bool_] = events & (estimate.params == 0)
+    if estimate.linear is None and estimate.influence is not None:
+        found |= ~estimate.influence.rows.any(axis=0)
+    return found
+
+
 def treated_clusters(design: Design, cluster: Factor | None) -> int | None:
     """Number of clusters with a treated row; of treated units where there is no cluster; None without a
     treatment.
 
-    Treated rows come from the design's treatment, else from focus columns that hold nothing but 0 and 1.
+    Treated rows come from the design's treatment, else from who is treated from when, else from focus columns that
+    hold nothing but 0 and 1.
     """
     rows = _treated_rows(design)
     if rows is None:
         return None
     if cluster is None:
-        cluster = design.treatment.unit if design.treatment is not None else None
+        cluster = _unit(design)
     if cluster is None:
         return None
     return int(np.count_nonzero(np.bincount(cluster.codes[rows], minlength=cluster.levels)))
@@ -128,6 +136,9 @@ def _treated_rows(design: Design) -> npt.NDArray[np.int64] | None:
     if treatment is not None:
         active = (treatment.treated[treatment.unit.codes] != 0) & np.any(treatment.profile != 0, axis=1)
         return np.flatnonzero(active)
+    if design.adoption is not None:
+        adoption = design.adoption
+        return np.flatnonzero((adoption.cohort <= adoption.periods[-1])[adoption.unit.codes])
     if not design.focus:
         return None
     # Views, not a copy of the columns; the first rows settle it for most columns that are no indicators.
@@ -141,7 +152,15 @@ def _treated_rows(design: Design) -> npt.NDArray[np.int64] | None:
 def _where(design: Design, clusters: tuple[Factor, ...]) -> str:
     if clusters:
         return clusters[0].name
-    return design.treatment.unit.name if design.treatment is not None else ""
+    unit = _unit(design)
+    return unit.name if unit is not None else ""
+
+
+def _unit(design: Design) -> Factor | None:
+    """The unit that treatment is assigned to."""
+    if design.treatment is not None:
+        return design.treatment.unit
+    return design.adoption.unit if design.adoption is not None else None
 
 
 def _negative(estimate: Estimate, diagonal: Floats) -> Notice:

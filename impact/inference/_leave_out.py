@@ -37,7 +37,7 @@ def adjusted_influence(linear: Linear, part: Part, kind: str) -> AdjustedCluster
     Raises:
         EstimationError: E533 where effects outside the clusters have too many levels for an exact answer.
     """
-    basis, _ = _basis(linear, part, kind)
+    basis, _ = full_basis(linear, part, kind)
     return _adjusted_clusters(linear, part, kind, basis)
 
 
@@ -50,7 +50,7 @@ def adjusted(linear: Linear, part: Part, kind: str) -> Adjusted:
     Raises:
         EstimationError: E533 as ``adjusted_influence``.
     """
-    basis, nested = _basis(linear, part, kind)
+    basis, nested = full_basis(linear, part, kind)
     found = _adjusted_clusters(linear, part, kind, basis)
     influence, df = found.influence, found.df
     if kind == "cr2" and linear.weights is not None and linear.weight_kind != "frequency":
@@ -62,7 +62,7 @@ def adjusted(linear: Linear, part: Part, kind: str) -> Adjusted:
     return Adjusted(vcov, np.where(found.alone, np.nan, df), found.alone)
 
 
-def _basis(linear: Linear, part: Part, kind: str) -> tuple[Basis, list[Effect]]:
+def full_basis(linear: Linear, part: Part, kind: str) -> tuple[Basis, list[Effect]]:
     """The basis of the regressors and of effects outside the clusters, and the effects inside them."""
     nested: list[Effect] = []
     outside: list[Effect] = []
