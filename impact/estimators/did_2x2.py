@@ -3,14 +3,19 @@
     ATT = E[Y_1(1) − Y_1(0) | D = 1]
 
 the mean effect on the treated in the later period: their change, less the change that the comparison group would have
-had with the treated units' covariates. Methods: dr (doubly robust: a regression of changes on the comparison group and
+had with the treated units' covariates.
+
+Methods: dr (doubly robust: a regression of changes on the comparison group and
 its reweighting by the odds of a logit), dr_improved (odds by inverse-probability tilting and a regression weighted by
 them: the error holds if either model is right), reg (regression alone), ipw (Abadie's weights), ipw_hajek (the same,
 each group divided by its own weights). Without covariates all but ipw in cross-sections are the four-means difference.
+
 Repeated cross-sections (a design without `unit`): the same from levels, with the regressions of the treated
 (`efficient: true`, locally efficient) or without them.
+
 Assumptions: parallel paths without treatment given covariates; no anticipation; overlap; in cross-sections a population
 that does not change. The error sums the influence of units or clusters, without factors, and uses the normal law.
+
 Defaults elsewhere: R DRDID::drdid and Stata drdid take dr_improved, R did and Stata csdid dr.
 """
 

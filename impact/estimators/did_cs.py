@@ -6,12 +6,15 @@ the mean effect in period t on units first treated in g. It is estimated by the 
 to t, less the change of units not treated then: the never treated, or with `control_group: not_yet` also those treated
 later. Covariates enter as a regression of changes on the comparison group (reg), by reweighting it with the odds of
 being treated (ipw, divided by its own weights), or both (dr: right if either model is).
+
 Assumptions: paths without treatment are parallel given covariates, between each cohort and its comparison, from the
 base period on; no effect before treatment, or none before `anticipation` periods ahead; treatment never ends; for each
 value of the covariates some units are not treated (overlap); panels or cross-sections sampled from one population.
+
 Base period of t >= g: the last period before treatment. Before treatment: the period just before (`varying`), or that
 same period (`universal`, which draws the usual event study). Covariates and weights are those of the earlier period.
 The error sums the influence of units, or of clusters, without small-sample factors, and uses the normal law.
+
 Defaults elsewhere: R did and Stata csdid compare with the never treated, by dr, with varying base periods; R adds
 bootstrap bands (Rademacher signs), Stata analytic errors; Python differences uses the same estimators.
 """
