@@ -186,7 +186,7 @@ def model_facts(
         "estimator": request.estimator,
         "status": "ok" if len(fitted) == len(results) and fitted else "failed",
         "outcome": request.outcome_name,
-        "formula": request.formula.text(),
+        "formula": formula_text(request),
         "sample": request.sample,
         "base": request.base,
         "cell": dict(request.cell),
@@ -217,6 +217,14 @@ def model_facts(
             for result in results
         }
     return facts
+
+
+def formula_text(request: ModelRequest) -> str:
+    """The formula of a model; of one that starts from a design, its outcome and controls."""
+    if not request.by_adoption or request.formula.outcomes:
+        return request.formula.text()
+    controls = request.formula.text().removeprefix("~ 0").removeprefix(" + ")
+    return f"{request.outcome_name} ~ {controls or '1'}"
 
 
 def _own_steps(request: ModelRequest, first: ModelResult | None) -> list[dict[str, object]]:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
+from impact.outputs._design_words import adoption_of
 from impact.outputs._document import (
     Document,
     Entry,
@@ -168,6 +169,9 @@ def reference_period(block: FigureBlock, entry: Entry, rows: Sequence[Entry]) ->
     for value in (block.reference, stored):
         if is_number(value):
             return float(value)
+    if adoption_of(entry):
+        # such estimators have the period as a row of their own, where there is one
+        return None
     times = [time for time in (event_position(row) for row in rows) if time is not None]
     if any(row.get("event_time") is not None for row in rows):
         return -1.0 if min(times) < -1 or -1.0 not in times else None
