@@ -331,7 +331,7 @@ def _joined(design: Design, effects: list[tuple[Term, _Effect]], reference: floa
 
 
 ESTIMATOR = Estimator(
-    summary="Local projections of differences on entering treatment, against clean controls",
+    summary="Local projections on entering treatment, against clean controls",
     options=LpOptions,
     fit=fit,
     references=("Dube, Girardi, Jordà and Taylor 2025",),

@@ -276,7 +276,7 @@ def _stack_table(stack: Stack, corrective: Floats) -> list[dict[str, object]]:
 
 
 ESTIMATOR = Estimator(
-    summary="Stacked difference-in-differences with clean controls and corrective weights",
+    summary="Stacked data sets by cohort, clean controls, corrective weights",
     options=StackedOptions,
     fit=fit,
     references=("Cengiz, Dube, Lindner and Zipperer 2019", "Wing, Freedman and Hollingsworth 2024"),

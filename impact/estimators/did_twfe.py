@@ -55,7 +55,8 @@ def fit(design: Design, options: TwfeOptions) -> Estimate:
         design: y (n,), controls x (n, k), weights, further absorbed effects, and the adoption.
         options: which regressions, reference, bins, and the options of least squares.
 
-    With ``effect: both`` a treatment that ends, or a dose that changes, leaves the static coefficient alone, with a note.
+    With ``effect: both`` a treatment that ends, or a dose that changes, leaves the static coefficient
+    alone, with a note.
 
     Returns:
         Estimate with ``att`` (static; the mean of the event times from 0 on where only the event study is asked for),

@@ -242,7 +242,7 @@ def test_a_dose_multiplies_event_times(fit, ols, test_panel):
 @pytest.mark.parametrize("share", [0.0, 0.3])
 @pytest.mark.parametrize("more", [{}, {"bins": [-3, 2]}])
 def test_by_units_is_the_regression_with_dummies(fit, monkeypatch, effect, weights, share, more):
-    """The road of large panels: estimates, errors by unit and by groups of units, covariances of the two regressions."""
+    """The road of large panels: estimates, errors by unit and by groups of units, covariances between parts."""
     rows = np.flatnonzero(np.random.default_rng(2).random(480) >= share)
     for cluster in ("i", "c"):
         block = {"vcov": {"cluster": cluster}, **({"weights": weights} if weights else {}), **more}
