@@ -205,6 +205,23 @@ def unit_weights(sample: Sample) -> Floats:
     return np.asarray(sums / np.bincount(codes, minlength=adoption.unit.levels))
 
 
+def refuse_without_use(design: Design, estimator: str, *, trim: bool, weighted: bool, balance: bool) -> None:
+    """E573 for options that would have no effect.
+
+    Arguments:
+        trim: whether `trim` was changed; weighted: whether the method uses propensity scores.
+        balance: whether `balance` was set.
+    """
+    if trim and (not weighted or design.x.shape[1] == 0):
+        problem = "`trim` without propensity scores"
+        advice = "it is for methods that reweight by covariates: name `controls`, or leave out `trim`"
+        raise DesignError(fault("E573", estimator=estimator, problem=problem, advice=advice))
+    if balance and not adoption_of(design, estimator).is_panel:
+        problem = "`balance` on repeated cross-sections"
+        advice = "no unit is followed there: leave it out"
+        raise DesignError(fault("E573", estimator=estimator, problem=problem, advice=advice))
+
+
 REASONS: Mapping[str, str] = {
     "empty": "group_time.empty",
     "singular": "group_time.singular",

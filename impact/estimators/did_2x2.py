@@ -88,6 +88,13 @@ def fit(design: Design, options: TwoByTwoOptions) -> Estimate:
     require_absorbing(adoption_of(design, NAME), NAME)
     choices = choices_of(design, options, NAME)
     _refuse_choices(choices)
+    group_time.refuse_without_use(
+        design,
+        NAME,
+        trim=options.trim != TRIM,
+        weighted=options.method != "reg",
+        balance=options.balance is not None,
+    )
     sample = group_time.settle(_two_by_two(design), choices, NAME)
     _refuse_ignored(sample, options)
     made = sample.design

@@ -48,6 +48,7 @@ from impact.estimators._group_time import (
     REASONS,
     Sample,
     panel_arrays,
+    refuse_without_use,
     regressors_of,
     row_arrays,
     rows_of_units,
@@ -138,6 +139,13 @@ def fit(design: Design, options: CsOptions) -> Estimate:
     require_absorbing(adoption_of(design, NAME), NAME)
     choices = choices_of(design, options, NAME)
     _refuse(choices)
+    refuse_without_use(
+        design,
+        NAME,
+        trim=options.trim != TRIM,
+        weighted=options.method != "reg",
+        balance=options.balance is not None,
+    )
     sample = settle(design, choices, NAME)
     found = _estimate(sample, choices, options)
     made = sample.design

@@ -159,6 +159,9 @@ def test_units_seen_once(fit, test_panel, pairs):
         (lambda p: {"x": (p["g"] > 0) + 0.1 * p["x"]}, (3, 5), {"controls": ["x"]}, "E572"),
         (lambda p: {"x": np.ones(480)}, (3, 5), {"controls": ["x"]}, "E572"),
         (lambda p: {}, (3, 5), {"efficient": False}, "E573"),
+        (lambda p: {}, (3, 5), {"trim": 0.9}, "E573"),
+        (lambda p: {}, (3, 5), {"trim": 0.9, "method": "reg", "controls": ["x"]}, "E573"),
+        (lambda p: {}, (3, 5), {"balance": "keep", "design": {"unit": None}}, "E573"),
         (lambda p: {}, (3, 5), {"design": {"reference": -2}}, "E573"),
     ],
 )

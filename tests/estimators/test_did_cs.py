@@ -12,6 +12,7 @@ import pytest
 
 import impact.estimators.did_cs as did_cs
 import impact.kernels.doubly_robust_levels as levels
+import impact.pipeline.fit as fitting
 from impact.core.errors import DesignError
 from impact.design.adoption import build_adoption
 
@@ -127,6 +128,17 @@ def test_event_effects_of_cohorts_seen_long_enough(fit):
 
 def test_clusters_sum_the_influence(fit):
     assert rows_of(fit(vcov={"cluster": "c"}), "c")["att"][1] == pytest.approx(0.0863828958, abs=1e-9)
+
+
+@pytest.mark.parametrize(("cluster", "error"), [("i", 0.1059824575), ("c", 0.0863828958)])
+def test_errors_of_a_spec(plan_of, as_frame, test_panel, cluster, error):
+    """No small-sample factor, and the normal law."""
+    block = {"estimator": "did_cs", "outcome": "y", "vcov": {"cluster": cluster}}
+    plan = plan_of(design=COHORTS, models={"m": block})
+    (found,) = fitting.fit_request(as_frame(test_panel), plan.models[0], seed=1).results
+    inference = found.inference
+    assert inference.std_error[0] == pytest.approx(error, abs=1e-9)
+    assert np.isinf(inference.df[0])
 
 
 def test_not_yet_treated_units_as_comparison(fit):
@@ -328,6 +340,15 @@ def test_incomplete_panels_as_levels(fit, incomplete, block):
     check(rows_of(found), INCOMPLETE[block])
 
 
+def test_a_weight_of_zero_leaves_a_gap(fit, test_panel):
+    """The row goes, counted; its unit then misses a period."""
+    none = np.where((test_panel["i"] == 2) & (test_panel["t"] == 3), 0.0, test_panel["w"])
+    found = fit({"w": none}, weights="w")
+    whole = fit(rows=np.flatnonzero(test_panel["i"] != 2), weights="w")
+    assert found.params == pytest.approx(whole.params, abs=1e-12)
+    assert {"w", "balance"} <= {step.name for step in found.design.sample.steps}
+
+
 def test_a_complete_panel_is_compared_in_changes_even_where_rows_are_kept(fit):
     assert fit(balance="keep").tables["comparison"]["law"] == "changes"
 
@@ -432,6 +453,9 @@ def test_no_unit_left_to_compare_with_is_told_by_cell(fit, test_panel):
         (lambda p: {"x2": 2 * p["x"] + 1}, {"controls": ["x", "x2"]}, "E572"),
         (lambda p: {"x": (p["g"] > 0) * 1.0}, {"controls": ["x"]}, "E571"),
         (lambda p: {}, {"reference": -2}, "E573"),
+        (lambda p: {}, {"trim": 0.9}, "E573"),
+        (lambda p: {}, {"trim": 0.9, "method": "reg", "controls": ["x"]}, "E573"),
+        (lambda p: {}, {"balance": "drop", "design": {"unit": None}}, "E573"),
         (lambda p: {}, {"reference": 0, "base_period": "universal"}, "E573"),
         (lambda p: {}, {"anticipation": 6}, "E571"),
     ],
