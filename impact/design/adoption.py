@@ -16,7 +16,7 @@ from impact.core.frames import Frame
 from impact.core.texts import fault, notice
 from impact.design.adoption_report import adoption_facts, adoption_notices
 from impact.design.candidates import candidates_of
-from impact.design.cohorts import COHORT, MOST_EXAMPLES, columns_of_design, refuse_codes
+from impact.design.cohorts import COHORT, MOST_EXAMPLES, columns_of_design, refuse_codes, treatment_changes
 from impact.design.grouping import label_text, make_factor
 from impact.design.matrix import Timing, term_columns
 from impact.design.outcome import read_outcome, read_weights
@@ -64,9 +64,9 @@ def build_adoption(
             period counts once, with the mean of its persons.
 
     Raises:
-        SpecError: E514 an unknown column. DataError: E513, E517. DesignError: E501 no rows left, E502 a constant outcome, E508 a unit twice in a
-            period, E515 text for a number, E528, E529 periods that are no whole numbers, E558 nobody or everybody is
-            treated, E562, E563 codes of never treated.
+        SpecError: E514 an unknown column. DataError: E513, E517. DesignError: E501 no rows left, E502 a constant
+            outcome, E508 a unit twice in a period, E515 text for a number, E528, E529 periods that are no whole
+            numbers, E558 nobody or everybody is treated, E562, E563 codes of never treated.
     """
     adoption = request.adoption
     assert adoption is not None
@@ -352,7 +352,7 @@ def _adoption(adoption: AdoptionRequest, found: _Rows) -> Adoption:
     )
     if np.all(np.isinf(cohort)):
         raise DesignError(fault("E558", place=place, problem="no unit is treated in these rows"))
-    if np.all(cohort <= periods[0]):
+    if np.all(cohort <= periods[0]) and (treatment is None or not treatment_changes(unit, treatment)):
         raise DesignError(fault("E558", place=place, problem="every unit is treated in every period"))
     return Adoption(
         unit=unit,

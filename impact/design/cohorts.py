@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.arrays import Floats
+from impact.core.designs import Factor
 from impact.core.errors import DesignError, SpecError
 from impact.core.frames import Frame
 from impact.core.texts import fault
@@ -163,3 +164,8 @@ def refuse_codes(cohort: Floats, time: Floats, request: ModelRequest) -> Floats:
             )
         cohort = np.where(beyond, np.inf, cohort)
     return cohort
+
+
+def treatment_changes(unit: Factor, treatment: Floats) -> bool:
+    """Whether the treatment of any unit changes from one of its periods to the next (rows by unit and period)."""
+    return bool(np.any((unit.codes[1:] == unit.codes[:-1]) & (treatment[1:] != treatment[:-1])))
