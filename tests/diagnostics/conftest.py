@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
+from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult, Question
 from impact.estimators.ols import OlsOptions, fit
 from impact.inference._permutation import PermuteOptions, permute
@@ -95,3 +96,80 @@ def make():
             "factor": staticmethod(factor),
         },
     )
+
+
+def event_rows(
+    params, covariance, times, *, name="main", df=float("inf"), references=(), comparison=None, kind="event"
+):
+    """A model of event rows with a given covariance; ``references`` are rows that are zero by definition."""
+    shown = sorted([*times, *references])
+    terms = tuple(Term(f"event[{t:g}]", "event", event_time=float(t)) for t in shown)
+    place = [shown.index(t) for t in times]
+    estimates, vcov = np.zeros(len(shown)), np.zeros((len(shown), len(shown)))
+    estimates[place] = params
+    vcov[np.ix_(place, place)] = covariance
+    return with_rows(terms, estimates, vcov, name=name, df=df, comparison=comparison)
+
+
+def with_rows(terms, params, vcov, *, name="main", df=float("inf"), comparison=None, design=None):
+    """A model with given terms, estimates and covariance."""
+    error = np.sqrt(np.where(np.diag(vcov) > 0, np.diag(vcov), np.nan))
+    many = np.full(len(terms), float("nan"))
+    estimate = Estimate(
+        estimator="given",
+        terms=terms,
+        params=params,
+        n_obs=100.0,
+        df_model=len(terms),
+        df_resid=50.0,
+        tables={} if comparison is None else {"comparison": comparison},
+    )
+    inference = Inference(
+        variance={"kind": "cluster"},
+        vcov=vcov,
+        std_error=error,
+        statistic=params / error,
+        p_value=many,
+        ci_low=many,
+        ci_high=many,
+        df=np.full(len(terms), df),
+        level=0.95,
+    )
+    return ModelResult(name, None, estimate, inference, design, base=name)
+
+
+@pytest.fixture(scope="session")
+def event_model():
+    """The function ``event_rows``."""
+    return event_rows
+
+
+@pytest.fixture(scope="session")
+def model_with():
+    """The function ``with_rows``."""
+    return with_rows
+
+
+@pytest.fixture(scope="session")
+def medicaid_study():
+    """The Medicaid example as a spec is run: two-way event study of insurance, states clustered."""
+    import impact
+
+    def run(tests, **model):
+        spec = {
+            "spec": 1,
+            "data": "shipped:ehec",
+            "filter": "year < 2016 and (missing(yexp2) or yexp2 != 2015)",
+            "design": {
+                "unit": "state",
+                "time": "year",
+                "treated": "coalesce(yexp2, 0) == 2014",
+                "from": 2014,
+            },
+            "models": {"main": {"estimator": "did_sa", "outcome": "dins", **model}},
+            "tests": tests,
+            "default_tests": False,
+        }
+        return impact.run(spec, out=None).document
+
+    return run

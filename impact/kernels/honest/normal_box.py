@@ -10,6 +10,7 @@ Sources: Genz (1992), Journal of Computational and Graphical Statistics 1; Genz 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -140,6 +141,7 @@ def _integrand(lower: Array, upper: Array, factor: Array, points: Array) -> Arra
     return total
 
 
+@cache
 def _tensor_rule(dimensions: int) -> tuple[Array, Array]:
     """Points (N, dimensions) and weights (N,) of a product rule on the unit cube.
 
