@@ -138,14 +138,16 @@ def default_effects(setting: Setting, wanted: str | None) -> str:
 
 def cohort_factor(setting: Setting) -> Factor:
     """The cohort of each row as a factor; never treated is the last."""
-    codes, labels = encode(setting.cohort)
-    return Factor("cohort", codes, tuple(labels.tolist()))
+    codes, labels = encode(setting.adoption.cohort)
+    return Factor("cohort", codes[setting.adoption.unit.codes], tuple(labels.tolist()))
 
 
 def absorbed_of(setting: Setting, effects: str) -> tuple[AbsorbedFactor, ...]:
     """Effects of units or cohorts (or none), of periods, then those of the model that are not yet among them."""
-    first = {"unit": (setting.adoption.unit,), "cohort": (cohort_factor(setting),), "none": ()}[effects]
-    own = [AbsorbedFactor(factor) for factor in (*first, setting.adoption.time)]
+    own = [AbsorbedFactor(setting.adoption.time)]
+    if effects != "none":
+        first = setting.adoption.unit if effects == "unit" else cohort_factor(setting)
+        own = [AbsorbedFactor(first), *own]
     names = {effect.factor.name for effect in own}
     rest = [
         effect
@@ -186,7 +188,7 @@ def fit_effects(setting: Setting, x: Floats, effects: kernel.Effects, weights: F
     """The kernel's fit, its faults in words.
 
     Raises:
-        DesignError: E577 too many levels beside the unit's, or a control without a coefficient that treated rows need.
+        DesignError: E577 too many levels beside the unit's.
     """
     try:
         found = kernel.fit(setting.design.y, x, effects, weights)
@@ -194,11 +196,6 @@ def fit_effects(setting: Setting, x: Floats, effects: kernel.Effects, weights: F
         problem = f"effects with {error} levels beside those of the unit (at most {kernel.MOST_LEVELS})"
         advice = "absorb effects with fewer levels"
         raise DesignError(fault("E577", estimator=setting.name, problem=problem, advice=advice)) from error
-    if found.carried.any():
-        names = shown([setting.design.terms[j].name for j in np.flatnonzero(found.carried).tolist()])
-        problem = f"{names}: without variation of its own in untreated rows"
-        advice = "leave the control out: its coefficient cannot be estimated where nobody is treated"
-        raise DesignError(fault("E577", estimator=setting.name, problem=problem, advice=advice))
     return found
 
 
@@ -227,20 +224,37 @@ def without_estimate(
     return left, (notice("W542", of=setting.name, count=count, reasons=said),)
 
 
-def imputable(
+def fit_untreated(
     setting: Setting, effects: str | None, *, autosample: bool
-) -> tuple[Setting, tuple[Notice, ...]]:
-    """The setting with the treated rows alone that untreated rows say something about (E575, W542)."""
-    chosen = default_effects(setting, effects)
-    own = kernel_effects(setting, absorbed_of(setting, chosen))
-    try:
-        system = kernel.prepare(own, setting.weights * ~setting.treated)
-    except kernel.TooManyLevelsError:
-        return setting, ()  # refused where it is fitted
+) -> tuple[Setting, tuple[AbsorbedFactor, ...], kernel.Fit, tuple[Notice, ...]]:
+    """The model of untreated rows, on the rows that it says something about: these, the effects, the fit, notices.
+
+    Raises:
+        DesignError: E575 treated rows without a prediction (W542 with ``autosample``), E577 too many levels, or a
+            control without a coefficient that treated rows need.
+    """
+    absorbed = absorbed_of(setting, default_effects(setting, effects))
+    own = kernel_effects(setting, absorbed)
+    found = fit_effects(setting, setting.design.x, own, setting.weights * ~setting.treated)
     rows = np.flatnonzero(setting.treated)
-    dropped = np.zeros(len(setting.treated), dtype=np.bool_)
-    dropped[rows] = ~kernel.reached(system, rows)
-    return without_estimate(setting, dropped, autosample=autosample)
+    lost = rows[~kernel.reached(found.system, rows)]
+    if len(lost):
+        dropped = np.zeros(len(setting.treated), dtype=np.bool_)
+        dropped[lost] = True
+        left, notices = without_estimate(setting, dropped, autosample=autosample)
+        again, absorbed, found, more = fit_untreated(left, effects, autosample=autosample)
+        return again, absorbed, found, (*notices, *more)
+    _refuse_carried(setting, found)
+    return setting, absorbed, found, ()
+
+
+def _refuse_carried(setting: Setting, found: kernel.Fit) -> None:
+    """E577: controls that vary in treated rows and have no coefficient in untreated ones."""
+    if found.carried.any():
+        names = shown([setting.design.terms[j].name for j in np.flatnonzero(found.carried).tolist()])
+        problem = f"{names}: without variation of its own in untreated rows"
+        advice = "leave the control out: its coefficient cannot be estimated where nobody is treated"
+        raise DesignError(fault("E577", estimator=setting.name, problem=problem, advice=advice))
 
 
 def _reasons(setting: Setting, dropped: Mask, untreated: Mask) -> str:

@@ -119,8 +119,8 @@ def fit(design: Design, options: BjsOptions) -> Estimate:
             cannot be imputed, E576 nobody to leave out, E577 effects or controls that cannot be carried over.
     """
     setting = imputed.setting_of(design, options, NAME)
-    setting, notices = imputed.imputable(setting, options.effects, autosample=options.autosample)
-    made = _impute(setting, options)
+    made, notices = _impute(setting, options)
+    setting = made.setting
     rows, pretest, dropped = _with_pretrends(made, options)
     effective = _effective(made)
     notices = (*notices, *_thin(effective, options.min_effective))
@@ -152,18 +152,17 @@ def fit(design: Design, options: BjsOptions) -> Estimate:
     )
 
 
-def _impute(setting: imputed.Setting, options: BjsOptions) -> _Imputed:
-    effects = imputed.default_effects(setting, options.effects)
-    absorbed = imputed.absorbed_of(setting, effects)
-    own = imputed.kernel_effects(setting, absorbed)
-    found = imputed.fit_effects(setting, setting.design.x, own, setting.weights * ~setting.treated)
+def _impute(setting: imputed.Setting, options: BjsOptions) -> tuple[_Imputed, tuple[Notice, ...]]:
+    setting, absorbed, found, notices = imputed.fit_untreated(
+        setting, options.effects, autosample=options.autosample
+    )
     cells = imputed.cells_of(setting, setting.treated)
     att = means.cell_means(found.residual, cells.rows)
     groups = imputed.groups_of(setting)
     deviation = _deviations(setting, found.residual, cells, options)
     influence = imputed.influence_of(found, cells.rows, deviation, groups)
     rows = aggregate_cells(imputed.aggregate_input(setting, cells, att, influence), setting.choices)
-    return _Imputed(setting, absorbed, found, cells, att, groups, rows)
+    return _Imputed(setting, absorbed, found, cells, att, groups, rows), notices
 
 
 def _deviations(

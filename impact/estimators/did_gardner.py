@@ -93,10 +93,9 @@ def fit(design: Design, options: GardnerOptions) -> Estimate:
     if setting.choices.reference >= 0:
         problem = f"`reference: {setting.choices.reference:g}`, a treated period"
         raise DesignError(fault("E573", estimator=NAME, problem=problem, advice="write -1 or an earlier one"))
-    setting, notices = imputed.imputable(setting, options.effects, autosample=options.autosample)
-    absorbed = imputed.absorbed_of(setting, imputed.default_effects(setting, options.effects))
-    own = imputed.kernel_effects(setting, absorbed)
-    found = imputed.fit_effects(setting, setting.design.x, own, setting.weights * ~setting.treated)
+    setting, absorbed, found, notices = imputed.fit_untreated(
+        setting, options.effects, autosample=options.autosample
+    )
     rows, groups = _second_stage(setting, found, reference)
     levels, df_absorbed = regression.rank_of_effects(absorbed, [], exact=False)
     n_obs = imputed.number_of_observations(setting)

@@ -76,6 +76,20 @@ def test_check_values(fit):
     assert rows_of(fit(controls=["x"]))["att"] == pytest.approx((0.5991058309, 0.0630470009), abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("family", "value", "error"),
+    [
+        ("poisson", 1.2978217876442704, 0.8672118646683742),
+        ("logit", -0.10411991272654966, 0.08262351056308835),
+    ],
+)
+def test_statspai_has_the_same_responses(fit, test_panel, family, value, error):
+    """StatsPAI 1.40.2, etwfe(family=…, cluster="unit"), an implementation of its own."""
+    y = test_panel["cnt"] if family == "poisson" else (test_panel["q1"] + 0.05 * test_panel["y"] > 0.7) * 1.0
+    found = rows_of(fit(columns={"y": y}, family=family))
+    assert found["att"] == pytest.approx((value, error), abs=1e-10)
+
+
 def test_never_is_sun_and_abraham(fit):
     """The same effects as sunab(g, t); base periods are zero."""
     found = rows_of(fit(control_group="never"))
