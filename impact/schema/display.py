@@ -24,8 +24,8 @@ RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "publis
 TableFormat = Literal["md", "tex", "html"]
 FigureFormat = Literal["svg", "png"]
 FigureKind = Literal[
-    "event_study", "att_gt", "cohorts", "dose", "coefplot", "equivalence_plot", "permutation"
-]
+    "event_study", "att_gt", "cohorts", "dose", "bacon", "honest_did", "coefplot", "equivalence_plot", "permutation",
+]  # fmt: skip
 Level = float
 
 
@@ -139,8 +139,8 @@ class FigureBlock(Options):
 
     kind: FigureKind = Field(
         default="coefplot",
-        description="event_study, att_gt (effects by cohort), cohorts (who is treated when), dose, coefplot "
-        "(also the forest of a main estimate with its robustness rows or subgroups), equivalence_plot, "
+        description="event_study, att_gt (effects by cohort), cohorts (who is treated when), dose, bacon, honest_did, "
+        "coefplot (also the forest of a main estimate with its robustness rows or subgroups), equivalence_plot, "
         "permutation (histogram of the permutation distribution).",
     )
     title: Text | None = Field(
@@ -148,7 +148,9 @@ class FigureBlock(Options):
     )
     model: str | None = Field(default=None, description="The model, where the figure shows one.")
     models: list[str] | str = Field(default_factory=list, description="Models, in the order of the legend.")
-    test: str | None = Field(default=None, description="The test that the figure shows (equivalence_plot).")
+    test: str | None = Field(
+        default=None, description="The test that the figure shows (bacon, honest_did, equivalence_plot)."
+    )
     term: str | None = Field(default=None, description="The term, where the figure shows one.")
     terms: list[str] = Field(default_factory=list, description="Only these terms.")
     rows: Literal["auto", "models", "robustness", "by"] = Field(

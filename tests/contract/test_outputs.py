@@ -13,9 +13,26 @@ from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 NAMES = catalog.OUTPUTS.names()
-KINDS = ("event_study", "coefplot", "permutation", "equivalence_plot", "att_gt", "cohorts", "dose")
+KINDS = (
+    "event_study",
+    "coefplot",
+    "permutation",
+    "equivalence_plot",
+    "att_gt",
+    "cohorts",
+    "dose",
+    "bacon",
+    "honest_did",
+)
 # which model of the canonical study a kind of figure shows; main where none is named
-SHOWN = {"event_study": "event", "att_gt": "effects", "cohorts": "effects", "dose": "effects"}
+SHOWN = {
+    "event_study": "event",
+    "att_gt": "effects",
+    "cohorts": "effects",
+    "dose": "effects",
+    "bacon": "two_way",
+    "honest_did": "effects",
+}
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +42,7 @@ def document(study):
         "main": {"formula": "y ~ exposed + z | i + t"},
         "event": {"formula": "y ~ i(t, treated, ref=4) | i + t"},
         "effects": {"estimator": "did_sa", "outcome": "y", "design": {"unit": "i"}, "permute": None},
+        "two_way": {"estimator": "did_twfe", "outcome": "y", "design": {"unit": "i"}, "permute": None},
     }
     found = study(tests=tests, models=models)
     one = next(row for row in found["rows"] if row["model"] == "effects")

@@ -20,6 +20,40 @@ def row(term, kind, estimate, **fields):
     }  # fmt: skip
 
 
+PAIRS = [
+    {"type": kind, "treated": 2.0, "control": "never", "weight": weight, "estimate": estimate}
+    for kind, weight, estimate in (
+        ("Treated vs Untreated", 0.5, 1.0), ("Earlier vs Later", 0.2, 0.5), ("Later vs Earlier", 0.3, -0.2)
+    )
+]  # fmt: skip
+
+
+def findings():
+    """A decomposition, and honest intervals under two restrictions."""
+    bacon = {"coefficient": 0.54, "forbidden_share": 0.3, "pairs": PAIRS}
+    found = [{"test": "bacon", "kind": "bacon", "of": "did", "sentence": "", "details": bacon}]
+    for kind, wide in (("relative_magnitude", 0.2), ("smoothness", 0.5)):
+        rows = [
+            {
+                "restriction": kind,
+                "m": m,
+                "method": "x",
+                "ci_low": 0.1 - wide * m,
+                "ci_high": 0.9 + wide * m,
+                "empty": False,
+            }
+            for m in (0.0, 0.5, 1.0)
+        ]
+        details = {
+            "restriction": kind, "rows": rows, "estimate": 0.5, "original": {"ci_low": 0.1, "ci_high": 0.9},
+            "sentences": {"en": f"Under {kind}.", "es": f"Con {kind}."},
+        }  # fmt: skip
+        found.append(
+            {"test": "honest", "kind": "honest_did", "of": "did", "sentence": "", "details": details}
+        )
+    return found
+
+
 def build():
     """The document: six effects by cohort and period, three doses with their slopes."""
     cells = [
@@ -49,7 +83,7 @@ def build():
         "study": "s",
         "models": {"did": entry, "plain": plain},
         "rows": rows,
-        "tests": [],
+        "tests": findings(),
         "labels": {},
         "notices": [],
     }
