@@ -86,6 +86,25 @@ def test_against_another_package(fit, case):
     assert next(iter(found)) == "att"
 
 
+@pytest.mark.parametrize("case", [("variance", "not_yet"), ("equal", "never")])
+def test_the_whole_way(case, plan_of, as_frame, test_panel):
+    """The default error of a run is that of the package, t with clusters − 1 degrees of freedom; `ssc: none` is smaller."""
+    weighting, control_group = case
+    block = {"estimator": "did_lp", "outcome": "y", "weighting": weighting, "control_group": control_group}
+    found = {}
+    for name, more in (("default", {}), ("bare", {"vcov": {"cluster": "i", "ssc": "none"}})):
+        plan = plan_of(design=COHORTS, models={"m": {**block, **more}})
+        (result,) = fitting.fit_request(as_frame(test_panel), plan.models[0], seed=1).results
+        assert result.error is None
+        assert result.inference.df[0] == 59
+        names = [term.name for term in result.estimate.terms]
+        found[name] = dict(zip(names, result.inference.std_error.tolist(), strict=True))
+    expected = {("variance", "not_yet"): 0.0920535956, ("equal", "never"): 0.0868519401}[case]
+    assert found["default"]["event[0]"] == pytest.approx(expected, abs=6e-11)
+    assert found["bare"]["event[0]"] < found["default"]["event[0]"]
+    assert np.isnan(found["default"]["event[-1]"])
+
+
 def test_equal_weights_are_callaway_and_sant_anna(fit):
     """R did 2.5.1, dynamic effects without covariates: never treated as controls, universal base."""
     found = rows_of(fit(weighting="equal", control_group="never"))
