@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.arrays import Floats, Logicals
-from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Treatment
+from impact.core.designs import AbsorbedFactor, Adoption, Design, Factor, Panel, Sample, Treatment
 from impact.core.frames import Step
 
 
@@ -32,6 +32,8 @@ def drop_rows(design: Design, mask: Logicals, *, reason: str = "left out") -> De
         coordinates=_rows(design.coordinates, keep),
         instruments=_rows(design.instruments, keep),
         offset=_rows(design.offset, keep),
+        adoption=None if design.adoption is None else _adoption(design.adoption, keep),
+        columns={name: _column(values, keep) for name, values in design.columns.items()},
         extra=_extra(design.extra, keep, rows),
     )
 
@@ -59,6 +61,22 @@ def _treatment(treatment: Treatment, keep: Logicals) -> Treatment:
 def _panel(panel: Panel, keep: Logicals) -> Panel:
     cohort = None if panel.cohort is None else panel.cohort[keep]
     return Panel(subset(panel.unit, keep), subset(panel.time, keep), panel.time_values[keep], cohort)
+
+
+def _adoption(adoption: Adoption, keep: Logicals) -> Adoption:
+    units, times = (np.unique(factor.codes[keep]) for factor in (adoption.unit, adoption.time))
+    return replace(
+        adoption,
+        unit=subset(adoption.unit, keep),
+        time=subset(adoption.time, keep),
+        periods=adoption.periods[times],
+        cohort=adoption.cohort[units],
+        treatment=_rows(adoption.treatment, keep),
+    )
+
+
+def _column(values: Floats | Factor, keep: Logicals) -> Floats | Factor:
+    return subset(values, keep) if isinstance(values, Factor) else np.ascontiguousarray(values[keep])
 
 
 def _rows(values: Floats | None, keep: Logicals) -> Floats | None:

@@ -3,9 +3,11 @@
     β = τ + δ,   δ ∈ Δ
 
 with δ what an event study would show without any effect. Restrictions Δ:
-relative_magnitude   a change of δ between periods is at most M̄ times the largest one before treatment
-smoothness           the slope of δ changes by at most M a period (M = 0: a linear trend goes on)
-relative_smoothness  it changes by at most M̄ times the largest change of slope before treatment
+
+    relative_magnitude   a change of δ between periods is at most M̄ times the largest one before treatment
+    smoothness           the slope of δ changes by at most M a period (M = 0: a linear trend goes on)
+    relative_smoothness  it changes by at most M̄ times the largest change of slope before treatment
+
 each, if asked for, with departures of one sign after treatment (`sign`) or that only grow or fall (`monotone`).
 The interval covers the effect with the stated probability for every δ in Δ. The breakdown value is the largest M or M̄
 for which zero is still outside the interval. Smoothness alone takes the shortest fixed-length interval (flci), with the

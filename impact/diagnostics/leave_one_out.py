@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from impact.core.arrays import Logicals
-from impact.core.designs import Design, Factor
+from impact.core.designs import Adoption, Design, Factor
 from impact.core.errors import ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
@@ -21,12 +21,16 @@ from impact.diagnostics._sentences import Words, both, joined, number, word
 from impact.diagnostics._subjects import Subject, failed, nothing, subjects
 from impact.diagnostics._subset import drop_rows
 
+COHORT, NEVER = "cohort", "never"
+
 
 class LeaveOneOutOptions(Options):
     """Options of the leave-one-out test."""
 
     unit: str = Field(
-        "", description="Factor whose levels are left out: the treated unit, or the first cluster."
+        "",
+        description="Factor whose levels are left out: the treated unit, or the first cluster; with a design by "
+        "cohorts also `cohort`.",
     )
     among: Literal["all", "controls", "treated"] = Field("all", description="Which units are left out.")
 
@@ -90,11 +94,21 @@ def _factor(design: Design, unit: str) -> Factor | None:
         known.setdefault(design.panel.unit.name, design.panel.unit)
     if design.treatment is not None:
         known.setdefault(design.treatment.unit.name, design.treatment.unit)
+    if design.adoption is not None:
+        known.setdefault(design.adoption.unit.name, design.adoption.unit)
+        known.setdefault(COHORT, _cohort_factor(design.adoption))
     if unit:
         return known.get(unit)
     if design.treatment is not None:
         return design.treatment.unit
     return next(iter(known.values()), None)
+
+
+def _cohort_factor(adoption: Adoption) -> Factor:
+    """Cohorts as a factor of rows; those never treated come last."""
+    values, place = np.unique(adoption.cohort, return_inverse=True)
+    labels = tuple(NEVER if np.isinf(value) else value for value in values.tolist())
+    return Factor(COHORT, place.astype(np.int32)[adoption.unit.codes], labels)
 
 
 def _candidates(design: Design, factor: Factor, among: str) -> list[int]:
@@ -108,6 +122,8 @@ def _candidates(design: Design, factor: Factor, among: str) -> list[int]:
 
 def _treated_rows(design: Design) -> Logicals:
     """Rows of treated units, or with a treatment term other than zero where no unit is declared."""
+    if design.adoption is not None:
+        return np.asarray(np.isfinite(design.adoption.cohort)[design.adoption.unit.codes])
     if design.treatment is not None:
         return np.asarray(design.treatment.treated[design.treatment.unit.codes] != 0)
     return np.asarray(np.any(design.x[:, list(design.focus)] != 0, axis=1))

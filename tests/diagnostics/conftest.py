@@ -7,7 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
+from impact.core.designs import (
+    AbsorbedFactor,
+    Adoption,
+    AdoptionChoices,
+    Design,
+    Factor,
+    Panel,
+    Sample,
+    Term,
+    Treatment,
+)
 from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult, Question
 from impact.estimators.ols import OlsOptions, fit
@@ -173,3 +183,29 @@ def medicaid_study():
         return impact.run(spec, out=None).document
 
     return run
+
+
+def by_cohorts(cohorts, periods=(1, 2, 3, 4, 5, 6), anticipation=0.0):
+    units, count = len(cohorts), len(periods)
+    unit = Factor("i", np.repeat(np.arange(units), count).astype(np.int32), tuple(range(units)))
+    time = Factor("t", np.tile(np.arange(count), units).astype(np.int32), tuple(periods))
+    adoption = Adoption(
+        unit, time, np.array(periods, dtype=float), np.array(cohorts, dtype=float),
+        choices=AdoptionChoices(anticipation=anticipation),
+    )  # fmt: skip
+    return Design(
+        outcome="y",
+        terms=(),
+        y=np.arange(units * count, dtype=float),
+        x=np.zeros((units * count, 0)),
+        sample=Sample(np.arange(units * count)),
+        clusters={"i": unit},
+        adoption=adoption,
+        columns={"w": np.arange(units * count, dtype=float), "g": unit},
+    )
+
+
+@pytest.fixture(scope="session")
+def cohort_design():
+    """The function ``by_cohorts``: a balanced panel of units with the given cohorts, y numbered by rows."""
+    return by_cohorts

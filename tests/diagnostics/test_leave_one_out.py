@@ -81,3 +81,37 @@ def test_drop_rows_keeps_every_array_in_step(make):
     assert np.array_equal(exposed, left.x[:, 0])
     assert left.sample.steps[-1].dropped == 6 and len(left.panel.time_values) == 66
     assert subset(design.panel.time, design.panel.time.codes > 3).labels == ("4", "5")
+
+
+def test_rows_leave_a_design_by_cohorts_with_their_units(cohort_design):
+    design = cohort_design([3, 4, np.inf])
+    made = drop_rows(design, design.adoption.unit.codes == 1)
+    assert made.adoption.cohort.tolist() == [3, np.inf] and made.adoption.unit.labels == (0, 2)
+    assert made.columns["w"].tolist() == made.y.tolist() and made.columns["g"].levels == 2
+    late = drop_rows(design, design.adoption.time.codes >= 4)
+    assert late.adoption.periods.tolist() == [1, 2, 3, 4] and late.adoption.cohort.tolist() == [3, 4, np.inf]
+
+
+def test_cohorts_are_left_out_of_designs_by_cohorts():
+    """The same numbers as a spec that filters the cohort away."""
+    import impact
+
+    def run(**more):
+        spec = {
+            "spec": 1,
+            "data": "shipped:mpdta",
+            "design": {"unit": "countyreal", "time": "year", "cohort": "first_treat", "never": 0},
+            "models": {"main": {"estimator": "did_cs", "outcome": "lemp"}},
+            "default_tests": False,
+            **more,
+        }
+        return impact.run(spec, out=None).document
+
+    found = run(tests={"loo": {"kind": "leave_one_out", "of": "main", "unit": "cohort"}})["tests"][0]
+    assert list(found["details"]["estimates"]) == ["2004", "2006", "2007", "never"]
+    without = next(row for row in run(filter="first_treat != 2006")["rows"] if row["term"] == "att")
+    assert found["details"]["estimates"]["2006"] == pytest.approx(without["estimate"], abs=1e-12)
+    treated = run(
+        tests={"loo": {"kind": "leave_one_out", "of": "main", "unit": "cohort", "among": "treated"}}
+    )["tests"][0]
+    assert list(treated["details"]["estimates"]) == ["2004", "2006", "2007"]

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from impact.core.errors import EstimationError, SpecError
+from impact.core.texts import fault
 from impact.diagnostics.placebo import PlaceboOptions, examine
 
 
@@ -67,3 +69,62 @@ def test_named_rows_missing_rows_and_failed_rows(make, models):
     assert lost[0].verdict == "note" and "could not be estimated" in lost[0].sentence
     grouped = replace(quiet, group="sex=women")
     assert examine(make.question("placebo", main, results=[grouped]), PlaceboOptions())[0].verdict == "note"
+
+
+@pytest.fixture(scope="module")
+def castle():
+    """Findings on the castle laws: homicides by cohort of states, with the estimator's own options."""
+    import impact
+
+    def run(tests, estimator="did_cs", **more):
+        spec = {
+            "spec": 1,
+            "data": "shipped:castle",
+            "design": {"unit": "sid", "time": "year", "cohort": "effyear", "never": "missing"},
+            "models": {"main": {"estimator": estimator, "outcome": "l_homicide"}},
+            "tests": tests,
+            "default_tests": False,
+            **more,
+        }
+        return impact.run(spec, out=None).document
+
+    return run
+
+
+@pytest.mark.parametrize("estimator", ["did_cs", "did_sa", "did_twfe"])
+def test_treatment_pretended_earlier_is_the_model_on_those_rows(castle, estimator):
+    """The same numbers as a spec that keeps the years before 2005 and moves the dates by hand."""
+    found = castle({"p": {"kind": "placebo", "of": "main", "periods": [2]}}, estimator)["tests"]
+    by_hand = castle(
+        {},
+        estimator,
+        filter="year < 2005",
+        derive={"moved": "effyear - 2 if effyear - 2 < 2005 else missing"},
+        design={"unit": "sid", "time": "year", "cohort": "moved", "never": "missing"},
+    )
+    att = next(row for row in by_hand["rows"] if row["term"] == "att")
+    assert found[0]["statistic"] == pytest.approx(att["estimate"], abs=1e-10)
+    assert found[0]["details"]["row"] == "t−2" and found[0]["verdict"] in ("pass", "fail")
+
+
+def test_too_few_periods_are_refused(castle):
+    with pytest.raises(SpecError) as error:
+        castle({"p": {"kind": "placebo", "of": "main", "periods": [5]}})
+    assert error.value.faults[0].code == "E624"
+
+
+def test_designs_without_cohorts_are_refused(make):
+    with pytest.raises(SpecError) as error:
+        examine(make.question("placebo", make.fitted(make.design())), PlaceboOptions(periods=(1,)))
+    assert error.value.faults[0].code == "E624" and "no cohorts" in error.value.faults[0].message
+
+
+def test_a_refit_that_fails_is_a_note(make, cohort_design):
+    main = replace(make.fitted(make.design()), design=cohort_design([4, 5, np.inf]))
+
+    def refit(result, changed):
+        raise EstimationError(fault("E531", kind="x", estimator="y"))
+
+    question = replace(make.question("placebo", main), refit=refit)
+    found = examine(question, PlaceboOptions(periods=(1,)))
+    assert found[0].verdict == "note" and "could not be estimated" in found[0].sentence

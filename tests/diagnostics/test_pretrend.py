@@ -145,3 +145,25 @@ def test_medicaid_in_a_spec(medicaid_study):
     assert found[0]["df"] == 5 and found[0]["df2"] == 42 and found[0]["verdict"] == "note"
     # the largest row is that of 2009, -0.0113 (0.0085): R's HonestDiD documentation prints the same estimates
     assert found[1]["term"] == "event[-5]" and found[1]["verdict"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("controls", "base", "p_value"),
+    [([], "varying", 0.16812), ([], "universal", 0.16812), (["lpop"], "varying", 0.23267)],
+)
+def test_minimum_wage_of_callaway_and_santanna(controls, base, p_value):
+    """R did, vignettes on its minimum-wage data: "P-value for pre-test of parallel trends assumption"."""
+    import impact
+
+    spec = {
+        "spec": 1,
+        "data": "shipped:mpdta",
+        "design": {"unit": "countyreal", "time": "year", "cohort": "first_treat", "never": 0},
+        "models": {
+            "main": {"estimator": "did_cs", "outcome": "lemp", "base_period": base, "controls": controls}
+        },
+        "tests": {"pre": {"kind": "pretrend", "of": "main"}},
+        "default_tests": False,
+    }
+    found = impact.run(spec, out=None).document["tests"][0]
+    assert found["p_value"] == pytest.approx(p_value, abs=1e-5) and found["df"] == 5
