@@ -47,6 +47,17 @@ def asked_window(
     return window
 
 
+def observed_reference(events: Floats, reference: float) -> float | None:
+    """The last event time at or before the reference that is observed: with gaps, that of the period before treatment."""
+    before = events[events <= reference]
+    return float(before.max()) if len(before) else None
+
+
+def event_times(adoption: Adoption) -> Floats:
+    """Event times of cohorts with a period before treatment, in ascending order."""
+    return np.unique(adoption.periods - cohorts_of(adoption)[:, None])
+
+
 def clean_controls(cohort: Floats, until: float, control_group: str) -> Mask:
     """(U,) units untreated up to ``until``; only those never treated with ``control_group`` "never"."""
     if control_group == "never":

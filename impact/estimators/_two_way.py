@@ -22,16 +22,20 @@ from impact.estimators._adoption import (
     label_words,
     wide_of,
 )
+from impact.estimators._event_window import observed_reference
 
 NAME = "did_twfe"
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Event times of the rows after binning, (n,), −infinity where never treated, and those that have a dummy (E,)."""
+    """Event times of the rows after binning, (n,), −infinity where never treated; those that have a dummy (E,); and the
+    one that has none.
+    """
 
     of_row: Floats
     values: Floats
+    reference: float
 
 
 def treatment_of_rows(adoption: Adoption) -> Floats:
@@ -58,7 +62,8 @@ def static_design(design: Design) -> Design:
 
 
 def events_of(design: Design, reference: float, bins: tuple[float, float] | None) -> Events:
-    """Event times, binned at the ends, and those that get a dummy: the reference does not.
+    """Event times, binned at the ends, and those that get a dummy: the reference, or the last one observed before it
+    where periods have gaps, does not.
 
     Raises:
         DesignError: E579 no treated unit is observed at the reference.
@@ -68,10 +73,11 @@ def events_of(design: Design, reference: float, bins: tuple[float, float] | None
     if bins is not None:
         event = np.where(treated, np.clip(event, *bins), event)
     values = np.unique(event[treated])
-    if reference not in values:
+    base = observed_reference(values, reference)
+    if base is None:
         shown = ", ".join(f"{value:g}" for value in values.tolist())
         raise DesignError(fault("E579", reference=f"{reference:g}", events=shown))
-    return Events(event, values[values != reference])
+    return Events(event, values[values != base], base)
 
 
 def event_design(design: Design, events: Events) -> Design:

@@ -143,7 +143,10 @@ def fit(design: Design, options: LpOptions) -> Estimate:
         raise DesignError(fault("E578", estimator=NAME))
     facts = choice_facts(choices, base_period="universal", aggregate="pooled", weighting=options.weighting)
     adjusted = options.weighting == "equal" and design.x.shape[1] > 0
-    estimate = _joined(design, effects, choices.reference, ssc="none" if adjusted else "fixest")
+    base = event_window.observed_reference(event_window.event_times(adoption), choices.reference)
+    estimate = _joined(
+        design, effects, choices.reference if base is None else base, ssc="none" if adjusted else "fixest"
+    )
     return replace(estimate, dropped_terms=left_out, tables={"comparison": facts})
 
 
@@ -168,14 +171,15 @@ def _horizons(adoption: Adoption, choices: AdoptionChoices, options: LpOptions) 
     shared = event_window.shared_window(adoption)
     last = min(shared[1], high) if options.pooled_post is None else float(options.pooled_post)
     first = max(shared[0], low) if options.pooled_pre is None else -float(options.pooled_pre)
-    found = []
-    if last >= 0:
-        found.append(_Horizon(Term("att", "att"), tuple(np.arange(0.0, last + 1.0).tolist()), last))
-    for event in np.arange(low, high + 1.0).tolist():
-        if event != choices.reference:
+    events = event_window.event_times(adoption)
+    base = event_window.observed_reference(events, choices.reference)
+    pooled = tuple(events[(events >= 0) & (events <= last)].tolist())
+    found = [_Horizon(Term("att", "att"), pooled, last)] if pooled else []
+    for event in events[(events >= low) & (events <= high)].tolist():
+        if event != base:
             term = Term(f"event[{event:g}]", "event", event_time=event)
             found.append(_Horizon(term, (event,), max(event, 0.0)))
-    before = tuple(np.arange(first, choices.reference).tolist())
+    before = tuple(events[(events >= first) & (events < choices.reference) & (events != base)].tolist())
     if before:
         found.append(_Horizon(Term("pooled_pre"), before, 0.0))
     return found
@@ -187,10 +191,11 @@ def _rows(wide: Wide, adoption: Adoption, horizon: _Horizon, choices: AdoptionCh
     parts: list[_Rows] = []
     compared = False
     for t, value in enumerate(adoption.periods.tolist()):
-        times = [place.get(value + event) for event in (choices.reference, *horizon.events)]
-        if any(time is None for time in times):
+        # with gaps, the last period observed before entry
+        base = int(np.searchsorted(adoption.periods, value + choices.reference, side="right")) - 1
+        after = [place[value + event] for event in horizon.events if value + event in place]
+        if base < 0 or len(after) < len(horizon.events):
             continue
-        base, *after = [int(time) for time in times if time is not None]
         there = wide.present[:, [t, base, *after]].all(axis=1)
         controls = there & event_window.clean_controls(
             adoption.cohort, value + horizon.until, choices.control_group

@@ -97,8 +97,8 @@ def fit(design: Design, options: StackedOptions) -> Estimate:
         stacked rows; table ``stacks`` their sizes and weights.
 
     Raises:
-        DesignError: E560 no adoption, E561 treatment that ends, E578 no data set, E581 a window without the reference,
-            and those of least squares.
+        DesignError: E560 no adoption, E561 treatment that ends, E578 no data set, E579 nobody at the reference, E581 a
+            window without the reference, and those of least squares.
     """
     adoption = adoption_of(design, NAME)
     require_absorbing(adoption, NAME)
@@ -108,21 +108,28 @@ def fit(design: Design, options: StackedOptions) -> Estimate:
     stack = stacked_rows(design, window, choices.control_group)
     if not stack.cohorts:
         raise DesignError(fault("E578", estimator=NAME))
+    reference = event_window.observed_reference(np.unique(stack.event), choices.reference)
+    if reference is None:
+        raise DesignError(fault("E579", reference=f"{choices.reference:g}", events=_shown(stack.event)))
     base = np.ones(len(stack.row)) if design.weights is None else design.weights[stack.row]
     corrective = corrective_weights(stack, base) if options.corrective else np.ones(len(stack.row))
-    made = _stacked_design(design, stack, choices.reference, options.effects)
+    made = _stacked_design(design, stack, reference, options.effects)
     if options.corrective or design.weights is not None:
         made = replace(made, weights=base * corrective, weight_kind=design.weight_kind or "analytic")
     estimate = regression.fit_regression(replace(made, focus=()), options)
     facts = choice_facts(choices, base_period="universal", aggregate="dynamic", window=list(window))
     return replace(
-        _with_reference(estimate, choices.reference),
+        _with_reference(estimate, reference),
         estimator=NAME,
         design=made,
         n_units=len(np.unique(adoption.unit.codes[stack.row])),
         dropped_terms={**estimate.dropped_terms, **stack.left_out},
         tables={"comparison": facts, "stacks": _stack_table(stack, corrective)},
     )
+
+
+def _shown(events: Floats) -> str:
+    return ", ".join(f"{value:g}" for value in np.unique(events).tolist())
 
 
 # --- rows ---

@@ -168,7 +168,7 @@ def _event_study(
         made = two_way.event_design(design, events)
         estimate = replace(regression.fit_regression(replace(made, focus=()), options), design=made)
     zero = _second_references(design, estimate)
-    rows = _event_rows(events, estimate, (choices.reference, *zero), choices.window)
+    rows = _event_rows(events, estimate, (events.reference, *zero), choices.window)
     controls = tuple(term for term in estimate.terms if term.kind != "event")
     position = {term.name: j for j, term in enumerate(estimate.terms)}
     matrix = np.zeros((1 + len(rows) + len(controls), len(estimate.terms)))

@@ -46,3 +46,11 @@ def test_windows_that_hold_nothing():
     with pytest.raises(DesignError) as error:
         event_window.asked_window(adoption([4, np.inf]), AdoptionChoices(reference=-3.0), (2, 1), "x")
     assert error.value.code == "E581"
+
+
+def test_the_reference_with_gaps():
+    every = adoption([4, 6, np.inf])
+    assert event_window.observed_reference(event_window.event_times(every), -1.0) == -1.0
+    odd = Adoption(every.unit, every.time, np.arange(2.0, 17.0, 2.0), np.array([8.0, 12.0, np.inf]))
+    assert event_window.observed_reference(event_window.event_times(odd), -1.0) == -2.0
+    assert event_window.observed_reference(np.array([0.0, 1.0]), -1.0) is None

@@ -88,7 +88,7 @@ def test_against_another_package(fit, case):
 
 @pytest.mark.parametrize("case", [("variance", "not_yet"), ("equal", "never")])
 def test_the_whole_way(case, plan_of, as_frame, test_panel):
-    """The default error of a run is that of the package, t with clusters − 1 degrees of freedom; `ssc: none` is smaller."""
+    """The default error of a run is that of the package, with t of clusters − 1; `ssc: none` makes it smaller."""
     weighting, control_group = case
     block = {"estimator": "did_lp", "outcome": "y", "weighting": weighting, "control_group": control_group}
     found = {}

@@ -92,3 +92,22 @@ def test_one_cohort_makes_all_of_them_the_same(seed):
     for event in (-4, -3, -2, 0, 1, 2, 3):
         for other in found[1:]:
             assert other[f"event[{event}]"] == approx(found[0][f"event[{event}]"], abs=1e-9)
+
+
+@settings(max_examples=6, deadline=None)
+@given(seeds)
+def test_periods_of_two_years_are_periods(seed):
+    """Every other year: event times double, and nothing else changes; the reference is the period before."""
+    data = panel(seed)
+    wide = {**data, "t": 2 * data["t"], "g": 2 * data["g"]}
+    for estimator, more, double in (
+        ("twfe", {"effect": "event_study"}, {}),
+        ("sa", {}, {}),
+        ("lp", {"pre": 3, "post": 1}, {"pre": 6, "post": 2}),
+        ("stacked", {"pre": 3, "post": 1}, {"pre": 6, "post": 2}),
+    ):
+        one, other = rows_of(data, estimator, **more), rows_of(wide, estimator, **{**more, **double})
+        events = [name for name in one if name.startswith("event[")]
+        assert len(events) >= 5
+        for name in events:
+            assert other[f"event[{2 * int(name[6:-1])}]"] == approx(one[name], abs=1e-9)
