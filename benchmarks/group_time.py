@@ -2,7 +2,8 @@
 
 The peers (csdid, moderndid, diff-diff) ask for other versions of numpy and pandas than this project's environment may
 have: run it in an environment that has them and this package. All take analytic errors, the never treated as comparison
-and varying base periods; the numbers compared are the effects of all cells and their simple mean.
+and varying base periods, and make every mean they have (diff-diff: none by period); the numbers compared are the effects
+of all cells and their simple mean. Its doubly robust term divides by another sum than Sant'Anna and Zhao's: "(apart)".
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from harness import Case, Contender, Estimates, installed, main
 
 import impact
 
+MEANS = ("simple", "dynamic", "group", "calendar")
 COHORTS = (0.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -79,11 +81,12 @@ def of_csdid(covariates: int) -> Contender:
             )  # fmt: skip
             found = found.fit(est_method="dr", base_period="varying", bstrap=False)
             cells = found.results
-            simple = found.aggte(typec="simple", bstrap=False, cband=False).atte
+            simple, *_ = (found.aggte(typec=name, bstrap=False, cband=False).atte for name in MEANS)
         keys = zip(map(float, cells["group"]), map(float, cells["year"]), strict=True)
         pairs = zip(map(float, cells["att"]), map(float, cells["se"]), strict=True)
         return _ordered(
-            dict(zip(keys, pairs, strict=True)), (simple["overall_att"], float(np.ravel(simple["overall_se"])[0]))
+            dict(zip(keys, pairs, strict=True)),
+            (simple["overall_att"], float(np.ravel(simple["overall_se"])[0])),
         )
 
     return run
@@ -97,7 +100,7 @@ def of_moderndid(covariates: int) -> Contender:
         found = moderndid.att_gt(
             frame, "y", "t", "id", "g", xformla=_xformula(covariates), boot=False, cband=False
         )
-        simple = moderndid.aggte(found, type="simple", boot=False, cband=False)
+        simple, *_ = (moderndid.aggte(found, type=name, boot=False, cband=False) for name in MEANS)
         keys = zip(map(float, found.groups), map(float, found.times), strict=True)
         pairs = zip(map(float, found.att_gt), map(float, found.se_gt), strict=True)
         return _ordered(dict(zip(keys, pairs, strict=True)), (simple.overall_att, simple.overall_se))
@@ -106,14 +109,14 @@ def of_moderndid(covariates: int) -> Contender:
 
 
 def of_diff_diff(covariates: int) -> Contender:
-    """diff-diff: its doubly robust term divides by another sum (see the ratio column), without bootstrap."""
+    """diff-diff: fit with all its means, without bootstrap."""
     from diff_diff import CallawaySantAnna
 
     controls = [f"x{j}" for j in range(covariates)] or None
 
     def run(frame: pd.DataFrame) -> Estimates:
         found = CallawaySantAnna(estimation_method="dr", cband=False, n_bootstrap=0).fit(
-            frame, outcome="y", unit="id", time="t", first_treat="g", covariates=controls
+            frame, outcome="y", unit="id", time="t", first_treat="g", covariates=controls, aggregate="all"
         )
         cells = {
             (float(g), float(t)): (own["effect"], own["se"])

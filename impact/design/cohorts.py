@@ -14,7 +14,7 @@ from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.design.grouping import label_text, make_factor
 from impact.design.table import Columns, column_of, is_missing, number_column, with_block
-from impact.schema.columns_used import COHORT_COLUMNS
+from impact.schema.columns_used import COHORT_COLUMNS, model_uses
 from impact.schema.expressions.context import Context
 from impact.schema.requests import AdoptionRequest, ModelRequest
 
@@ -42,14 +42,26 @@ def columns_of_design(frame: Frame, request: ModelRequest, context: Context) -> 
         raise SpecError(fault("E522", place=adoption.places.get("time"), names=", ".join(sorted(own))))
     time = number_column(frame.columns, adoption.time, place=adoption.places.get("time"))
     cohort = _cohort(frame.columns, adoption, time)
-    with np.errstate(invalid="ignore"):
-        event = np.where(np.isinf(cohort), np.nan, time - cohort)
+    used = {name for name, _ in model_uses(request)}
     made = {
-        "treated": np.where(np.isnan(cohort), np.nan, np.isfinite(cohort).astype(np.float64)),
-        "exposed": _exposed(frame.columns, adoption, cohort, time),
-        "event_time": event,
+        name: _made_column(name, frame.columns, adoption, (cohort, time))
+        for name in sorted(COHORT_COLUMNS)
+        if name in used
     }
     return {**made, **frame.columns, COHORT: cohort}
+
+
+def _made_column(
+    name: str, columns: Columns, adoption: AdoptionRequest, cohort_and_time: tuple[Floats, Floats]
+) -> Floats:
+    """A column that cohorts offer: treated, exposed or event_time; missing where the cohort is not known."""
+    cohort, time = cohort_and_time
+    if name == "treated":
+        return np.where(np.isnan(cohort), np.nan, np.isfinite(cohort).astype(np.float64))
+    if name == "exposed":
+        return _exposed(columns, adoption, cohort, time)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(cohort), np.nan, time - cohort)
 
 
 def _exposed(columns: Columns, adoption: AdoptionRequest, cohort: Floats, time: Floats) -> Floats:

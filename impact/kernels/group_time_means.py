@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isinf
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from impact.kernels.group_time import Cell, Members
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
-_BLOCK = 2048  # rows whose influence stays in the cache until it is put in its place
+_BLOCK = 4096  # rows whose influence stays in the cache until it is put in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,14 @@ def mean_effects(y: Array, cohort: Array, weights: Array | None, cells: Sequence
         y: (U, T) complete; cohort: (U,) infinity where never treated; weights: (U,) or None.
     """
     units, periods = y.shape
-    order = np.argsort(cohort, kind="stable")
-    levels, starts = np.unique(cohort[order], return_index=True)
-    starts = np.append(starts, units).astype(np.int64)
+    levels = np.unique(cohort)
+    members = [np.flatnonzero(cohort == level) for level in levels.tolist()]
+    order = np.concatenate(members)
+    starts = np.cumsum([0, *(len(own) for own in members)])
+    mean = y @ np.full(periods, 1.0 / periods)
     z = np.empty((units, periods + 2))
-    np.subtract(y[order], y.mean(axis=1)[order][:, None], out=z[:, :periods])
     z[:, periods:] = 1.0
+    np.subtract(y[order], mean[order, None], out=z[:, :periods])
     if weights is not None:
         z[:, : periods + 1] *= weights[order][:, None]
     sums = np.add.reduceat(z, starts[:-1], axis=0)
@@ -101,7 +104,7 @@ def mean_effects(y: Array, cohort: Array, weights: Array | None, cells: Sequence
 def _maps(sums: Array, levels: Array, cells: Sequence[Cell]) -> tuple[Array, Array, dict[int, str]]:
     """Effects (C,), maps (H, T + 2, C), and the cells with nobody to compare with."""
     cohorts, width = sums.shape
-    mass = sums[:, width - 2]
+    total, values, names = sums[:, width - 2].tolist(), sums.tolist(), levels.tolist()
     att = np.full(len(cells), np.nan)
     maps = np.zeros((cohorts, width, len(cells)))
     reasons: dict[int, str] = {}
@@ -109,18 +112,23 @@ def _maps(sums: Array, levels: Array, cells: Sequence[Cell]) -> tuple[Array, Arr
         if cell.time == cell.base:
             att[j] = 0.0
             continue
-        own = levels == cell.cohort
-        others = (np.isinf(levels) | (levels > cell.until)) & ~own
-        if not others.any():
+        own = [h for h in range(cohorts) if names[h] == cell.cohort]
+        others = [
+            h
+            for h in range(cohorts)
+            if (isinf(names[h]) or names[h] > cell.until) and names[h] != cell.cohort
+        ]
+        if not others:
             reasons[j] = "empty"
             continue
         effect = 0.0
         for sign, group in ((1.0, own), (-1.0, others)):
-            total = mass[group].sum()
-            mean = (sums[group, cell.time].sum() - sums[group, cell.base].sum()) / total
+            mass = sum(total[h] for h in group)
+            mean = sum(values[h][cell.time] - values[h][cell.base] for h in group) / mass
             effect += sign * mean
-            maps[group, cell.time, j] += sign / total
-            maps[group, cell.base, j] -= sign / total
-            maps[group, width - 2, j] -= sign * mean / total
+            for h in group:
+                maps[h, cell.time, j] += sign / mass
+                maps[h, cell.base, j] -= sign / mass
+                maps[h, width - 2, j] -= sign * mean / mass
         att[j] = effect
     return att, maps, reasons
