@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.arrays import Floats
-from impact.core.designs import Adoption, AdoptionChoices
+from impact.core.designs import Adoption, AdoptionChoices, Design
 from impact.core.errors import DesignError
 from impact.core.texts import fault
+from impact.estimators._adoption import keep_units, wide_of
 
 Mask = npt.NDArray[np.bool_]
 
@@ -47,8 +48,16 @@ def asked_window(
     return window
 
 
+def balanced(design: Design, choices: AdoptionChoices, estimator: str) -> Design:
+    """The design without units that miss a period, where `balance: drop` asks for that."""
+    if choices.balance != "drop":
+        return design
+    complete = wide_of(design, estimator).complete
+    return keep_units(design, complete, name="unbalanced", reason="not seen in every period")
+
+
 def observed_reference(events: Floats, reference: float) -> float | None:
-    """The last event time at or before the reference that is observed: with gaps, that of the period before treatment."""
+    """The last observed event time at or before the reference: with gaps, that of the period before treatment."""
     before = events[events <= reference]
     return float(before.max()) if len(before) else None
 

@@ -66,6 +66,10 @@ class LpOptions(Options):
     control_group: Literal["never", "not_yet"] | None = Field(
         None, description="Clean controls: never treated, or also those not treated yet."
     )
+    balance: Literal["drop", "keep"] | None = Field(
+        None,
+        description="Units that miss a period: drop them, or keep them; default: that of the design, or keep.",
+    )
     pooled_post: int | None = Field(
         None,
         ge=0,
@@ -127,6 +131,8 @@ def fit(design: Design, options: LpOptions) -> Estimate:
     require_absorbing(adoption, NAME)
     _refuse_changing_clusters(design, adoption)
     choices = choices_of(design, options, NAME)
+    design = event_window.balanced(design, choices, NAME)
+    adoption = adoption_of(design, NAME)
     choices = replace(choices, control_group=event_window.control_group_of(adoption, choices))
     if len(event_window.cohorts_of(adoption)) == 0:
         raise DesignError(fault("E578", estimator=NAME))
@@ -147,7 +153,7 @@ def fit(design: Design, options: LpOptions) -> Estimate:
     estimate = _joined(
         design, effects, choices.reference if base is None else base, ssc="none" if adjusted else "fixest"
     )
-    return replace(estimate, dropped_terms=left_out, tables={"comparison": facts})
+    return replace(estimate, design=design, dropped_terms=left_out, tables={"comparison": facts})
 
 
 def _refuse_changing_clusters(design: Design, adoption: Adoption) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import Field
 
 import impact.estimators._aggregate as aggregate
+import impact.estimators._event_window as event_window
 import impact.estimators._regression as regression
 import impact.estimators._saturated as saturated
 import impact.kernels.saturated as kernel
@@ -48,6 +49,10 @@ class SaOptions(regression.RegressionOptions):
     aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
         None, description="What the row att is; default: that of the design, or simple (all treated rows)."
     )
+    balance: Literal["drop", "keep"] | None = Field(
+        None,
+        description="Units that miss a period: drop them, or keep them; default: that of the design, or keep.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ def fit(design: Design, options: SaOptions) -> Estimate:
     adoption = adoption_of(design, NAME)
     require_absorbing(adoption, NAME)
     choices = choices_of(design, options, NAME)
+    design = event_window.balanced(design, choices, NAME)
     reference = choices.reference - choices.anticipation
     made = saturated.comparable(design, reference, choices.anticipation)
     cells = saturated.cells_of(made, reference)

@@ -66,6 +66,10 @@ class StackedOptions(regression.RegressionOptions):
     reference: float | None = Field(
         None, description="Event time that is zero by definition; default: that of the design, or -1."
     )
+    balance: Literal["drop", "keep"] | None = Field(
+        None,
+        description="Units that miss a period: drop them, or keep them; default: that of the design, or keep.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ def fit(design: Design, options: StackedOptions) -> Estimate:
     adoption = adoption_of(design, NAME)
     require_absorbing(adoption, NAME)
     choices = choices_of(design, options, NAME)
+    design = event_window.balanced(design, choices, NAME)
+    adoption = adoption_of(design, NAME)
     choices = replace(choices, control_group=event_window.control_group_of(adoption, choices))
     window = event_window.asked_window(adoption, choices, (options.pre, options.post), NAME)
     stack = stacked_rows(design, window, choices.control_group)

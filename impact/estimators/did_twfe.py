@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+import impact.estimators._event_window as event_window
 import impact.estimators._regression as regression
 import impact.estimators._two_way as two_way
 import impact.kernels.bacon as bacon
@@ -46,6 +47,10 @@ class TwfeOptions(regression.RegressionOptions):
     reference: float | None = Field(
         None, description="Event time that is zero by definition; default: that of the design, or -1."
     )
+    balance: Literal["drop", "keep"] | None = Field(
+        None,
+        description="Units that miss a period: drop them, or keep them; default: that of the design, or keep.",
+    )
 
 
 def fit(design: Design, options: TwfeOptions) -> Estimate:
@@ -67,8 +72,9 @@ def fit(design: Design, options: TwfeOptions) -> Estimate:
         DesignError: E560 no adoption, E561 an event study of a treatment that ends, E579 nobody at the reference, E580
             doses that change, E581 bins that leave no reference, and those of least squares.
     """
-    adoption = adoption_of(design, NAME)
     choices = choices_of(design, options, NAME)
+    design = event_window.balanced(design, choices, NAME)
+    adoption = adoption_of(design, NAME)
     bins = _bins(options, choices)
     if options.effect == "event_study":
         require_absorbing(adoption, NAME)

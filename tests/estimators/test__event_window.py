@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import impact.estimators._event_window as event_window
+import impact.pipeline.fit as fitting
 from impact.core.designs import Adoption, AdoptionChoices, Factor
 from impact.core.errors import DesignError
 
@@ -54,3 +55,24 @@ def test_the_reference_with_gaps():
     odd = Adoption(every.unit, every.time, np.arange(2.0, 17.0, 2.0), np.array([8.0, 12.0, np.inf]))
     assert event_window.observed_reference(event_window.event_times(odd), -1.0) == -2.0
     assert event_window.observed_reference(np.array([0.0, 1.0]), -1.0) is None
+
+
+@pytest.mark.parametrize("estimator", ["did_twfe", "did_sa", "did_stacked", "did_lp"])
+def test_units_with_gaps_are_dropped_where_asked(estimator, plan_of, as_frame, test_panel):
+    """`balance: drop` is the estimate without the unit, and the ledger counts its rows."""
+    gap = ~((test_panel["i"] == 4) & (test_panel["t"] == 6))
+
+    def found(rows, **more):
+        models = {"m": {"estimator": estimator, "outcome": "y", "vcov": {"cluster": "i"}, **more}}
+        plan = plan_of(design={"unit": "i", "time": "t", "cohort": "g", "never": 0}, models=models)
+        (result,) = fitting.fit_request(
+            as_frame(test_panel, np.flatnonzero(rows)), plan.models[0], seed=1
+        ).results
+        assert result.error is None
+        return result
+
+    one, other = found(gap, balance="drop"), found(test_panel["i"] != 4)
+    assert one.estimate.params == pytest.approx(other.estimate.params, abs=1e-12)
+    assert one.inference.std_error == pytest.approx(other.inference.std_error, rel=1e-10, nan_ok=True)
+    assert [step.dropped for step in one.estimate.design.sample.steps if step.name == "unbalanced"] == [7]
+    assert not np.allclose(found(gap).estimate.params, one.estimate.params)

@@ -1,7 +1,7 @@
 """M08: the static two-way coefficient under staggered effects that grow (Goodman-Bacon 2021): exact algebra, no noise.
 
-Cohorts 5 and 9 of 12 periods, effect t − g + 1 and no noise: 0.5 without never treated units and 2.5 with them, where the
-mean effect is 46/12 = 3.8333. Estimators that compare with untreated units alone find the mean effect.
+Cohorts 5 and 9 of 12 periods, effect t − g + 1 and no noise: 0.5 without never treated units and 2.5 with them, where
+the mean effect is 46/12 = 3.8333. Estimators that compare with untreated units alone find the mean effect.
 """
 
 from __future__ import annotations
