@@ -105,15 +105,17 @@ def of_pyfixest(controls: tuple[str, ...]) -> Contender:
     return run
 
 
-def contenders(estimator: str, controls: tuple[str, ...] = ()) -> dict[str, Contender]:
-    """Ours, and the peers that are installed."""
+def contenders(
+    estimator: str, controls: tuple[str, ...] = (), *, small: bool = False
+) -> dict[str, Contender]:
+    """Ours, and the peers that are installed; pyfixest where units are few: its memory grows with their square."""
     found = {"impact": of_impact(estimator, controls)}
     for name in installed("diff-diff", "StatsPAI", "pyfixest"):
         if name == "diff-diff":
             found[name] = of_diff_diff(estimator, controls)
         elif name == "StatsPAI":
             found[name] = of_statspai(estimator, controls)
-        elif estimator == "gardner":
+        elif estimator == "gardner" and small:
             found[name] = of_pyfixest(controls)
     return found
 
@@ -126,6 +128,7 @@ CASES = {
         contenders("bjs", ("z",)),
     ),
     "two_stage": Case("two stages, 40,000 units x 10 periods", lambda: panel(40_000), contenders("gardner")),
+    "small": Case("two stages, 1,000 units", lambda: panel(1000), contenders("gardner", small=True)),
     "twice": Case("imputation, 80,000 units x 10 periods", lambda: panel(80_000), contenders("bjs")),
 }
 

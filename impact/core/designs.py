@@ -81,6 +81,7 @@ class AdoptionChoices:
         window: first and last event time shown; estimation uses everything.
         aggregate: what the row `att` is: "simple", "dynamic", "cohort" or "calendar".
         balance: "drop" units that miss a period, "keep" them, or "" for the estimator's own rule.
+        written: names of the choices that the design wrote, for estimators whose defaults are others.
     """
 
     control_group: str = "never"
@@ -90,6 +91,7 @@ class AdoptionChoices:
     window: tuple[float, float] | None = None
     aggregate: str = "simple"
     balance: str = ""
+    written: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
     linear           Y_it = c_g (or a_i) + b_t + Σ_{g,t} δ_gt 1{G_i = g} 1{period = t} + u_it
     poisson, logit   E[Y_it] = m(c_g + b_t + Σ_{g,t} δ_gt 1{G_i = g} 1{period = t}),   m = exp or logistic
 
-With `control_group: not_yet` (R's default, and here) cells are those from treatment on, so that never treated and not
+With `control_group: not_yet` (R's default, and here unless the design writes another) cells are those from treatment on, so that never treated and not
 yet treated rows are compared with. With `never` each treated cohort also has cells before treatment, all but its base
 period: an event study whose comparison is the never treated. Covariates x enter by cohort and by period, and in each
 cell about the means of their cohort: δ_gt stays the mean effect. The effect of a cell is the mean over its rows of
@@ -51,8 +51,10 @@ class EtwfeOptions(Options):
         "linear",
         description="linear, poisson (counts) or logit (0/1 and shares); effects are on the outcome's scale.",
     )
-    control_group: Literal["never", "not_yet"] = Field(
-        "not_yet", description="not_yet: cells from treatment on; never: also before, but the base period."
+    control_group: Literal["never", "not_yet"] | None = Field(
+        None,
+        description="not_yet: cells from treatment on; never: also before, but the base period. "
+        "Default: what the design writes, or not_yet.",
     )
     effects: Literal["unit", "cohort"] = Field(
         "cohort", description="Effects beside those of periods: of cohorts, or of units (linear)."
@@ -132,7 +134,7 @@ def fit(design: Design, options: EtwfeOptions) -> Estimate:
 def _refuse(setting: imputed.Setting, options: EtwfeOptions) -> None:
     """E573 and E596: options and outcomes that do not go together."""
     reference = setting.choices.reference
-    if options.control_group == "never" and reference >= 0:
+    if _never(setting, options) and reference >= 0:
         problem = f"`reference: {reference:g}`, a treated period"
         raise DesignError(fault("E573", estimator=NAME, problem=problem, advice="write -1 or an earlier one"))
     if options.effects == "unit":
@@ -154,6 +156,13 @@ def _refuse(setting: imputed.Setting, options: EtwfeOptions) -> None:
         ) from error
 
 
+def _never(setting: imputed.Setting, options: EtwfeOptions) -> bool:
+    """Whether the never treated alone are compared with: asked for here, or written in the design."""
+    choices = setting.choices
+    written = choices.control_group if "control_group" in choices.written else "not_yet"
+    return (options.control_group or written) == "never"
+
+
 # --- what is regressed ---
 
 
@@ -173,7 +182,7 @@ def _identified(setting: imputed.Setting, options: EtwfeOptions) -> tuple[_Regre
 
 def _regression(setting: imputed.Setting, options: EtwfeOptions) -> _Regression:
     reference = setting.choices.reference - setting.choices.anticipation
-    made = treated_cells.saturate(setting, never=options.control_group == "never", reference=reference)
+    made = treated_cells.saturate(setting, never=_never(setting, options), reference=reference)
     unit = setting.adoption.unit
     by_unit = options.effects == "unit"
     parts = treated_cells.parts_of(setting, made, cohort_effects=not by_unit)
@@ -306,8 +315,8 @@ def _estimate(
     n_obs = imputed.number_of_observations(setting)
     facts = choice_facts(
         setting.choices,
-        control_group=options.control_group,
-        base_period="universal" if options.control_group == "never" else "all untreated",
+        control_group="never" if _never(setting, options) else "not_yet",
+        base_period="universal" if _never(setting, options) else "all untreated",
         family=options.family,
         effects=options.effects,
     )

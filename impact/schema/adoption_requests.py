@@ -31,6 +31,7 @@ def adoption_request(block: DesignBlock | None, node: Node | None) -> AdoptionRe
         window=block.window,
         aggregate=block.aggregate,
         balance=block.balance or "",
+        written=tuple(sorted(block.model_fields_set)),
     )
     places = {str(entry.key): entry.node.place for entry in node.entries}
     never = None if block.never is None else tuple(block.never)

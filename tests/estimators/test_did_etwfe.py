@@ -97,6 +97,10 @@ def test_never_is_sun_and_abraham(fit):
     assert found["event[-6]"][0] == pytest.approx(-0.14716025186, abs=1e-10)
     assert found["event[-2]"][0] == pytest.approx(0.07556357754, abs=1e-10)
     assert found["event[-1]"] == (0.0, 0.0)
+    written = rows_of(fit(design={"control_group": "never"}))
+    assert written["att"] == found["att"]
+    both = rows_of(fit(design={"control_group": "never"}, control_group="not_yet"))
+    assert both["att"] == rows_of(fit())["att"]
     moved = rows_of(fit(control_group="never", reference=-2))
     assert moved["event[-2]"] == (0.0, 0.0)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import impact as im
@@ -69,3 +72,47 @@ def test_thin_rows_reach_the_document(test_panel, tmp_path):
 def test_options_that_do_not_exist_are_refused(test_panel, estimator, more):
     with pytest.raises(SpecError):
         did(test_panel, estimator, **more)
+
+
+COUNTIES = Path(__file__).parents[2] / "data" / "mpdta.csv"
+# R etwfe's own tests on the minimum-wage counties: lemp ~ lpop, vcov = ~countyreal; and exp(lemp), family = "poisson"
+PUBLISHED = {
+    ("lemp", ""): {
+        "att": (-0.0506270331228907, 0.0124972546529842),
+        "calendar[2005]": (-0.0818499992698648, 0.0273693827216135),
+        "cohort[2006]": (-0.0212783329358987, 0.0185912208081438),
+        "event[0]": (-0.0332122037837542, 0.0133659635774059),
+        "event[3]": (-0.10953945536511, 0.0323152785480507),
+    },
+    ("lemp", "never"): {
+        "event[-2]": (0.0234649547538384, 0.0145314904277398),
+        "event[0]": (-0.0211467366918433, 0.0113935648352396),
+        "event[3]": (-0.107544274673025, 0.0329231688783015),
+    },
+    ("emp", "poisson"): {
+        "event[0]": (-25.3497484355494, 15.8862762958862),
+        "event[1]": (1.09175116997388, 40.2952222352926),
+        "event[3]": (-101.823979344829, 27.0877431076141),
+    },
+}
+
+
+@pytest.mark.parametrize(("outcome", "variant"), PUBLISHED)
+def test_the_counties_of_the_minimum_wage(outcome, variant):
+    """Points to R's convergence; errors to 5e-4 of each other, as between versions of R's package."""
+    frame = pd.read_csv(COUNTIES)
+    frame["emp"] = np.exp(frame["lemp"])
+    more = {"": {}, "never": {"control_group": "never"}, "poisson": {"family": "poisson"}}[variant]
+    fit = im.did(
+        frame,
+        y=outcome,
+        unit="countyreal",
+        time="year",
+        cohort="first_treat",
+        estimator="etwfe",
+        controls=["lpop"],
+        more={"never": 0, **more},
+    )
+    for term, (value, error) in PUBLISHED[outcome, variant].items():
+        assert fit.coef()[term] == pytest.approx(value, rel=1e-6), term
+        assert fit.se()[term] == pytest.approx(error, rel=5e-4), term
