@@ -12,7 +12,13 @@ from impact.core.designs import Term
 from impact.core.errors import DesignError, SpecError
 from impact.core.findings import ModelResult, Question
 from impact.core.texts import fault
+from impact.diagnostics._sentences import Words
 from impact.kernels.honest.intervals import Study
+
+NO_LEADS: Words = {
+    "en": "there are no effects before treatment with an error",
+    "es": "no hay efectos antes del tratamiento con un error",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._event_rows import asked_models, label_of
+from impact.diagnostics._joint_test import Joint, joint_test
 from impact.diagnostics._sentences import Words, both, number, probability, word
 from impact.diagnostics._subjects import failed, nothing
-from impact.diagnostics.wald import Joint, joint_test
 
 LARGE = 0.25
 NO_COVARIATES: Words = {

@@ -34,6 +34,7 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._event_rows import (
+    NO_LEADS,
     EventStudy,
     Obstacle,
     anticipation_of,
@@ -46,7 +47,6 @@ from impact.diagnostics._event_rows import (
 )
 from impact.diagnostics._sentences import Words, both, number, word
 from impact.diagnostics._subjects import failed, nothing
-from impact.diagnostics.pretrend import NO_LEADS
 from impact.kernels.honest.intervals import (
     Restriction,
     Study,

@@ -27,6 +27,7 @@ from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.diagnostics._event_rows import (
+    NO_LEADS,
     Rows,
     anticipation_of,
     asked_models,
@@ -34,15 +35,10 @@ from impact.diagnostics._event_rows import (
     label_of,
     rows_of,
 )
+from impact.diagnostics._joint_test import Joint, joint_test, rank_of
 from impact.diagnostics._reading import FEW_TREATED, upper_quantile, upper_tail
-from impact.diagnostics._sentences import Words, both, joined, number, probability, word
+from impact.diagnostics._sentences import both, joined, number, probability, word
 from impact.diagnostics._subjects import failed, nothing
-from impact.diagnostics.wald import Joint, joint_test, rank_of
-
-NO_LEADS: Words = {
-    "en": "there are no effects before treatment with an error",
-    "es": "no hay efectos antes del tratamiento con un error",
-}
 
 
 class PretrendOptions(Options):

@@ -23,6 +23,7 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._event_rows import (
+    NO_LEADS,
     Obstacle,
     anticipation_of,
     asked_models,
@@ -35,7 +36,6 @@ from impact.diagnostics._event_rows import (
 )
 from impact.diagnostics._sentences import both, number, word
 from impact.diagnostics._subjects import failed, nothing
-from impact.diagnostics.pretrend import NO_LEADS
 from impact.kernels.honest.pretest import (
     Pretest,
     expected_after_passing,
@@ -82,7 +82,7 @@ def examine(question: Question, options: PretrendPowerOptions) -> tuple[Finding,
     effect by more than half of its estimate.
 
     Raises:
-        SpecError: E620 a power that is not between the size of the test and one.
+        SpecError: E622 a power that is not between the size of the test and one.
         DesignError: E591 gaps, E592 no period before treatment, E593 a singular covariance.
     """
     found: list[Finding] = []
@@ -164,7 +164,10 @@ def _slope(question: Question, test: Pretest, leads: Leads, power: float) -> flo
         return slope_for_power(test, leads.direction, power)
     except ValueError:
         size = 1 - passing(test, 0 * leads.direction)
-        raise SpecError(fault("E620", test=question.test, power=f"{power:g}", size=f"{size:.3f}")) from None
+        problem = (
+            f"a power of {power:g} is not between the size of the test before treatment ({size:.3f}) and 1"
+        )
+        raise SpecError(fault("E622", test=question.test, problem=problem)) from None
 
 
 def _block(test: Pretest, leads: Leads, slope: float, power: float) -> dict[str, object]:
@@ -199,7 +202,7 @@ def _slopes_text(blocks: list[dict[str, object]]) -> str:
 
 
 DIAGNOSTIC = Diagnostic(
-    summary="Trends that the test before treatment would have seen, and the bias after passing it",
+    summary="Trends that the test before treatment would have seen; bias after passing it",
     options=PretrendPowerOptions,
     examine=examine,
     references=("Roth 2022",),

@@ -9,7 +9,6 @@ inference, or when asked for, the statistic is q·F and its law chi-squared.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -22,10 +21,10 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._hypotheses import restrictions
+from impact.diagnostics._joint_test import Joint, joint_test, rank_of
 from impact.diagnostics._reading import FEW_TREATED, upper_quantile
 from impact.diagnostics._sentences import both, joined, listed, number, probability, word
 from impact.diagnostics._subjects import failed, subjects
-from impact.kernels.scipy_on_use import special
 
 
 class WaldOptions(Options):
@@ -38,40 +37,6 @@ class WaldOptions(Options):
     statistic: Literal["f", "chi2"] = Field(
         "f", description="F with the model's degrees of freedom, or chi-squared."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Joint:
-    """A joint test: F (or chi-squared), its degrees of freedom (df2 infinite for chi-squared), p-value."""
-
-    statistic: float
-    df: int
-    df2: float
-    p_value: float
-
-
-def joint_test(difference: Floats, covariance: Floats, df: float, *, chi2: bool = False) -> Joint | None:
-    """The joint test that q estimates are zero; None where their covariance (q, q) is singular.
-
-    Arguments:
-        difference: (q,) R b − r. covariance: (q, q) R V R′. df: denominator degrees of freedom (inf:
-            chi-squared).
-    """
-    count = len(difference)
-    if not np.all(np.isfinite(covariance)) or rank_of(covariance) < count:
-        return None
-    form = float(difference @ np.linalg.solve(covariance, difference))
-    if chi2 or math.isinf(df):
-        return Joint(form, count, math.inf, float(special().chdtrc(count, form)))
-    return Joint(form / count, count, df, float(special().fdtrc(count, df, form / count)))
-
-
-def rank_of(covariance: Floats) -> int:
-    """Rank of a covariance, judged on the correlations so that units do not matter."""
-    scale = np.sqrt(np.clip(np.diag(covariance), 0, None))
-    if not np.all(scale > 0):
-        return int(np.count_nonzero(scale > 0)) - int(np.count_nonzero(scale == 0))
-    return int(np.linalg.matrix_rank(covariance / np.outer(scale, scale), tol=1e-10, hermitian=True))
 
 
 def examine(question: Question, options: WaldOptions) -> tuple[Finding, ...]:

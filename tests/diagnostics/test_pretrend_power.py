@@ -74,7 +74,7 @@ def test_varying_bases_load_one_step_each(make, event_model):
 def test_refusals(make, he_wang_model, event_model):
     with pytest.raises(SpecError) as error:
         ask(make, he_wang_model, power=(0.01,))
-    assert error.value.faults[0].code == "E620"
+    assert error.value.faults[0].code == "E622"
     flat = event_model(np.ones(4), np.ones((4, 4)), [-3, -2, 0, 1], references=[-1])
     with pytest.raises(DesignError) as broken:
         ask(make, flat)
