@@ -1,9 +1,9 @@
-"""Effects by cohort and period: 40,000 units x 10 periods without covariates, and 10,000 x 10 x 5 cohorts, doubly robust.
+"""Effects by cohort and period: 40,000 units x 10 periods without covariates; 10,000 x 10 x 5 cohorts, doubly robust.
 
 The peers (csdid, moderndid, diff-diff) ask for other versions of numpy and pandas than this project's environment may
 have: run it in an environment that has them and this package. All take analytic errors, the never treated as comparison
-and varying base periods, and make every mean they have (diff-diff: none by period); the numbers compared are the effects
-of all cells and their simple mean. Its doubly robust term divides by another sum than Sant'Anna and Zhao's: "(apart)".
+and varying base periods, and make every mean they have (diff-diff: none by period). The numbers compared are the
+effects of all cells and their simple mean. The doubly robust term of diff-diff divides by another sum: "(apart)".
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from impact.kernels.group_time import Cell, Members
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
-_BLOCK = 4096  # rows whose influence stays in the cache until it is put in its place
+_BLOCK = 512  # rows whose influence stays in the cache until it is put in its place
 
 
 @dataclass(frozen=True, slots=True)
