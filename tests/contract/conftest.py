@@ -76,7 +76,10 @@ def shuffled():
 
 COHORTS = {"unit": "i", "time": "t", "cohort": "g", "never": 0}
 # what the canonical model needs beside the cohorts of the test panel: keys of the model, and of the spec
-OWN = {"did_2x2": {"filter": "(t == 6 or t == 7) and g != 5"}}
+OWN = {
+    "did_2x2": {"filter": "(t == 6 or t == 7) and g != 5"},
+    "did_cic": {"filter": "(t == 6 or t == 7) and g != 5"},
+}
 OWN_SPEC = {}
 
 

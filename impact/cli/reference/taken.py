@@ -46,7 +46,8 @@ def taken_by(keyword: str) -> dict[str, str]:
     found = {
         name: YES if {*words} & {*record.accepts} else otherwise for name, (words, otherwise) in TAKEN.items()
     }
-    if found["unbalanced"] != YES and OWN_VARIANCE in record.accepts:
+    # those of whole paths refuse gaps; one of two periods, which also takes cross-sections, leaves units out
+    if found["unbalanced"] != YES and OWN_VARIANCE in record.accepts and found["cross_sections"] != YES:
         found["unbalanced"] = MISSING_CELLS
     return found
 
