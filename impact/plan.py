@@ -15,6 +15,7 @@ from impact.core.errors import DataError, Fault, ImpactError, SpecError
 from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
 from impact.inference._permutation import PermuteOptions
+from impact.inference._wild import WildOptions, wild_columns
 from impact.schema.data_blocks import DataBlock, PanelBlock
 from impact.schema.design_block import DesignBlock
 from impact.schema.expressions.tree import Expression
@@ -37,6 +38,8 @@ from impact.schema.option_requests import (
     permute_of,
     tests_of,
     variance_of,
+    wild_of,
+    with_columns,
 )
 from impact.schema.requests import AdoptionRequest, ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
@@ -180,6 +183,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
         raise SpecError(fault("E179", place=node.place, key="panel.freq of a model", advice=advice))
     by_adoption = adoptions.ADOPTION in record.accepts
     variance = variance_of(block, node, catalog.VARIANCES, record.accepts, _default_cluster(adoption, panel))
+    wild = wild_of(node, WildOptions)
     _check_pair(keyword, record, variance, has_panel=panel is not None or adoption is not None)
     if by_adoption and block.formula is None:
         formula = adoptions.controls_formula(node, context)
@@ -201,7 +205,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
         base=expanded.base,
         estimator=keyword,
         options=options,
-        variance=variance,
+        variance=with_columns(variance, wild_columns(wild)),
         filters=parts.filters_of(parts.merged_node(node, context, "filter")),
         sample="main" if node.get("filter") is None else expanded.name,
         design=treated,
@@ -212,6 +216,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
         own_panel=block.panel is not None,
         permute=permute_of(node, PermuteOptions),
         permute_among=parts.among_of(node),
+        wild=wild,
         grouping=parts.grouping_of(block, node, context),
         focus=tuple(block.treatment or ()),
         cell=expanded.cell,

@@ -105,15 +105,16 @@ def _blocks(law: str, draws: int, groups: int, seed: int) -> Iterator[Floats]:
     random = np.random.Generator(source)
     for start in range(0, groups, GROUP_BLOCK):
         width = min(GROUP_BLOCK, groups - start)
+        drawn = -(-width // 64) * 64
         if law == "normal":
-            yield random.standard_normal((draws, GROUP_BLOCK))[:, :width]
+            yield random.standard_normal((draws, drawn))[:, :width]
         elif law == "rademacher":
-            words = source.random_raw(draws * (GROUP_BLOCK // 64)).astype("<u8", copy=False)
+            words = source.random_raw(draws * (drawn // 64)).astype("<u8", copy=False)
             bits = np.unpackbits(words.view(np.uint8).reshape(draws, -1), axis=1, bitorder="little")
             yield bits[:, :width].astype(np.float64)
         else:
-            words = source.random_raw(draws * (GROUP_BLOCK // 2)).astype("<u8", copy=False)
-            whole = words.view("<u4").reshape(draws, GROUP_BLOCK)[:, :width]
+            words = source.random_raw(draws * (drawn // 2)).astype("<u8", copy=False)
+            whole = words.view("<u4").reshape(draws, drawn)[:, :width]
             if law == "mammen":
                 yield (whole < np.uint32(MAMMEN_HIGH_SHARE * 2**32)).astype(np.float64)
             else:

@@ -23,8 +23,10 @@ from impact.design.adoption import build_adoption
 from impact.design.build import build_design
 from impact.design.groups import groups_of
 from impact.design.interact import stack_designs
+from impact.inference._bands import with_bands
 from impact.inference._parts import joined
 from impact.inference._permutation import Candidates, permute
+from impact.inference._wild import with_wild
 from impact.schema.requests import Group, ModelRequest
 
 # residual sum of squares, as a share of the total, that is rounding and nothing else
@@ -214,9 +216,12 @@ def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> I
         parts = [(part, infer_design(part, design, request)) for part in estimate.parts]
         return joined(parts, estimate.design or design)
     record: Any = catalog.VARIANCES.load(request.variance.keyword)
-    inference: Inference = record.infer(
-        estimate, estimate.design or design, request.variance.options, request.level
-    )
+    made = estimate.design or design
+    inference: Inference = record.infer(estimate, made, request.variance.options, request.level)
+    if request.wild is not None:
+        inference = with_wild(estimate, made, inference, request.wild, seed=made.seed)
+    if request.bands:
+        inference = with_bands(estimate, inference, seed=made.seed or 0)
     if request.variance.is_default:
         words = str(inference.variance.get("text", request.variance.keyword))
         spanish = str(inference.variance.get("text_es", words))

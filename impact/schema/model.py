@@ -78,6 +78,7 @@ class ModelBlock(Block):
         None, description="Small-sample preset or factors for the variance."
     )
     permute: dict[str, Any] | None = Field(None, description="Permutation inference over sets of units.")
+    wild: dict[str, Any] | None = Field(None, description="Wild cluster bootstrap beside the variance.")
     by: Names | None = Field(None, description="Subgroup dimensions: names in `subgroups` or columns.")
     by_mode: Literal["split", "interact"] | dict[str, Any] = Field(
         "split", description="Each group its own regression, or one regression with everything interacted."
@@ -180,6 +181,7 @@ class SpecModel(Block):
     vcov: str | dict[str, Any] | None = Field(None, description="Default variance of the models.")
     ssc: str | dict[str, Any] | None = Field(None, description="Default small-sample preset.")
     permute: dict[str, Any] | None = Field(None, description="Default permutation inference of the models.")
+    wild: dict[str, Any] | None = Field(None, description="Default wild cluster bootstrap of the models.")
     singletons: Literal["drop", "keep"] | None = Field(None, description="Default treatment of singletons.")
     robustness: RobustnessBlock | None = Field(None, description="Rows with one thing changed.")
     tests: dict[str, dict[str, Any]] = Field(

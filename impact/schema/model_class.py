@@ -32,7 +32,6 @@ RESERVED_KEYS = {
 
 # keys of a model that this version does not have
 RESERVED_MODEL_KEYS = {
-    "wild": "with few treated clusters use `permute:`; with few clusters vcov: {cluster: id, type: cr3}",
     "survey": "use weights with a cluster variance",
     "report": "diagnostics of instruments are not available yet",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from impact.core.errors import Fault, SpecError
@@ -127,6 +127,19 @@ def permute_of(node: Node, options_class: type[Options]) -> Any:
     if written is None or written.is_null:
         return None
     return checked(options_class, written, "permute")
+
+
+def with_columns(variance: VarianceRequest, columns: tuple[str, ...]) -> VarianceRequest:
+    """The variance with further cluster variables that the model reads."""
+    return replace(variance, columns=tuple(dict.fromkeys((*variance.columns, *columns))))
+
+
+def wild_of(node: Node, options_class: type[Options]) -> Any:
+    """Options of `wild:`, or None."""
+    written = node.get("wild")
+    if written is None or written.is_null:
+        return None
+    return checked(options_class, written, "wild")
 
 
 def tests_of(tree: Node, registry: Registry) -> tuple[tuple[TestRequest, ...], list[Fault]]:

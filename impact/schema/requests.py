@@ -120,7 +120,7 @@ class ModelRequest:
         design: the treated block, None without one; adoption: who is treated from when, for both kinds of design;
             by_adoption: the estimator starts from it, and the formula holds controls only; option_columns: option of
             the estimator → column. permute: options of the permutation or None, with
-            the condition of its candidates.
+            the condition of its candidates. wild: options of the wild bootstrap or None.
     """
 
     name: str
@@ -143,6 +143,7 @@ class ModelRequest:
     own_panel: bool = False
     permute: Any = None
     permute_among: Expression | None = None
+    wild: Any = None
     grouping: Grouping | None = None
     focus: tuple[str, ...] = ()
     cell: tuple[tuple[str, str], ...] = ()

@@ -27,6 +27,7 @@ from impact.cli.reference.schema_parts import (
 )
 from impact.core.texts import LANGUAGES
 from impact.inference._permutation import PermuteOptions
+from impact.inference._wild import WildOptions
 from impact.schema.model import ModelBlock, SpecModel
 from impact.schema.published import TestBlock
 
@@ -49,7 +50,7 @@ def spec_schema() -> Schema:
     }
     properties["defaults"] = described(properties["defaults"], [reference_to("defaults")])
     properties["tests"]["additionalProperties"] = {"anyOf": [reference_to("test"), {"type": "null"}]}
-    for name in ("vcov", "permute"):
+    for name in ("vcov", "permute", "wild"):
         properties[name] = described(properties[name], [reference_to(name), {"type": "null"}])
     properties["domain"] = described(
         properties["domain"], [keyword_choice(catalog.DOMAINS), {"type": "null"}]
@@ -63,6 +64,7 @@ def spec_schema() -> Schema:
         "defaults": _model(definitions),
         "vcov": {"anyOf": variance_forms()},
         "permute": block_schema(PermuteOptions),
+        "wild": block_schema(WildOptions),
         "test": _test(),
     }
     complete = _required_when_complete(root, definitions)
@@ -105,7 +107,7 @@ def _model(definitions: Mapping[str, Schema]) -> Schema:
     properties["estimator"] = described(
         properties["estimator"], [keyword_choice(catalog.ESTIMATORS), {"type": "null"}]
     )
-    for name in ("vcov", "permute"):
+    for name in ("vcov", "permute", "wild"):
         properties[name] = described(properties[name], [reference_to(name), {"type": "null"}])
     properties["design"] = described(properties["design"], [partial, {"type": "null"}])
     return with_choice(own, "estimator", catalog.ESTIMATORS)

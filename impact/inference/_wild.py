@@ -1,0 +1,224 @@
+"""Wild cluster bootstrap of least-squares coefficients: p-values and intervals that stand beside the model's own.
+
+Residuals under the null (WCR) or without it (WCU) are multiplied by one random weight a cluster; the t of each draw is
+compared with the actual one. Assumption: clusters are independent and none of them, treated ones included, is too
+special: with few treated clusters WCR hardly ever rejects and WCU too often, so that neither is the primary inference
+there. Sources: Cameron, Gelbach and Miller (2008); Roodman, MacKinnon, Nielsen and Webb (2019); MacKinnon and Webb
+(2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+import impact.kernels.wild_bootstrap as kernel
+from impact.core.arrays import Floats
+from impact.core.designs import Design, Factor
+from impact.core.errors import DesignError, EstimationError, Notice, SpecError
+from impact.core.estimates import Estimate, Inference, Linear
+from impact.core.options import Options
+from impact.core.texts import fault, notice
+from impact.inference._clusters import cluster_factors, named
+from impact.inference._intervals import FEW_TREATED, linear_of, number, present_levels, treated_clusters
+from impact.inference._leave_out import full_basis
+from impact.kernels.cluster_robust import Part, intersect, parts
+from impact.kernels.factors import compress
+from impact.kernels.resampling import all_signs, multipliers
+
+# weights (draws × groups) held in memory
+LARGEST = 50_000_000
+INTERCEPT = "Intercept"
+AGREEMENT = 1e-6
+
+
+class WildOptions(Options):
+    """Options of the wild cluster bootstrap."""
+
+    reps: int = Field(9999, ge=99, le=1_000_000, description="Draws; all sign vectors where they are fewer.")
+    weights: Literal["rademacher", "webb", "mammen", "normal"] = Field(
+        "rademacher", description="Law of the weights; webb with fewer than about ten clusters."
+    )
+    impose_null: bool = Field(True, description="Residuals under the null (WCR), or without it (WCU).")
+    type: Literal["WCR", "WCU"] | None = Field(
+        None, description="WCR or WCU: another way to write impose_null."
+    )
+    cluster: str | tuple[str, ...] = Field(
+        (), description="Clusters of the test; default: those of the model's variance."
+    )
+    subcluster: str = Field(
+        "", description="Column whose groups share a weight; default: the cluster with the fewest groups."
+    )
+    studentised: bool = Field(True, description="Compare t (true), or the estimates themselves.")
+    p_value: Literal["symmetric", "equal_tail"] = Field(
+        "symmetric", description="Absolute values, or twice the smaller tail."
+    )
+    ties: Literal["count", "strict"] = Field(
+        "count",
+        description="Draws equal to the actual statistic (to 1e-10): count them, or only larger ones.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What all coefficients share: the basis, clusters of the variance, groups of weights, weights (B, S)."""
+
+    basis: Floats
+    residual: Floats
+    root: Floats
+    parts: tuple[Part, ...]
+    codes: np.ndarray[tuple[int], np.dtype[np.int32]]
+    groups: int
+    weights: Floats
+    enumerated: bool
+
+
+def wild_columns(options: WildOptions | None) -> tuple[str, ...]:
+    """The cluster variables that the options name."""
+    return () if options is None else (*named(options.cluster), *named(options.subcluster))
+
+
+def with_wild(
+    estimate: Estimate, design: Design, inference: Inference, options: WildOptions, *, seed: int | None
+) -> Inference:
+    """The inference with p_wild, ci_low_wild, ci_high_wild of the treatment terms (of all terms without one).
+
+    Notices: W531 intervals without an end, W532 few treated clusters, W534 few different draws.
+
+    Raises:
+        SpecError: E182 drawn without a seed, E565 ``type`` contradicts ``impose_null``.
+        DesignError: E534, E535 cluster variables, E565 none; E566 instruments, or too many draws × clusters.
+        EstimationError: E531, E566 not least squares, E533 too many effects outside the clusters.
+    """
+    restricted = _is_restricted(options)
+    linear = linear_of(estimate, "wild")
+    clusters = _clusters(design, inference, options)
+    setting = _setting(linear, design, clusters, options, seed)
+    tested = estimate.focus or tuple(j for j, term in enumerate(estimate.terms) if term.name != INTERCEPT)
+    columns = {
+        name: np.full(len(estimate.terms), np.nan) for name in ("p_wild", "ci_low_wild", "ci_high_wild")
+    }
+    _refuse_other_models(estimate, design, linear, tested)
+    tail = "equal" if options.p_value == "equal_tail" else "symmetric"
+    for j in tested:
+        h = (linear.x @ linear.bread[:, j]) * setting.root
+        sums = kernel.sums_of(
+            h, setting.basis, setting.residual, setting.codes, setting.groups, parts=setting.parts
+        )
+        draws = kernel.draw(sums, setting.weights, restricted=restricted)
+        value, counted = float(estimate.params[j]), options.ties == "count"
+        columns["p_wild"][j] = kernel.p_value(
+            draws, value, studentised=options.studentised, tail=tail, count_ties=counted
+        )
+        low, high = kernel.interval(
+            draws, value, inference.level, studentised=options.studentised, tail=tail, count_ties=counted
+        )
+        columns["ci_low_wild"][j], columns["ci_high_wild"][j] = low, high
+    notices = _notices(estimate, design, clusters, setting, columns, level=inference.level)
+    facts = _facts(options, clusters, setting, restricted=restricted)
+    return replace(
+        inference,
+        extra={**inference.extra, **columns},
+        variance={**inference.variance, "wild": facts},
+        notices=(*inference.notices, *notices),
+    )
+
+
+def _is_restricted(options: WildOptions) -> bool:
+    """Whether the null is imposed; E565 where the two ways of saying so differ."""
+    if options.type is None:
+        return options.impose_null
+    if "impose_null" in options.model_fields_set and options.impose_null != (options.type == "WCR"):
+        raise SpecError(fault("E565", problem=f"type {options.type} contradicts impose_null"))
+    return options.type == "WCR"
+
+
+def _clusters(design: Design, inference: Inference, options: WildOptions) -> tuple[Factor, ...]:
+    """Clusters of the test: those named, else those of the variance."""
+    names = named(options.cluster) or tuple(inference.n_clusters)
+    if not names:
+        raise DesignError(fault("E565", problem="there is no cluster variable"))
+    return cluster_factors(design, names)
+
+
+def _setting(
+    linear: Linear, design: Design, clusters: tuple[Factor, ...], options: WildOptions, seed: int | None
+) -> _Setting:
+    pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
+    coarsest = min(clusters, key=present_levels)
+    own = cluster_factors(design, (options.subcluster,))[0] if options.subcluster else coarsest
+    codes, levels = own.codes, own.levels
+    if options.subcluster and len(clusters) == 1:
+        codes, levels = intersect([codes, coarsest.codes], [levels, coarsest.levels])
+    codes, kept = compress(codes, levels)
+    groups = len(kept)
+    basis, _ = full_basis(linear, Part((0,), 1.0, codes, groups, groups), "wild")
+    root = np.ones(len(linear.residual)) if linear.weights is None else np.sqrt(linear.weights)
+    enumerated = options.weights == "rademacher" and groups < 30 and 2**groups <= options.reps
+    if options.reps * groups > LARGEST:
+        raise DesignError(fault("E566", problem=f"{number(options.reps)} draws of {number(groups)} groups"))
+    if not enumerated and seed is None:
+        raise SpecError(fault("E182", what="wild"))
+    weights = (
+        all_signs(groups) if enumerated else multipliers(options.weights, options.reps, groups, seed or 0)
+    )
+    return _Setting(basis.rows, linear.residual * root, root, pieces, codes, groups, weights, enumerated)
+
+
+def _refuse_other_models(estimate: Estimate, design: Design, linear: Linear, tested: tuple[int, ...]) -> None:
+    """Refuse what is not least squares of the design's outcome: instruments, and fits by other criteria."""
+    if design.endogenous:
+        raise DesignError(fault("E566", problem="a regression with instruments"))
+    if len(design.y) != len(linear.residual):
+        raise EstimationError(fault("E566", problem=f"estimator {estimate.estimator}"))
+    weighted = design.y if linear.weights is None else design.y * linear.weights
+    again = linear.bread @ (linear.x.T @ weighted)
+    spread = np.sqrt(np.abs(np.diagonal(linear.bread))) * float(np.sqrt(np.mean(linear.residual**2)))
+    for j in tested:
+        if abs(again[j] - estimate.params[j]) > AGREEMENT * max(abs(estimate.params[j]), spread[j]):
+            raise EstimationError(fault("E566", problem=f"estimator {estimate.estimator}"))
+
+
+def _facts(
+    options: WildOptions, clusters: tuple[Factor, ...], setting: _Setting, *, restricted: bool
+) -> dict[str, object]:
+    """How it was made, as stored in the results."""
+    return {
+        "type": "WCR" if restricted else "WCU",
+        "weights": options.weights,
+        "draws": len(setting.weights),
+        "enumerated": setting.enumerated,
+        "by": [cluster.name for cluster in clusters],
+        "groups": setting.groups,
+        "subcluster": options.subcluster or None,
+        "studentised": options.studentised,
+        "p_value": options.p_value,
+        "ties": options.ties,
+    }
+
+
+def _notices(
+    estimate: Estimate,
+    design: Design,
+    clusters: tuple[Factor, ...],
+    setting: _Setting,
+    columns: Mapping[str, Floats],
+    *,
+    level: float,
+) -> tuple[Notice, ...]:
+    found: list[Notice] = []
+    endless = np.isinf(columns["ci_low_wild"]) | np.isinf(columns["ci_high_wild"])
+    if endless.any():
+        names = ", ".join(term.name for term, own in zip(estimate.terms, endless, strict=True) if own)
+        found.append(notice("W531", of=design.outcome, terms=names))
+    treated = treated_clusters(design, clusters[0])
+    if treated is not None and treated < FEW_TREATED:
+        found.append(notice("W532", of=design.outcome, n=treated, by=clusters[0].name))
+    different = 2 ** (setting.groups - 1) if setting.groups < 60 else len(setting.weights)
+    if setting.enumerated and 1.0 / different >= 1.0 - level:
+        found.append(notice("W534", of=design.outcome, count=different, smallest=f"{1.0 / different:.3g}"))
+    return tuple(found)
