@@ -236,9 +236,10 @@ def _notices(rows: _Rows, options: CicOptions) -> tuple[Notice, ...]:
     """W537 treated outcomes outside the comparison group's range, and many equal outcomes taken as continuous."""
     cells = rows.cells()
     found = []
-    outside = kernel.outside_support(cells)
+    exact = options.method == "discrete"
+    outside = kernel.outside_support(cells, exact=exact)
     if outside > 0:
-        problem = text("cic.outside", share=f"{100 * outside:.3g}")
+        problem = text("cic.apart" if exact else "cic.outside", share=f"{100 * outside:.3g}")
         found.append(notice("W537", of=NAME, problem=problem))
     repeated = np.bincount(rows.cell * len(rows.values) + rows.place)
     ties = float(repeated[repeated > 1].sum() / len(rows.cell))

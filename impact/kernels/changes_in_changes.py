@@ -6,7 +6,8 @@ With F_gt the distribution of group g (1 treated) in period t (1 later), in the 
     discrete     F_10(F_00⁽⁻¹⁾(F_01(y))) ≤ F_N(y) ≤ F_10(F_00⁻¹(F_01(y))),  F⁽⁻¹⁾(q) = sup{y: F(y) ≤ q}   (eq. 25)
                  and between them by the place of F_01(y) in the step of F_00                             (eq. 29)
 
-Inverses run over the values of all four cells, as in the authors' own code. Quantile difference-in-differences adds the
+Inverses run over the values of all four cells, as in the authors' own code: bounds are in order where the treated's
+values before are among the comparison group's, as the model asks. Quantile difference-in-differences adds the
 change of the comparison group's quantiles instead (their section 3.3), with interpolated quantiles.
 Shapes: L distinct values, Q quantiles.
 """
@@ -92,9 +93,10 @@ def _quantile_differences(cells: FourCells, quantiles: Array) -> Array:
     return np.concatenate([[own_after.mean() - moved.mean()], change])
 
 
-def outside_support(cells: FourCells) -> float:
-    """Share of the treated's values before that lie outside the range of the comparison group's values before."""
-    seen = np.flatnonzero(cells.mass[0] > 0)
-    outside = np.ones(len(cells.values), dtype=bool)
-    outside[seen[0] : seen[-1] + 1] = False
+def outside_support(cells: FourCells, *, exact: bool = False) -> float:
+    """Share of the treated's values before outside the range of the comparison group's (exact: not among them)."""
+    outside = cells.mass[0] == 0
+    if not exact:
+        seen = np.flatnonzero(~outside)
+        outside[seen[0] : seen[-1] + 1] = False
     return float(cells.mass[2][outside].sum() / cells.mass[2].sum())

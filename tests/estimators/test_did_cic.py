@@ -146,6 +146,8 @@ def test_what_is_said_about_the_distributions(run, test_panel):
     tied = {"y": np.round(test_panel["y"])}
     found = {str(notice.message) for notice in run(columns=tied, reps=99).estimate.notices}
     assert any("method discrete gives bounds" in said for said in found)
+    found = {str(notice.message) for notice in run(reps=99, method="discrete").estimate.notices}
+    assert any("100% of the treated" in said and "out of order" in said for said in found)
     higher = {"y": test_panel["y"] + 5 * (test_panel["g"] == 4)}
     found = {str(notice.message) for notice in run(columns=higher, reps=99).estimate.notices}
     assert any("outside the range" in said for said in found)

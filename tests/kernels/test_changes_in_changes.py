@@ -81,8 +81,18 @@ def test_the_definition_one_value_after_the_other(seed, sizes):
     expected = [own_after.mean() - np.mean(moved), *quantiles]
     cells = four_cells(*samples)
     assert kernel.effects(cells, shares, "continuous") == pytest.approx(expected, abs=1e-12)
-    middle, lower, upper = kernel.effects(cells, shares, "discrete").reshape(3, -1)
+    _, lower, _ = kernel.effects(cells, shares, "discrete").reshape(3, -1)
     assert lower == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_bounds_hold_the_estimate_where_the_treated_have_the_others_values(seed):
+    draws = np.random.default_rng(seed)
+    before, after, own_after = (draws.integers(0, 7, 12).astype(float) for _ in range(3))
+    cells = four_cells(before, after, draws.choice(before, 8), own_after)
+    assert kernel.outside_support(cells, exact=True) == 0
+    middle, lower, upper = kernel.effects(cells, np.array([0.3, 0.7]), "discrete").reshape(3, -1)
     assert (lower <= middle + 1e-12).all()
     assert (middle <= upper + 1e-12).all()
 
@@ -119,3 +129,4 @@ def test_quantile_differences_of_shifted_groups():
 def test_the_share_outside_the_support():
     cells = four_cells(np.array([1.0, 2.0]), np.array([1.0]), np.array([0.0, 1.0, 1.5, 3.0]), np.array([1.0]))
     assert kernel.outside_support(cells) == 0.5
+    assert kernel.outside_support(cells, exact=True) == 0.75
