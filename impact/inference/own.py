@@ -44,6 +44,9 @@ def infer(estimate: Estimate, design: Design, options: NoOptions, level: float) 
         "text_es": words.get("es", words["en"]),
     }
     found = complete(Spread(own.vcov, variance, own.df), estimate, design, level)
+    # such errors come from what untreated units show: few treated clusters do not make them too small
+    kept = tuple(item for item in found.notices if item.code != FEW_TREATED_CODE)
+    found = replace(found, n_treated_clusters=None, notices=kept)
     if own.draws is not None:
         found = replace(found, draws=own.draws)
     if own.p_value is not None:
@@ -52,6 +55,9 @@ def infer(estimate: Estimate, design: Design, options: NoOptions, level: float) 
         low, high = interval_from_curve(own, level)
         found = replace(found, ci_low=low, ci_high=high)
     return found
+
+
+FEW_TREATED_CODE = "W511"
 
 
 def interval_from_curve(own: OwnVariance, level: float) -> tuple[Floats, Floats]:

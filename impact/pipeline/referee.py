@@ -14,7 +14,7 @@ from impact.core.texts import LANGUAGES, in_language
 from impact.pipeline.fit import FittedModel
 from impact.plan import Plan
 from impact.schema.nodes import map_node
-from impact.schema.option_requests import TestRequest
+from impact.schema.option_requests import OWN_VARIANCE, TestRequest
 
 # kinds in the order of the report
 ALWAYS = ("pretrend", "pretrend_power", "honest_did")
@@ -48,6 +48,10 @@ def _is_asked(model: FittedModel) -> bool:
 
 
 def _kinds(model: FittedModel) -> tuple[str, ...]:
+    record: Any = catalog.ESTIMATORS.load(model.request.estimator)
+    if OWN_VARIANCE in record.accepts:
+        # comparative cases are fitted to the periods before treatment: tests of these say nothing
+        return ()
     two_way = TWO_WAY if model.request.estimator == TWO_WAY_ESTIMATOR else ()
     return (*two_way, *(ALWAYS if _has_leads(model.results[0]) else ()))
 

@@ -24,7 +24,8 @@ RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "publis
 TableFormat = Literal["md", "tex", "html"]
 FigureFormat = Literal["svg", "png"]
 FigureKind = Literal[
-    "event_study", "att_gt", "cohorts", "dose", "bacon", "honest_did", "coefplot", "equivalence_plot", "permutation",
+    "event_study", "att_gt", "cohorts", "dose", "bacon", "honest_did", "synth", "coefplot",
+    "equivalence_plot", "permutation",
 ]  # fmt: skip
 Level = float
 
@@ -35,6 +36,10 @@ def _table_formats() -> list[TableFormat]:
 
 def _figure_formats() -> list[FigureFormat]:
     return ["svg", "png"]
+
+
+def _all_panels() -> list[Literal["paths", "gaps", "weights"]]:
+    return ["paths", "gaps", "weights"]
 
 
 class RowsByBlock(Options):
@@ -140,8 +145,8 @@ class FigureBlock(Options):
     kind: FigureKind = Field(
         default="coefplot",
         description="event_study, att_gt (effects by cohort), cohorts (who is treated when), dose, bacon, honest_did, "
-        "coefplot (also the forest of a main estimate with its robustness rows or subgroups), equivalence_plot, "
-        "permutation (histogram of the permutation distribution).",
+        "synth (paths, gaps and weights), coefplot (also the forest of a main estimate with its robustness rows or "
+        "subgroups), equivalence_plot, permutation (histogram of the permutation distribution).",
     )
     title: Text | None = Field(
         default=None, description="Caption in the report; never drawn inside the figure."
@@ -172,6 +177,9 @@ class FigureBlock(Options):
     band: Literal["both", "pointwise", "simultaneous"] = Field(
         default="both",
         description="Which interval of an event study is drawn; simultaneous ones only if computed.",
+    )
+    show: list[Literal["paths", "gaps", "weights"]] = Field(
+        default_factory=_all_panels, min_length=1, description="Panels of a figure of kind synth."
     )
     xlabel: Text | None = Field(default=None, description="Text under the horizontal axis.")
     ylabel: Text | None = Field(default=None, description="Text beside the vertical axis.")

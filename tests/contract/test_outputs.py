@@ -23,6 +23,7 @@ KINDS = (
     "dose",
     "bacon",
     "honest_did",
+    "synth",
 )
 # which model of the canonical study a kind of figure shows; main where none is named
 SHOWN = {
@@ -32,6 +33,7 @@ SHOWN = {
     "dose": "effects",
     "bacon": "two_way",
     "honest_did": "effects",
+    "synth": "synthetic",
 }
 
 
@@ -42,6 +44,13 @@ def document(study):
         "main": {"formula": "y ~ exposed + z | i + t"},
         "event": {"formula": "y ~ i(t, treated, ref=4) | i + t"},
         "effects": {"estimator": "did_sa", "outcome": "y", "design": {"unit": "i"}, "permute": None},
+        "synthetic": {
+            "estimator": "synth",
+            "outcome": "y",
+            "design": {"unit": "i", "treated": "i <= 2", "from": 7},
+            "permute": None,
+            "vcov": None,
+        },
         "two_way": {"estimator": "did_twfe", "outcome": "y", "design": {"unit": "i"}, "permute": None},
     }
     found = study(tests=tests, models=models)

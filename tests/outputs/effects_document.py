@@ -20,6 +20,11 @@ def row(term, kind, estimate, **fields):
     }  # fmt: skip
 
 
+SYNTHETIC = {
+    "periods": [1.0, 2.0, 3.0], "before": 2, "treated": [1.0, 2.0, 4.0], "synthetic": [1.0, 2.0, 3.0],
+    "gap": [0.0, 0.0, 1.0], "weights": {"b": 0.25, "a": 0.75},
+}  # fmt: skip
+PLACEBOS = {"units": [["a"], ["b"]], "gaps": [[0.1, -0.1, 0.2], [0.0, 0.1, -0.2]]}
 PAIRS = [
     {"type": kind, "treated": 2.0, "control": "never", "weight": weight, "estimate": estimate}
     for kind, weight, estimate in (
@@ -75,7 +80,7 @@ def build():
     slopes = [row(f"acrt[{d}]", "dose", 2 * d) for d in (0.5, 1.0, 1.5)]
     entry = {
         "estimator": "did_cs", "status": "ok", "outcome": "y", "base": "did", "row": None, "cell": {}, "focus": ["att"],
-        "extra": {"adoption": FACTS},
+        "extra": {"adoption": FACTS, "synthetic": {"4": SYNTHETIC}, "placebos": PLACEBOS},
     }  # fmt: skip
     plain = {**entry, "estimator": "ols", "extra": {}}
     rows = [row("att", "att", 1.0), *cells, *slopes, *doses]
