@@ -6,7 +6,7 @@ the same in its cohort: for a unit of cohort h with weight w
     ψ_i = w_i (y_i L_h + l_h)
 
 and any set of aggregates, each a combination of cells and of the cohorts' shares, is one matrix product a cohort. Cells
-by units are never formed. Unit means are taken out first: they cancel, and digits are kept where levels are large.
+by units are never formed.
 Shapes: U units, T periods, C cells, H cohorts with the never treated, k aggregates.
 """
 
@@ -24,7 +24,7 @@ from impact.kernels.group_time import Cell, Members
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
-_BLOCK = 512  # rows whose influence stays in the cache until it is put in its place
+_BLOCK = 1024  # rows whose influence stays in the cache until it is put in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,18 @@ class MeanEffects:
 
     Arguments:
         att: (C,), NaN where there is nobody to compare with; reasons: cell → "empty".
-        order: (U,) units sorted by cohort; starts: (H + 1,) where each cohort begins; levels: (H,) the cohorts.
-        z: (U, T + 2) in that order: weight × outcomes, weight, 1.
+        y: (U, T); weights: (U,) or None; levels: (H,) the cohorts; units: the units of each.
+        moments: (H, T + 2, T + 2) sums of products of z = (weight × outcomes, weight, 1) over the units of a cohort.
         maps: (H, T + 2, C) from z to the influence of cells, divided by the number of units.
     """
 
     att: Array
     reasons: dict[int, str]
-    order: Rows
-    starts: Rows
+    y: Array
+    weights: Array | None
     levels: Array
-    z: Array
+    units: tuple[Rows, ...]
+    moments: Array
     maps: Array
 
     def influence(self, weights: Array, shares: Array, members: Members) -> Array:
@@ -52,30 +53,34 @@ class MeanEffects:
         Arguments:
             weights: (C, k) of the cells in each; shares: (G, k) loadings on the estimation error of the shares.
         """
-        units = len(self.order)
-        found = np.empty((units, weights.shape[1]))
-        part = np.empty((min(_BLOCK, units), weights.shape[1]))
-        constant = -(members.share @ shares) / units
+        count = len(self.y)
+        found = np.empty((count, weights.shape[1]))
+        part = np.empty((_BLOCK, weights.shape[1]))
+        z = np.ones((_BLOCK, self.y.shape[1] + 2))
+        constant = -(members.share @ shares) / count
         for h, level in enumerate(self.levels.tolist()):
             matrix = self.maps[h] @ weights
             matrix[-1] += constant
             place = np.flatnonzero(members.cohorts == level)
             if len(place):
-                matrix[-2] += shares[place[0]] / units
-            for start in range(self.starts[h], self.starts[h + 1], _BLOCK):
-                block = slice(start, min(start + _BLOCK, self.starts[h + 1]))
-                own = part[: block.stop - start]
-                np.matmul(self.z[block], matrix, out=own)
-                found[self.order[block]] = own
+                matrix[-2] += shares[place[0]] / count
+            for start in range(0, len(self.units[h]), _BLOCK):
+                block = self.units[h][start : start + _BLOCK]
+                own = part[: len(block)]
+                z[: len(block), :-2] = self.y[block]
+                if self.weights is not None:
+                    z[: len(block), -2] = self.weights[block]
+                    z[: len(block), :-2] *= self.weights[block][:, None]
+                np.matmul(z[: len(block)], matrix, out=own)
+                found[block] = own
         return found
 
     def variance(self, columns: Rows) -> Array:
         """(c, c) sum over units of the products of the influence of some cells."""
         total = np.zeros((len(columns), len(columns)))
-        for h in range(len(self.levels)):
-            block = self.z[self.starts[h] : self.starts[h + 1]]
-            matrix = self.maps[h][:, columns]
-            total += matrix.T @ (block.T @ block) @ matrix
+        for moments, own in zip(self.moments, self.maps, strict=True):
+            matrix = own[:, columns]
+            total += matrix.T @ moments @ matrix
         return total
 
 
@@ -85,20 +90,29 @@ def mean_effects(y: Array, cohort: Array, weights: Array | None, cells: Sequence
     Arguments:
         y: (U, T) complete; cohort: (U,) infinity where never treated; weights: (U,) or None.
     """
-    units, periods = y.shape
+    width = y.shape[1] + 2
     levels = np.unique(cohort)
-    members = [np.flatnonzero(cohort == level) for level in levels.tolist()]
-    order = np.concatenate(members)
-    starts = np.cumsum([0, *(len(own) for own in members)])
-    mean = y @ np.full(periods, 1.0 / periods)
-    z = np.empty((units, periods + 2))
-    z[:, periods:] = 1.0
-    np.subtract(y[order], mean[order, None], out=z[:, :periods])
-    if weights is not None:
-        z[:, : periods + 1] *= weights[order][:, None]
-    sums = np.add.reduceat(z, starts[:-1], axis=0)
+    units = tuple(np.flatnonzero(cohort == level) for level in levels.tolist())
+    sums = np.zeros((len(levels), width))
+    moments = np.zeros((len(levels), width, width))
+    for h, own in enumerate(units):
+        z = _z(y, weights, own)
+        sums[h] = z.sum(axis=0)
+        moments[h] = z.T @ z
     att, maps, reasons = _maps(sums, levels, cells)
-    return MeanEffects(att, reasons, order, starts, levels, z, maps)
+    return MeanEffects(att, reasons, y, weights, levels, units, moments, maps)
+
+
+def _z(y: Array, weights: Array | None, units: Rows) -> Array:
+    """(u, T + 2) weight × outcomes less the unit's mean, which cancels in differences; weight; 1."""
+    periods = y.shape[1]
+    z = np.ones((len(units), periods + 2))
+    own = y[units]
+    own -= (own @ np.full(periods, 1.0 / periods))[:, None]
+    z[:, :periods] = own
+    if weights is not None:
+        z[:, : periods + 1] *= weights[units][:, None]
+    return z
 
 
 def _maps(sums: Array, levels: Array, cells: Sequence[Cell]) -> tuple[Array, Array, dict[int, str]]:
