@@ -172,7 +172,7 @@ def _data(model: str, cohort: str, facts: Mapping[str, Any], placebos: Mapping[s
         ]
     found += [
         {"model": model, "cohort": cohort, "series": "weight", "unit": unit, "time": None, "value": weight}
-        for unit, weight in facts["weights"].items()
+        for unit, weight in sorted(facts["weights"].items(), key=lambda pair: (-pair[1], pair[0]))
     ]
     return found
 
