@@ -200,7 +200,7 @@ def _relative(rows: Rows, times: Floats, base: float, model: str) -> EventStudy 
 def is_singular(covariance: Floats) -> bool:
     """Whether rows are more than their covariance can tell apart, judged on correlations."""
     spread = np.sqrt(np.clip(np.diag(covariance), 0, None))
-    if not np.all(spread > 0):
+    if not np.all(spread > 0) or not np.all(np.isfinite(covariance)):
         return True
     return bool(np.linalg.eigvalsh(covariance / np.outer(spread, spread))[0] < 1e-9)
 

@@ -126,7 +126,7 @@ def test_refused_designs(make, event_model):
     varying = event_model(PARAMS, COVARIANCE, [-2, -1, 0, 1, 2], comparison={"base_period": "varying"})
     with pytest.raises(DesignError) as error:
         ask(make, varying)
-    assert code(error) == "E590" and "base_period: universal" in error.value.faults[0].help
+    assert code(error) == "E590" and "base_period: universal" in error.value.faults[0].message
     with pytest.raises(DesignError) as error:
         ask(make, event_model(PARAMS, COVARIANCE, [-4, -2, 0, 1, 2], references=[-1]))
     assert code(error) == "E591" and "-3" in error.value.faults[0].message

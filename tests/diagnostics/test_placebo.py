@@ -128,3 +128,31 @@ def test_a_refit_that_fails_is_a_note(make, cohort_design):
     question = replace(make.question("placebo", main), refit=refit)
     found = examine(question, PlaceboOptions(periods=(1,)))
     assert found[0].verdict == "note" and "could not be estimated" in found[0].sentence
+
+
+def test_placebo_in_group_is_a_robustness_row():
+    """Treated units leave, and a third of the others is pretended to be treated: the row's estimator is the model's."""
+    import impact
+
+    spec = {
+        "spec": 1,
+        "data": "shipped:mpdta",
+        "derive": {"fake": "when(countyreal % 3 == 0, 2006, 0)"},
+        "design": {"unit": "countyreal", "time": "year", "cohort": "first_treat", "never": 0},
+        "models": {"main": {"estimator": "did_cs", "outcome": "lemp"}},
+        "robustness": {
+            "of": "main",
+            "rows": {
+                "others": {"filter+": "first_treat == 0", "design.cohort": "fake", "expect": "no_effect"}
+            },
+        },
+        "tests": {"p": {"kind": "placebo", "of": "main"}},
+        "default_tests": False,
+    }
+    found = impact.run(spec, out=None).document["tests"][0]
+    spec |= {"filter": "first_treat == 0", "tests": {}, "robustness": None}
+    spec["design"] = {**spec["design"], "cohort": "fake"}
+    alone = impact.run({k: v for k, v in spec.items() if v is not None}, out=None).document
+    att = next(row for row in alone["rows"] if row["term"] == "att")
+    assert found["statistic"] == pytest.approx(att["estimate"], abs=1e-12)
+    assert found["verdict"] == "pass" and found["details"]["row"] == "others"

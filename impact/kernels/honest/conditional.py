@@ -94,9 +94,9 @@ def least_favourable(vertices: Vertices, covariance: Array, kappa: float) -> flo
     """The 1 − κ quantile of the largest of the statistics when all have mean zero.
 
     P(max > c) = Σ_j P(ξ_j > c) E[1/N | ξ_j > c] with N the number of statistics above c, which in the tail is near one:
-    the means are taken over 4,096 points of a lattice (fewer, down to 1,024, for more than 500 vertices). Exact for one statistic and
-    for one with its opposite; otherwise the quantile is off by less than 5e-4. Source: Adler, Blanchet and Liu (2012),
-    Annals of Applied Probability 22, section 3.
+    the means are taken over 4,096 points of a lattice (down to 1,024 for more than 500 vertices). Exact for one
+    statistic and for one with its opposite; otherwise the quantile is off by less than 5e-4. Source: Adler, Blanchet
+    and Liu (2012), Annals of Applied Probability 22.
     """
     factor = vertices.loads @ np.linalg.cholesky(covariance)
     spread = np.sqrt(np.sum(factor * factor, axis=1))
@@ -121,6 +121,8 @@ def _tail_table(factor: Array, points: int) -> Callable[[float], float]:
     def tail(value: float) -> float:
         chances = special().ndtr(-value / spread)
         total = float(chances.sum())
+        if total == 0.0:
+            return 0.0
         place = np.minimum(np.searchsorted(np.cumsum(chances) / total, uniform[:, 0]), len(spread) - 1)
         above = -spread[place] * special().ndtri(uniform[:, 1] * chances[place])
         slope = covariance[place] / (spread[place] ** 2)[:, None]

@@ -99,6 +99,23 @@ def test_slope_has_its_power(joint, power):
     assert 1 - passing(test, found * TREND) == pytest.approx(power, abs=1e-7)
 
 
+def test_passing_makes_the_bias_larger():
+    """Three periods before, one after, correlations of one half: a trend seen half of the time (Roth 2022, section I).
+
+    Its bias of 0.584 becomes 1.002 given a pass, and the 95 % interval's coverage of 0.910 falls to 0.858.
+    """
+    test = Pretest(0.5 * np.eye(4) + 0.5, 3)
+    direction = np.array([-3.0, -2, -1, 1])
+    slope = slope_for_power(test, direction, 0.5)
+    assert slope == pytest.approx(0.587, abs=5e-3)
+    assert expected_after_passing(test, slope * direction)[3] == pytest.approx(1.006, abs=6e-3)
+    draws = np.random.default_rng(2).multivariate_normal(slope * direction, test.covariance, size=200_000)
+    covered = np.abs(draws[:, 3]) <= 1.959964
+    passed = np.all(np.abs(draws[:, :3]) <= 1.959964, axis=1)
+    assert covered.mean() == pytest.approx(0.910, abs=4e-3)
+    assert covered[passed].mean() == pytest.approx(0.858, abs=6e-3)
+
+
 def test_refusals():
     with pytest.raises(ValueError, match="size of the test"):
         slope_for_power(he_wang(), TREND, 0.03)
