@@ -16,7 +16,7 @@ same period (`universal`, which draws the usual event study). Covariates and wei
 The error sums the influence of units, or of clusters, without small-sample factors, and uses the normal law.
 
 Defaults elsewhere: R did and Stata csdid compare with the never treated, by dr, with varying base periods; R adds
-bootstrap bands (Rademacher signs), Stata analytic errors; Python differences uses the same estimators.
+bootstrap bands (Rademacher signs), Stata analytic errors; Python csdid follows R.
 """
 
 from __future__ import annotations
