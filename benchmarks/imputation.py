@@ -108,10 +108,10 @@ def of_pyfixest(controls: tuple[str, ...]) -> Contender:
 def contenders(
     estimator: str, controls: tuple[str, ...] = (), *, small: bool = False
 ) -> dict[str, Contender]:
-    """Ours, and the peers that are installed; pyfixest where units are few: its memory grows with their square."""
+    """Ours, and the installed peers; two stages of diff-diff and pyfixest where units are few (time grows faster)."""
     found = {"impact": of_impact(estimator, controls)}
     for name in installed("diff-diff", "StatsPAI", "pyfixest"):
-        if name == "diff-diff":
+        if name == "diff-diff" and (estimator == "bjs" or small):
             found[name] = of_diff_diff(estimator, controls)
         elif name == "StatsPAI":
             found[name] = of_statspai(estimator, controls)

@@ -165,7 +165,9 @@ def _with_sizes(
     values = np.array([rows.terms[j].cohort for j in cohorts.tolist()], dtype=np.float64)
     share = imputed.cohort_shares(setting, values)
     loadings[:, place["att_cohort"]] = loadings[:, cohorts] @ (share / share.sum())
-    influence = rows.influence + _row_weights(cells.rows, groups) @ loadings
+    several = int(np.count_nonzero(kinds != "att_gt"))  # cells stand last, and one alone has one size
+    influence = rows.influence
+    influence[:, :several] += _row_weights(cells.rows, groups) @ loadings[:, :several]
     of_shares = (rows.params[cohorts] - rows.params[place["att_cohort"]]) / share.sum()
     influence[:, place["att_cohort"]] += imputed.membership(setting, values, groups) @ of_shares
     overall = place[f"att_{setting.choices.aggregate}"]
