@@ -23,6 +23,14 @@ from impact.schema.shipped import find_shipped
 
 EDITOR_LINE = "# yaml-language-server: $schema=impact-spec-1.json"
 WIDTH = 100
+# what a study is like → the example that shows it
+SHORT_NAMES = {
+    "did": "minimum_wage_staggered",
+    "synth": "replication_f1_tobacco",
+    "iv": "replication_e3_china_shock",
+    "panel": "replication_f3_public_capital",
+    "replication": "replication_c2_castle_doctrine",
+}
 # root of data that lie outside the project
 ROOT = "data"
 # numbers and words in one column
@@ -144,10 +152,11 @@ def spec_from_example(example: str, spec: Path, *, language: str) -> str:
         SpecError: E723 there is no such example.
     """
     names = [line.keyword for line in example_lines()]
-    name = example.removesuffix(".yaml")
+    name = SHORT_NAMES.get(example, example.removesuffix(".yaml"))
     if name not in names:
-        close = nearest(name, names)
-        raise SpecError(fault("E723", suggestion=close, name=example, known=", ".join(names)))
+        close = nearest(name, [*names, *SHORT_NAMES])
+        known = ", ".join([*SHORT_NAMES, *names])
+        raise SpecError(fault("E723", suggestion=close, name=example, known=known))
     path = find_shipped(name)
     assert path is not None
     body = path.read_text(encoding="utf-8")

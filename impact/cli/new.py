@@ -19,7 +19,11 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 @click.argument("name", metavar="NAME")
 @click.option("--data", "file", default=None, metavar="FILE", help="Use the columns of a data file of yours.")
 @click.option(
-    "--from", "example", default=None, metavar="EXAMPLE", help="Start from an example (impact list examples)."
+    "--from",
+    "example",
+    default=None,
+    metavar="EXAMPLE",
+    help="Start from an example (impact list examples), or did, synth, iv, panel, replication.",
 )
 @click.pass_context
 def command(ctx: click.Context, *, name: str, file: str | None, example: str | None) -> int:

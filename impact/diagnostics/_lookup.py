@@ -149,9 +149,22 @@ def terms_of(document: Mapping[str, object], target: Target) -> list[str]:
     """Terms of a model and group, or of a test."""
     kind, key = ("tests", "test") if target.is_test else ("rows", "model")
     found = [e for e in entries(document, kind) if e.get(key) == target.name]
-    if not target.is_test:
+    if target.is_test:
+        found += [row for finding in found for row in _rows_inside(finding)]
+    else:
         found = [e for e in found if e.get("group") == target.group]
     return list(dict.fromkeys(str(e.get("term")) for e in found))
+
+
+def _rows_inside(finding: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """The rows of a test that gives several bounds, as terms of their own: ``smoothness[0.01]``."""
+    details = finding.get("details")
+    rows = details.get("rows") if isinstance(details, Mapping) else None
+    return [
+        {**row, "term": f"{row['restriction']}[{row['m']:g}]"}
+        for row in (rows if isinstance(rows, (list, tuple)) else ())
+        if isinstance(row, Mapping) and "restriction" in row and isinstance(row.get("m"), (int, float))
+    ]
 
 
 def statistic(document: Mapping[str, object], target: Target, term: str, stat: str) -> object:
@@ -159,6 +172,7 @@ def statistic(document: Mapping[str, object], target: Target, term: str, stat: s
     name = field_of(stat)
     if target.is_test:
         found = [f for f in entries(document, "tests") if f.get("test") == target.name]
+        found += [row for finding in found for row in _rows_inside(finding)]
         chosen = [f for f in found if f.get("term") == term] if term else found
         return chosen[0].get(name) if chosen else None
     whole = model_fact(document, target, name)

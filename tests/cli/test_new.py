@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from impact.cli._new_spec import SHORT_NAMES
 from impact.schema.shipped import shipped_names
 
 
@@ -75,3 +76,12 @@ def test_every_example_can_be_copied_and_planned(call, folder, name):
     text = (folder / "copy.yaml").read_text(encoding="utf-8")
     assert "study: copy\n" in text
     assert "../data/" not in text
+
+
+@pytest.mark.parametrize("short", sorted(SHORT_NAMES))
+def test_a_kind_of_study_names_its_example(call, folder, short):
+    """`impact new x --from did` is the example of staggered adoption, under the new name."""
+    assert call("new", "copy", "--from", short).status == 0
+    content = (folder / "copy.yaml").read_text(encoding="utf-8")
+    assert "study: copy" in content
+    assert SHORT_NAMES[short] in content

@@ -52,7 +52,6 @@ ELSEWHERE = {
     "impact/design/candidates.py": "tests/replication/test_lima_specs.py",
     "impact/diagnostics/_difference.py": "tests/diagnostics/test__claims.py",
     "impact/diagnostics/_hypotheses.py": "tests/diagnostics/test_wald.py",
-    "impact/diagnostics/_lookup.py": "tests/diagnostics/test__claims.py",
     "impact/diagnostics/_resolver.py": "tests/diagnostics/test__claims.py",
     "impact/diagnostics/_subjects.py": "tests/contract/test_diagnostics.py",
     "impact/diagnostics/_subset.py": "tests/diagnostics/test_leave_one_out.py",
