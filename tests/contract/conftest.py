@@ -45,6 +45,12 @@ def write(folder: Path, columns, rows) -> Path:
 
 
 @pytest.fixture(scope="session")
+def test_panel(test_panel):
+    """With a column for estimators that need to know who is eligible."""
+    return {**test_panel, "eligible": test_panel["i"] // 4 % 2}
+
+
+@pytest.fixture(scope="session")
 def panel_columns(test_panel):
     return {**test_panel, "half": test_panel["i"] % 2}
 
@@ -79,6 +85,7 @@ COHORTS = {"unit": "i", "time": "t", "cohort": "g", "never": 0}
 OWN = {
     "did_2x2": {"filter": "(t == 6 or t == 7) and g != 5"},
     "did_cic": {"filter": "(t == 6 or t == 7) and g != 5"},
+    "did_triple": {"eligible": "eligible"},
 }
 OWN_SPEC = {}
 
