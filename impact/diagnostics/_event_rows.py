@@ -15,9 +15,15 @@ from impact.core.texts import fault
 from impact.diagnostics._sentences import Words
 from impact.kernels.honest.intervals import Study
 
+# how estimators call a base that all event rows share; regressions by formula call it nothing
+ONE_BASE = ("universal", None)
 NO_LEADS: Words = {
     "en": "there are no effects before treatment with an error",
     "es": "no hay efectos antes del tratamiento con un error",
+}
+RESIDUALS: Words = {
+    "en": "its rows before treatment are residuals of the fit to these very periods, small by construction",
+    "es": "sus filas anteriores al tratamiento son residuos del ajuste a esos periodos, pequeños por construcción",
 }
 
 
@@ -145,6 +151,12 @@ def has_varying_base(result: ModelResult) -> bool:
     return _comparison(result).get("base_period") == "varying" and not references_of(result)
 
 
+def are_residuals(result: ModelResult) -> bool:
+    """Whether rows before treatment are residuals of a fit to all untreated rows, which no test of trends can use."""
+    tables = {} if result.estimate is None else result.estimate.tables
+    return _comparison(result).get("base_period") == "all untreated" and not tables.get("pretest")
+
+
 def event_study(result: ModelResult) -> EventStudy | Obstacle:
     """The event study of a model, moved to the last period before any response; or what stands in the way.
 
@@ -154,11 +166,12 @@ def event_study(result: ModelResult) -> EventStudy | Obstacle:
     model = result.name
     anticipation = anticipation_of(result)
     zeros = references_of(result)
-    if not zeros and not has_varying_base(result):
+    declared = _comparison(result).get("base_period")
+    if not zeros and declared is None:
         # regressions leave the reference out: the one period that is missing
         missing = _missing(rows.times)
         zeros = missing if len(missing) == 1 else []
-    if not zeros:
+    if not zeros or declared not in ONE_BASE:
         return Obstacle("E590", {"model": model})
     times = np.array(sorted({*rows.times.tolist(), *zeros}))
     early = times[times < -anticipation]

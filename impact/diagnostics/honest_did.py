@@ -35,9 +35,11 @@ from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._event_rows import (
     NO_LEADS,
+    RESIDUALS,
     EventStudy,
     Obstacle,
     anticipation_of,
+    are_residuals,
     asked_models,
     before_treatment,
     event_study,
@@ -124,6 +126,9 @@ def examine(question: Question, options: HonestDidOptions) -> tuple[Finding, ...
     _refuse(question, options, kinds)
     found: list[Finding] = []
     for result in asked_models(question):
+        if are_residuals(result):
+            found.append(nothing(question, result, RESIDUALS))
+            continue
         leads = before_treatment(rows_of(result, "event"), anticipation_of(result))
         if not leads.names:
             found.append(nothing(question, result, NO_LEADS))

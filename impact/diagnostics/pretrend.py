@@ -28,8 +28,10 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.diagnostics._event_rows import (
     NO_LEADS,
+    RESIDUALS,
     Rows,
     anticipation_of,
+    are_residuals,
     asked_models,
     before_treatment,
     label_of,
@@ -72,6 +74,9 @@ def examine(question: Question, options: PretrendOptions) -> tuple[Finding, ...]
     """
     found: list[Finding] = []
     for result in asked_models(question):
+        if are_residuals(result):
+            found.append(nothing(question, result, RESIDUALS))
+            continue
         kinds = ("att_gt", "event") if options.rows == "auto" else (options.rows,)
         tables = [before_treatment(rows_of(result, kind), anticipation_of(result)) for kind in kinds]
         tables = [rows for rows in tables if rows.names]

@@ -24,8 +24,10 @@ from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._event_rows import (
     NO_LEADS,
+    RESIDUALS,
     Obstacle,
     anticipation_of,
+    are_residuals,
     asked_models,
     event_study,
     has_varying_base,
@@ -87,6 +89,9 @@ def examine(question: Question, options: PretrendPowerOptions) -> tuple[Finding,
     """
     found: list[Finding] = []
     for result in asked_models(question):
+        if are_residuals(result):
+            found.append(nothing(question, result, RESIDUALS))
+            continue
         leads = leads_of(result)
         if leads is None:
             found.append(nothing(question, result, NO_LEADS))

@@ -73,6 +73,10 @@ def test_obstacles(event_model):
     varying = event_model(params, covariance, [-2, -1, 0, 1], comparison={"base_period": "varying"})
     assert has_varying_base(varying)
     assert event_study(varying) == Obstacle("E590", {"model": "main"})
+    all_rows = event_model(
+        params, covariance, [-3, -2, 0, 1], references=[-1], comparison={"base_period": "all untreated"}
+    )
+    assert event_study(all_rows) == Obstacle("E590", {"model": "main"})
     gap = event_study(event_model(params, covariance, [-4, -2, 0, 1], references=[-1]))
     assert gap == Obstacle("E591", {"model": "main", "times": "-3"})
     none = event_study(event_model(params[:2], covariance[:2, :2], [0, 1], references=[2]))

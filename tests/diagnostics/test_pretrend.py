@@ -167,3 +167,20 @@ def test_minimum_wage_of_callaway_and_santanna(controls, base, p_value):
     }
     found = impact.run(spec, out=None).document["tests"][0]
     assert found["p_value"] == pytest.approx(p_value, abs=1e-5) and found["df"] == 5
+
+
+@pytest.mark.parametrize("kind", ["pretrend", "pretrend_power", "honest_did"])
+def test_residuals_of_a_first_stage_are_no_test(kind):
+    """Gardner's rows before treatment are residuals of a fit to the same periods."""
+    import impact
+
+    spec = {
+        "spec": 1,
+        "data": "shipped:mpdta",
+        "design": {"unit": "countyreal", "time": "year", "cohort": "first_treat", "never": 0},
+        "models": {"main": {"estimator": "did_gardner", "outcome": "lemp"}},
+        "tests": {"t": {"kind": kind, "of": "main"}},
+        "default_tests": False,
+    }
+    found = impact.run(spec, out=None).document["tests"]
+    assert [one["verdict"] for one in found] == ["note"] and "small by construction" in found[0]["sentence"]
