@@ -69,6 +69,22 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("Another variance in one column", "--set models.covariates.vcov=hc3"),
         ("The covariates column only", "--only models.covariates"),
     ),
+    "minimum_wage_staggered": (
+        ("Controls that are never treated", "--set models.cs.control_group=never"),
+        ("Effects averaged over event times", "--set design.aggregate=dynamic"),
+    ),
+    "replication_e1_minimum_wage": (
+        ("Compare with units not treated yet", "--set design.control_group=not_yet"),
+        ("One base period for all effects", "--set design.base_period=universal"),
+    ),
+    "replication_f1_tobacco": (
+        ("Another seed of the placebo errors", "--set seed=7"),
+        ("The synthetic control alone", "--only models.abadie"),
+    ),
+    "replication_f2_medicaid": (
+        ("The average effect instead of the first", "--set tests.honest.target=average"),
+        ("Departures that keep their sign", "--set tests.honest.sign=positive"),
+    ),
     "replication_e2_card_krueger": (),
     "replication_e3_china_shock": (),
 }
