@@ -27,6 +27,8 @@ from impact.schema.display import FigureBlock
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DPI = 200
+# at the size of legends; a mark takes as much as some letters
+LETTERS_AN_INCH, LEGEND_MARK = 15, 7
 INK, SOFT, FAINT = "#1b1f24", "#6b7280", "#d5dae0"
 _STYLE = {
     "font.family": "DejaVu Sans", "font.size": 9.0, "axes.spines.top": False, "axes.spines.right": False,
@@ -164,6 +166,12 @@ def grid_lines(axes: Axes, axis: Literal["x", "y"]) -> None:
     """Faint lines to read values from."""
     axes.grid(visible=True, axis=axis, color=FAINT, linewidth=0.6, zorder=0)
     axes.set_axisbelow(True)
+
+
+def columns_that_fit(labels: Sequence[str], width: float = 6.2) -> int:
+    """Columns of a legend that a figure of this width in inches can hold, at most four."""
+    longest = max(map(len, labels)) + LEGEND_MARK
+    return int(max(1, min(4, width * LETTERS_AN_INCH // longest)))
 
 
 def series_style(place: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from impact.core.errors import OutputError
@@ -56,32 +57,10 @@ def draw(
 
     def paint(canvas: Figure) -> None:
         axes = canvas.subplots()
-        grid_lines(axes, "y")
-        zero_line(axes)
-        for place, kind in enumerate(TYPES):
-            own = [pair for pair in pairs if pair["type"] == kind and is_number(pair["estimate"])]
-            if not own:
-                continue
-            colour = COLOURS[1] if kind in FORBIDDEN else COLOURS[0 if place == 0 else 2]
-            axes.plot(
-                [pair["weight"] for pair in own],
-                [pair["estimate"] for pair in own],
-                linestyle="none",
-                marker=MARKERS[place],
-                color=colour,
-                markerfacecolor=colour if kind in FORBIDDEN else "white",
-                markersize=7,
-                zorder=4,
-                label=text(f"figure.bacon.{place}", language),
-            )
+        _points(axes, pairs, language)
         label = text("figure.two_way", language, estimate=decimal_text(coefficient, request.outputs.digits))
         axes.axhline(
-            coefficient,
-            color=INK,
-            linewidth=1.0,
-            linestyle=(0, (4, 3)),
-            zorder=2,
-            label=typeset(label),
+            coefficient, color=INK, linewidth=1.0, linestyle=(0, (4, 3)), zorder=2, label=typeset(label)
         )
         axes.set_xlim(left=0)
         axes.set_xlabel(said(block.xlabel, language) or text("figure.weight", language))
@@ -105,6 +84,28 @@ def draw(
         ),
     )
     return drawing(name, plan)
+
+
+def _points(axes: Axes, pairs: Sequence[Mapping[str, Any]], language: str) -> None:
+    """One point a comparison, told apart by type."""
+    grid_lines(axes, "y")
+    zero_line(axes)
+    for place, kind in enumerate(TYPES):
+        own = [pair for pair in pairs if pair["type"] == kind and is_number(pair["estimate"])]
+        if not own:
+            continue
+        colour = COLOURS[1] if kind in FORBIDDEN else COLOURS[0 if place == 0 else 2]
+        axes.plot(
+            [pair["weight"] for pair in own],
+            [pair["estimate"] for pair in own],
+            linestyle="none",
+            marker=MARKERS[place],
+            color=colour,
+            markerfacecolor=colour if kind in FORBIDDEN else "white",
+            markersize=7,
+            zorder=4,
+            label=text(f"figure.bacon.{place}", language),
+        )
 
 
 def _finding(name: str, block: FigureBlock, document: Document, language: str) -> Entry:

@@ -33,6 +33,7 @@ from impact.outputs._figure_style import (
     SOFT,
     Drawing,
     Plan,
+    columns_that_fit,
     drawing,
     files_of_kind,
     grid_lines,
@@ -261,8 +262,9 @@ def _legend(axes: Axes, series: Sequence[_Series], block: FigureBlock, language:
     if banded and block.band == "both":
         axes.plot([], [], color=INK, linewidth=2.2, label=text("figure.pointwise", language))
         axes.plot([], [], color=INK, linewidth=0.9, marker="_", label=text("figure.simultaneous", language))
-    if axes.get_legend_handles_labels()[1]:
-        axes.figure.legend(loc="outside upper left", ncols=4)
+    labels = axes.get_legend_handles_labels()[1]
+    if labels:
+        axes.figure.legend(loc="outside upper left", ncols=columns_that_fit(labels))
 
 
 def _sentence(series: Sequence[_Series], outcome: str, language: str) -> str:
