@@ -16,6 +16,7 @@ FORBIDDEN = {"spec", "test", "utils", "util", "common", "helpers", "helper", "mi
 FREE = ("specs", "data", "docs", "reports")
 # module → where it is tested instead of in its mirror
 ELSEWHERE = {
+    "impact/cli/reference/taken.py": "tests/contract/test_taken.py",
     "impact/__main__.py": "tests/test_command_line.py",
     # commands are asked from outside, as a user would
     "impact/cli/_options.py": "tests/test_command_line.py",
