@@ -66,6 +66,16 @@ def evaluate_spline(basis: SplineBasis, x: Array) -> Array:
     return columns[:, 1:] @ basis.natural
 
 
+def spline_slopes(basis: SplineBasis, x: Array) -> Array:
+    """First derivatives (n,df) of B-spline columns at x; outside the boundary those of the outer polynomials.
+
+    Raises ValueError for natural splines.
+    """
+    if basis.natural is not None:
+        raise ValueError("slopes of natural splines are not available")
+    return _values(basis, np.asarray(x, dtype=np.float64), derivative=1)[:, 1:]
+
+
 def _knots(
     x: Array, count: int, boundary: tuple[float, float] | None
 ) -> tuple[tuple[float, float], tuple[float, ...]]:

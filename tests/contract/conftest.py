@@ -86,6 +86,7 @@ OWN = {
     "did_2x2": {"filter": "(t == 6 or t == 7) and g != 5"},
     "did_cic": {"filter": "(t == 6 or t == 7) and g != 5"},
     "did_triple": {"eligible": "eligible"},
+    "did_dose": {"dose": "w"},
 }
 OWN_SPEC = {}
 
@@ -109,6 +110,10 @@ def canonical_block(keyword):
             **clustered,
             **OWN.get(keyword, {}),
         }
+    if "means" in accepts:
+        variable = "D" if keyword == "survey_proportion" else "y"
+        clusters = {"survey": {"psu": "c"}} if keyword == "survey_total" else {"cluster": "c"}
+        return {"formula": None, "of": variable, "estimator": keyword, "vcov": clusters}
     formula = "yiv ~ z | d ~ q1 + q2" if "instruments" in accepts else "y ~ D + z"
     if "absorb" in accepts:
         formula = "yiv ~ z | i + t | d ~ q1 + q2" if "instruments" in accepts else "y ~ D + z | i + t"

@@ -182,6 +182,25 @@ def test_without_noise_the_truth_comes_back(run, test_panel):
                 assert value == pytest.approx(cohort * (1 + time - cohort), abs=1e-9)
 
 
+@pytest.mark.parametrize("method", ["dr", "reg", "ipw"])
+def test_influence_is_the_derivative_by_a_unit_s_weight(run, test_panel, method):
+    """The infinitesimal jackknife: regressions, odds, three comparisons and the shares of cohorts."""
+    whole = run(method=method, controls=["x"])
+    step = 1e-4
+    for unit in (1, 2, 3, 4, 8):
+        moved = [
+            run(
+                method=method,
+                controls=["x"],
+                columns={"weight": 1 + sign * step * (test_panel["i"] == unit)},
+                weights={"weight": "sampling"},
+            ).params
+            for sign in (1, -1)
+        ]
+        derivative = (moved[0] - moved[1]) / (2 * step)
+        assert whole.influence.rows[unit - 1] == pytest.approx(derivative, abs=1e-6)
+
+
 def test_weights_are_copies_of_units(run, test_panel):
     """Whole weights and the same rows several times: the same points."""
     count = 1 + test_panel["i"] % 3

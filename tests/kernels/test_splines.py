@@ -128,3 +128,19 @@ def test_refuses_what_has_no_basis():
         splines.fit_natural(sample(), 0)
     with pytest.raises(ValueError, match="no value"):
         splines.fit_natural(sample(), 2, boundary=(-3.0, -2.0))
+
+
+@pytest.mark.parametrize(("df", "degree"), [(1, 1), (4, 3), (7, 3), (5, 2)])
+def test_slopes_equal_scipy(df, degree):
+    x = sample()
+    basis = splines.fit_bspline(x, df, degree=degree)
+    low, high = basis.boundary
+    knots = np.concatenate([np.repeat(low, degree + 1), basis.interior, np.repeat(high, degree + 1)])
+    at = np.linspace(low + 1e-3, high - 1e-3, 41)
+    slopes = BSpline(knots, np.eye(df + 1), degree).derivative()(at)[:, 1:]
+    np.testing.assert_allclose(splines.spline_slopes(basis, at), slopes, atol=1e-11)
+
+
+def test_natural_splines_have_no_slopes_here():
+    with pytest.raises(ValueError, match="slopes"):
+        splines.spline_slopes(splines.fit_natural(sample(), 3), sample())
