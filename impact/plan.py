@@ -21,6 +21,7 @@ from impact.schema.design_block import DesignBlock
 from impact.schema.expressions.tree import Expression
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.formulas.expand import expand_formula
+from impact.schema.formulas.tree import Formula
 from impact.schema.model import ModelBlock, OutcomeBlock, SpecModel
 from impact.schema.model_class import (
     RESERVED_KEYS,
@@ -44,8 +45,11 @@ from impact.schema.option_requests import (
 from impact.schema.requests import AdoptionRequest, ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
 from impact.schema.shipped import folder_of
+from impact.schema.survey_block import with_survey
 from impact.schema.version_range import in_range
 
+# what estimators accept that describe variables by domain instead of a formula
+MEANS = "means"
 NEEDS = {
     "linear": "a regression, or influence functions",
     "own": "an estimator that makes its own errors",
@@ -148,6 +152,7 @@ def _collect(requests: list[ModelRequest], expanded: ExpandedModel) -> list[Faul
 
 def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     """The models of one block: several outcomes and steps are models of their own."""
+    expanded = replace(expanded, node=with_survey(expanded.node, expanded.context))
     node, context, where = expanded.node, expanded.context, f"models.{expanded.name}"
     keyword = _text(node, "estimator") or ("iv" if parts.has_instruments(node, context) else "ols")
     written = node.get("estimator")
@@ -185,10 +190,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
     variance = variance_of(block, node, catalog.VARIANCES, record.accepts, _default_cluster(adoption, panel))
     wild = wild_of(node, WildOptions)
     _check_pair(keyword, record, variance, has_panel=panel is not None or adoption is not None)
-    if by_adoption and block.formula is None:
-        formula = adoptions.controls_formula(node, context)
-    else:
-        formula = parts.formula_of(block, node, context, where=where)
+    formula = _formula(block, node, context, record, where)
     weights = parts.weights_of(block, node)
     if by_adoption:
         adoptions.refuse_what_is_not_taken(
@@ -206,7 +208,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
         estimator=keyword,
         options=options,
         variance=with_columns(variance, wild_columns(wild)),
-        filters=parts.filters_of(parts.merged_node(node, context, "filter")),
+        filters=parts.all_filters(node, context, getattr(variance.options, "subpop", "")),
         sample="main" if node.get("filter") is None else expanded.name,
         design=treated,
         adoption=adoption,
@@ -224,12 +226,21 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
         expect=block.expect,
         note=parts.as_text(block.note),
         title=parts.as_text(block.title),
-        drop_singletons=block.singletons == "drop",
+        drop_singletons=block.singletons == "drop" and MEANS not in record.accepts,
         level=block.level,
         bands=block.bands == "simultaneous",
         coordinates=coordinates_of(variance),
         place=node.place,
     )
+
+
+def _formula(block: ModelBlock, node: Node, context: Node, record: Any, where: str) -> Formula:
+    """The formula as written, or what stands for one: controls of a design, variables and domains of a survey."""
+    if MEANS in record.accepts:
+        return parts.means_formula(node, where)
+    if adoptions.ADOPTION in record.accepts and block.formula is None:
+        return adoptions.controls_formula(node, context)
+    return parts.formula_of(block, node, context, where=where)
 
 
 def labelled_name(name: str, label: str) -> str:

@@ -23,6 +23,7 @@ from impact.design.outcome import read_outcome, read_weights
 from impact.design.parts import Source, piece_text, piece_values, pieces_of, source_of
 from impact.design.row_order import canonical_order
 from impact.design.sample import Selection, select_rows, without_missing
+from impact.design.survey_rows import survey_of
 from impact.design.table import column_of, context_of, number_column, take_rows
 from impact.kernels.compiled import gather_columns
 from impact.schema.expressions.context import event_notices
@@ -95,6 +96,7 @@ def build_adoption(
         _refuse_repeats(adoption, found, selection)
     notices = (*notices, *event_notices(context.events, of=request.name))
     design = _assembled(request, adoption, selection, found, notices)
+    design = replace(design, extra={**design.extra, **survey_of(request, columns, context)})
     if request.permute is None:
         return design
     allowed = candidates_of(_with_units(design), request, columns, context)

@@ -30,6 +30,7 @@ from impact.design.sample import (
     without_missing,
     without_singletons,
 )
+from impact.design.survey_rows import survey_of
 from impact.design.table import (
     column_of,
     context_of,
@@ -89,7 +90,8 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
         selection, raw, absorb = _collapsed(selection, raw, absorb)
     notices = (*notices, *event_notices(context.events, of=request.name))
     design = _assemble(request, selection, raw, absorb, notices)
-    return replace(design, extra={**design.extra, **candidates_of(design, request, columns, context)})
+    allowed = candidates_of(design, request, columns, context)
+    return replace(design, extra={**design.extra, **allowed, **survey_of(request, columns, context)})
 
 
 def _collapsed(

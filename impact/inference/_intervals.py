@@ -61,6 +61,7 @@ def complete(spread: Spread, estimate: Estimate, design: Design, level: float) -
     error = np.sqrt(np.where(defined, diagonal, np.nan))
     df = np.broadcast_to(np.asarray(spread.df, dtype=np.float64), error.shape).copy()
     statistic, p_value, low, high = test_and_interval(estimate.params, error, df, level)
+    low, high = _on_logit_scale(estimate, error, df, level, (low, high))
     treated = treated_clusters(design, spread.clusters[0] if spread.clusters else None)
     if treated is not None and treated < FEW_TREATED:
         notices.append(notice("W511", of=design.outcome, n=treated, by=_where(design, spread.clusters)))
@@ -90,12 +91,30 @@ def test_and_interval(
     return statistic, two_sided_t(statistic, df), params - half, params + half
 
 
+def _on_logit_scale(
+    estimate: Estimate, error: Floats, df: Floats, level: float, plain: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """Intervals of proportions by the delta method on the log odds, where the estimate asks for them."""
+    if estimate.tables.get("interval") != "logit":
+        return plain
+    scale = float(estimate.tables.get("interval_scale", 1.0))  # type: ignore[arg-type]
+    share = estimate.params / scale
+    means = np.array([term.kind == "mean" for term in estimate.terms], dtype=bool)
+    inside = means & (share > 0) & (share < 1)
+    odds = np.where(inside, share, 0.5)
+    half = t_critical(level, df) * error / scale / (odds * (1.0 - odds))
+    centre = np.log(odds / (1.0 - odds))
+    ends = [scale / (1.0 + np.exp(-(centre + sign * half))) for sign in (-1.0, 1.0)]
+    return np.where(inside, ends[0], plain[0]), np.where(inside, ends[1], plain[1])
+
+
 def _without_error(estimate: Estimate) -> npt.NDArray[np.bool_]:
     """(k,) terms that are zero by definition (a reference period), or whose influence is: no error, not one of zero."""
     events = np.array([term.kind == "event" for term in estimate.terms], dtype=bool)
     found: npt.NDArray[np.bool_] = events & (estimate.params == 0)
     if estimate.linear is None and estimate.influence is not None:
-        found |= ~estimate.influence.rows.any(axis=0)
+        effects = np.array([term.kind not in {"mean", "difference"} for term in estimate.terms], dtype=bool)
+        found |= effects & ~estimate.influence.rows.any(axis=0)
     return found
 
 

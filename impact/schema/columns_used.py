@@ -75,6 +75,9 @@ def _outcome_uses(request: ModelRequest) -> Iterator[Use]:
 def _other_uses(request: ModelRequest) -> Iterator[Use]:
     for name in permute_columns(request.permute):
         yield name, request.place
+    for size in _as_list(getattr(request.variance.options, "fpc", None)):
+        if isinstance(size, str) and size:
+            yield size, request.variance.place
     if request.permute_among is not None:
         yield from expression_uses(request.permute_among)
     if request.grouping is not None:

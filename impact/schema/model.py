@@ -79,6 +79,8 @@ class ModelBlock(Block):
     )
     permute: dict[str, Any] | None = Field(None, description="Permutation inference over sets of units.")
     wild: dict[str, Any] | None = Field(None, description="Wild cluster bootstrap beside the variance.")
+    survey: dict[str, Any] | None = Field(None, description="Changes to the spec's survey for this model.")
+    subpop: str | None = Field(None, description="Domain of a survey: rows outside it keep the design.")
     by: Names | None = Field(None, description="Subgroup dimensions: names in `subgroups` or columns.")
     by_mode: Literal["split", "interact"] | dict[str, Any] = Field(
         "split", description="Each group its own regression, or one regression with everything interacted."
@@ -182,6 +184,9 @@ class SpecModel(Block):
     ssc: str | dict[str, Any] | None = Field(None, description="Default small-sample preset.")
     permute: dict[str, Any] | None = Field(None, description="Default permutation inference of the models.")
     wild: dict[str, Any] | None = Field(None, description="Default wild cluster bootstrap of the models.")
+    survey: dict[str, Any] | None = Field(
+        None, description="How the sample was drawn: weights, strata, primary units."
+    )
     singletons: Literal["drop", "keep"] | None = Field(None, description="Default treatment of singletons.")
     robustness: RobustnessBlock | None = Field(None, description="Rows with one thing changed.")
     tests: dict[str, dict[str, Any]] = Field(

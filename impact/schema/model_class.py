@@ -16,7 +16,6 @@ from impact.schema.nodes import Node
 
 # top-level keys of the language that this version does not have, and what to do instead
 RESERVED_KEYS = {
-    "survey": "use weights with a cluster variance, or wait for survey designs",
     "instruments": "write the instrument as a column in `derive:`",
     "speccurve": "use `matrix:` and `robustness:` rows",
     "montecarlo": "it belongs to specs of kind ledger",
@@ -32,7 +31,6 @@ RESERVED_KEYS = {
 
 # keys of a model that this version does not have
 RESERVED_MODEL_KEYS = {
-    "survey": "use weights with a cluster variance",
     "report": "diagnostics of instruments are not available yet",
 }
 

@@ -16,7 +16,7 @@ from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
 from impact.schema.model import ModelBlock, OutcomeBlock
 from impact.schema.nodes import Entry, Node, map_node, read_with, text_node, text_place
-from impact.schema.requests import Grouping, OutcomeSums, TreatedBlock, WeightRequest
+from impact.schema.requests import SUBPOPULATION, Grouping, OutcomeSums, TreatedBlock, WeightRequest
 from impact.schema.resolving.changes import merge
 
 WEIGHT_KINDS = ("sampling", "analytic", "frequency")
@@ -58,6 +58,12 @@ def filters_of(node: Node | None) -> dict[str, Expression]:
     return found
 
 
+def all_filters(node: Node, context: Node, subpopulation: str) -> dict[str, Expression]:
+    """The filters of the spec and the model, and last the domain of a survey."""
+    found = filters_of(merged_node(node, context, "filter"))
+    return {**found, SUBPOPULATION: parse_expression(subpopulation)} if subpopulation else found
+
+
 def expression_of(node: Node) -> Expression:
     """The expression in a scalar; `true` and numbers are expressions, too."""
     return read_with(lambda text, place: parse_expression(text, place=place), node)
@@ -76,6 +82,29 @@ def formula_of(block: ModelBlock, node: Node, context: Node, *, where: str) -> F
         raise SpecError(fault("E172", place=node.place, where=where))
     formula = read_with(lambda text, place: parse_formula(text, place=place, sets=sets), written)
     return with_controls(formula, node, context)
+
+
+def means_formula(node: Node, where: str) -> Formula:
+    """The variables of `of:` as outcome and regressors, the domains of `over:` as an absorbed effect.
+
+    Raises:
+        SpecError: E569 without `of:`, or with a formula.
+    """
+    of, over = (_names(node, key) for key in ("of", "over"))
+    if not of or node.entry("formula") is not None or node.entry("outcome") is not None:
+        problem = f"{where} needs `of:`, the variables to describe, and takes no formula or outcome"
+        raise SpecError(fault("E569", place=node.place, problem=problem))
+    text = f"{of[0]} ~ {' + '.join(of[1:]) or '1'}" + (f" | {'^'.join(over)}" if over else "")
+    written = node.get("of") or node
+    return parse_formula(text, place=written.place)
+
+
+def _names(node: Node, key: str) -> list[str]:
+    """One name or a list of them."""
+    written = node.get(key)
+    if written is None or written.is_null:
+        return []
+    return [item.written for item in (written.items if written.kind == "list" else (written,))]
 
 
 def with_controls(formula: Formula, node: Node, context: Node) -> Formula:

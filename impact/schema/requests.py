@@ -11,6 +11,9 @@ from impact.core.errors import Place
 from impact.schema.expressions.tree import Expression
 from impact.schema.formulas.tree import Formula
 
+# the filter that is the domain of a survey
+SUBPOPULATION = "subpop"
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomeSums:

@@ -68,7 +68,8 @@ def test_the_linear_form_holds(fitted, keyword):
         return
     if estimate.linear is None:
         assert estimate.influence.rows.shape[1] == len(estimate.terms)
-        assert np.abs(estimate.influence.rows.sum(axis=0)).max() < 1e-9
+        if keyword != "survey_total":  # a total is the sum of its rows, and so is their sum
+            assert np.abs(estimate.influence.rows.sum(axis=0)).max() < 1e-9
         return
     linear = estimate.linear
     weights = np.ones(len(linear.residual)) if linear.weights is None else linear.weights
@@ -104,6 +105,8 @@ def test_names_of_units_do_not_matter(fitted, test_panel, keyword):
 
 @pytest.mark.parametrize("keyword", NAMES)
 def test_units_of_measurement_do_not_matter(fitted, test_panel, block_of, keyword):
+    if keyword == "survey_proportion":  # shares have no unit
+        return
     outcome = "yiv" if "yiv" in (block_of(keyword)["formula"] or "") else "y"
     one, other = fitted(keyword), fitted(keyword, columns={outcome: 1000 * test_panel[outcome]})
     assert other.estimate.params == pytest.approx(1000 * one.estimate.params, rel=1e-9)
@@ -132,6 +135,8 @@ def test_samples_that_identify_nothing(fitted, test_panel, block_of, keyword, ca
     # a design without a formula names cohorts: everybody treated in the first period
     treated = "g" if formula is None else "d" if "yiv" in formula else "D"
     outcome = "yiv" if treated == "d" else "y"
+    if "means" in catalog.ESTIMATORS.load(keyword).accepts and case.startswith("constant"):
+        return  # the mean of a constant is that constant
     if case == "one cluster" and "clusters" not in catalog.ESTIMATORS.load(keyword).accepts:
         return
     changes = {

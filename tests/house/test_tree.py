@@ -26,6 +26,7 @@ ELSEWHERE = {
     "impact/cli/run.py": "tests/test_command_line.py",
     "impact/cli/verify.py": "tests/test_command_line.py",
     "impact/core/arrays.py": "tests/core/test_records.py",
+    "impact/core/survey_rows.py": "tests/design/test_survey_rows.py",
     "impact/core/designs.py": "tests/core/test_records.py",
     "impact/core/estimates.py": "tests/core/test_records.py",
     "impact/core/findings.py": "tests/core/test_records.py",

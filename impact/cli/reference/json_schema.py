@@ -30,6 +30,7 @@ from impact.inference._permutation import PermuteOptions
 from impact.inference._wild import WildOptions
 from impact.schema.model import ModelBlock, SpecModel
 from impact.schema.published import TestBlock
+from impact.schema.survey_block import SurveyBlock
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FILE_NAME = "impact-spec-1.json"
@@ -50,7 +51,7 @@ def spec_schema() -> Schema:
     }
     properties["defaults"] = described(properties["defaults"], [reference_to("defaults")])
     properties["tests"]["additionalProperties"] = {"anyOf": [reference_to("test"), {"type": "null"}]}
-    for name in ("vcov", "permute", "wild"):
+    for name in ("vcov", "permute", "wild", "survey"):
         properties[name] = described(properties[name], [reference_to(name), {"type": "null"}])
     properties["domain"] = described(
         properties["domain"], [keyword_choice(catalog.DOMAINS), {"type": "null"}]
@@ -65,6 +66,7 @@ def spec_schema() -> Schema:
         "vcov": {"anyOf": variance_forms()},
         "permute": block_schema(PermuteOptions),
         "wild": block_schema(WildOptions),
+        "survey": block_schema(SurveyBlock),
         "test": _test(),
     }
     complete = _required_when_complete(root, definitions)
@@ -107,7 +109,7 @@ def _model(definitions: Mapping[str, Schema]) -> Schema:
     properties["estimator"] = described(
         properties["estimator"], [keyword_choice(catalog.ESTIMATORS), {"type": "null"}]
     )
-    for name in ("vcov", "permute", "wild"):
+    for name in ("vcov", "permute", "wild", "survey"):
         properties[name] = described(properties[name], [reference_to(name), {"type": "null"}])
     properties["design"] = described(properties["design"], [partial, {"type": "null"}])
     return with_choice(own, "estimator", catalog.ESTIMATORS)

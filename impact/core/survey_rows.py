@@ -1,0 +1,33 @@
+"""The sampling design of the rows of a file, as the variance of surveys needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from impact.core.arrays import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyStage:
+    """One stage of sampling, on all N rows of the file.
+
+    Arguments:
+        stratum, unit: (N,) codes, −1 for rows outside the design; units of different strata have different codes.
+        sampled: (N,) units in the row's stratum; population: (N,) in the population, infinity where not known.
+    """
+
+    stratum: npt.NDArray[np.int64]
+    unit: npt.NDArray[np.int64]
+    sampled: Floats
+    population: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyRows:
+    """The stages of the design; ``strata_labels``: what is printed of a stratum of the first stage, by code."""
+
+    stages: tuple[SurveyStage, ...]
+    strata_labels: tuple[str, ...]

@@ -1,0 +1,157 @@
+"""Design-based variance of a stratified sample of several stages, by linearisation.
+
+    V = Σ_h (1 − f_h) n_h/(n_h − 1) Σ_j (z_hj − z̄_h)(z_hj − z̄_h)′
+
+z are the linearised rows (score times bread of a regression, influence of other estimates) summed by primary unit. All
+primary units of the design count, those outside the domain with 0. t with the primary units of the domain less its
+strata. Assumption: the sample was drawn as the design says; nothing is assumed of the model. Sources: Binder (1983);
+Lumley (2004).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from impact.core.arrays import Floats
+from impact.core.designs import Design
+from impact.core.errors import DesignError, EstimationError, Notice
+from impact.core.estimates import Estimate, Inference
+from impact.core.options import Options
+from impact.core.registered import Variance
+from impact.core.survey_rows import SurveyRows
+from impact.core.texts import fault, notice
+from impact.inference._clusters import named, refuse_changing_clusters
+from impact.inference._intervals import Spread, complete, describe, number
+from impact.kernels.survey import LonelyUnit, Stage, design_variance
+
+Names = str | tuple[str, ...]
+
+
+class SurveyOptions(Options):
+    """Options of the variance of a survey."""
+
+    psu: Names = Field((), description="Column of the primary sampling unit, or one for each stage.")
+    strata: Names = Field((), description="Column of the strata, or one for each stage.")
+    fpc: Names = Field(
+        (), description="Units in the population of the stratum (or fractions), one for each stage."
+    )
+    lonely: Literal["fail", "certainty", "adjust", "average"] = Field(
+        "fail",
+        description="Strata with one unit: refuse, no variance, centred at the mean of all, or the mean of the others.",
+    )
+    nest: bool = Field(False, description="Numbers of primary units begin anew in each stratum.")
+    subpop: str = Field("", description="Expression: the domain; rows outside it stay in the design.")
+
+
+def columns(options: SurveyOptions) -> tuple[str, ...]:
+    """Primary units and strata."""
+    return (*named(options.psu), *named(options.strata))
+
+
+def infer(estimate: Estimate, design: Design, options: SurveyOptions, level: float) -> Inference:
+    """Linearised standard errors, t with primary units − strata degrees of freedom.
+
+    Means, proportions and totals get their coefficient of variation and design effect beside (cv, deff).
+
+    Raises:
+        EstimationError: E531 neither a linear form nor influence. DesignError: E538 units across primary units, E567
+            strata with one unit, E569 rows that are not those of the file, or fewer than one degree of freedom.
+    """
+    survey = design.extra.get("survey")
+    rows, row = linearised(estimate, design)
+    if not isinstance(survey, SurveyRows) or len(design.sample.kept) != len(design.y):
+        raise DesignError(fault("E569", problem=f"estimator {estimate.estimator} has rows of its own"))
+    kept = design.sample.kept[row]
+    # single rows are numbered as they stand in the design, whose order is not that of the file
+    own = None if named(options.psu) else np.arange(len(kept))
+    stages = [
+        Stage(
+            stage.stratum[kept],
+            stage.unit[kept] if own is None else own,
+            stage.sampled[kept],
+            stage.population[kept],
+        )
+        for stage in survey.stages
+    ]
+    vcov, met = _variance(rows, stages, survey, options)
+    units, strata = (len(np.unique(codes)) for codes in (stages[0].unit, stages[0].stratum))
+    if units <= strata:
+        raise DesignError(
+            fault("E569", problem=f"{units} primary units in {strata} strata leave nothing to compare")
+        )
+    variance: dict[str, object] = {
+        "kind": "survey",
+        "by": list(named(options.psu)),
+        "type": "linearised",
+        "k": None,
+        "n": estimate.n_obs,
+        "g": {"psu": units, "strata": strata},
+        "preset": "none",
+        "factors": {},
+        "lonely": options.lonely,
+        **describe(
+            "inference.survey_fpc" if named(options.fpc) else "inference.survey",
+            units=number(float(units)),
+            strata=number(float(strata)),
+            df=number(float(units - strata)),
+        ),
+    }
+    notices: tuple[Notice, ...] = ()
+    if met:
+        notices = (notice("W533", of=design.outcome, count=met, rule=options.lonely),)
+    found = complete(Spread(vcov, variance, float(units - strata), notices=notices), estimate, design, level)
+    return replace(found, extra={**found.extra, **_quality(estimate, found)})
+
+
+def linearised(
+    estimate: Estimate, design: Design
+) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """(m, k) rows whose weighted sum is the error of the estimate, and the design row of each."""
+    if estimate.linear is not None:
+        linear = estimate.linear
+        weighted = linear.residual if linear.weights is None else linear.residual * linear.weights
+        return (linear.x * weighted[:, None]) @ linear.bread, np.arange(len(linear.residual))
+    if estimate.influence is None:
+        raise EstimationError(fault("E531", kind="survey", estimator=estimate.estimator))
+    refuse_changing_clusters(estimate, design, tuple(design.clusters.values()))
+    return estimate.influence.rows, estimate.influence.row.astype(np.int64)
+
+
+def _variance(
+    rows: Floats, stages: list[Stage], survey: SurveyRows, options: SurveyOptions
+) -> tuple[Floats, int]:
+    try:
+        return design_variance(rows, stages, lonely=options.lonely)
+    except LonelyUnit as problem:
+        names = [survey.strata_labels[code] for code in problem.strata[:5]] if problem.stage == 0 else []
+        found = fault(
+            "E567", count=len(problem.strata), stage=problem.stage + 1, strata=", ".join(names) or "…"
+        )
+        raise DesignError(found) from problem
+
+
+def _quality(estimate: Estimate, found: Inference) -> dict[str, Floats]:
+    """Coefficient of variation, and design effect: the variance over that of a simple random sample."""
+    simple = estimate.tables.get("simple_random_variance")
+    if simple is None:
+        return {}
+    size = np.abs(estimate.params)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "cv": np.where(size > 0, found.std_error / size, np.nan),
+            "deff": np.asarray(found.std_error**2 / np.asarray(simple, dtype=np.float64)),
+        }
+
+
+VARIANCE = Variance(
+    summary="Design-based: strata, primary units, stages, finite populations (linearised)",
+    options=SurveyOptions,
+    infer=infer,
+    columns=columns,
+    needs=("linear",),
+    references=("Binder 1983", "Lumley 2004", "Särndal, Swensson and Wretman 1992"),
+)
