@@ -62,20 +62,22 @@ def fit_survey(
     """The estimate of every variable in every domain, and of differences where they are asked for.
 
     Arguments:
-        describe: values, weights inside the domain (n,), and options.deff → figures. kind: of the terms.
+        describe: values, weights inside the domain (n,), and which design effect → figures. kind: of the terms.
     """
     names, values = _variables(design)
     weights = np.ones(len(design.y)) if design.weights is None else design.weights
+    # without weights the size of the population is not known
+    deff = "replacement" if design.weights is None else options.deff
     terms: list[Term] = []
     found: list[Figures] = []
     domains = _domains(design)
     for domain in domains:
-        found.append(describe(values, weights * domain.inside, options.deff))
+        found.append(describe(values, weights * domain.inside, deff))
         terms += [Term(f"{name}{domain.words}", kind) for name in names]
     for number in range(1, len(domains)) if options.test == "difference" else ():
         found.append(_difference(found[number], found[0]))
         over = design.absorb[0].factor.name
-        pair = f"[{over}: {_label(design, number)} - {_label(design, 0)}]"
+        pair = f"[{over}={_label(design, number)} - {_label(design, 0)}]"
         terms += [Term(f"{name}{pair}", "difference") for name in names]
     scale = options.scale
     rows: Integers = np.arange(len(design.y), dtype=np.int32)
@@ -87,12 +89,18 @@ def fit_survey(
         df_model=len(terms),
         df_resid=float(len(design.y) - len(terms)),
         influence=Influence(scale * np.hstack([one.influence for one in found]), rows),
-        focus=tuple(range(len(terms))),
+        focus=_focus(terms),
         fit={"sum_of_weights": float(weights.sum())},
         tables={
             "simple_random_variance": (scale**2 * np.concatenate([one.simple for one in found])).tolist()
         },
     )
+
+
+def _focus(terms: Sequence[Term]) -> tuple[int, ...]:
+    """Differences where there are any, else everything."""
+    found = tuple(j for j, term in enumerate(terms) if term.kind == "difference")
+    return found or tuple(range(len(terms)))
 
 
 def _variables(design: Design) -> tuple[list[str], Floats]:

@@ -106,13 +106,19 @@ def variance_word(entry: Entry, document: Document, language: str) -> str:
     by = variance.get("by") or []
     if kind in _NAMED:
         return text(f"table.{kind}", language, extent=f"{variance.get('km', variance.get('lags', 0)):g}")
+    if kind == "survey":
+        return text("table.survey", language)
+    if kind == "bootstrap" and not by:
+        return text("table.bootstrap", language, type=variance.get("type"))
     if kind == "cluster" or by:
+        drawn = kind == "bootstrap"
+        how = str(variance.get("type") or "cr1")
         names = [by] if isinstance(by, str) else list(by)
         return text(
-            "table.clustered",
+            "table.bootstrap_by" if drawn else "table.clustered",
             language,
             by=", ".join(label_of(document, str(name), language) for name in names),
-            type=str(variance.get("type") or "cr1").upper(),
+            type=how if drawn else how.upper(),
         )
     return str(variance.get("type") or kind).upper() if kind[:2] in ("he", "hc") else kind
 

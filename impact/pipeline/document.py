@@ -207,7 +207,7 @@ def _add_verdicts(
     equivalences = verdicts.equivalences(findings)
     for row in document["rows"]:
         facts = document["models"][row["model"]]
-        if row["term"] not in facts["focus"]:
+        if row["term"] not in facts["focus"] or row["kind"] == "mean":  # a mean is no effect
             continue
         key = (row["model"], row["group"], row["term"])
         equivalence = equivalences.get(key)

@@ -50,13 +50,13 @@ def test_domains_and_differences(fitted, test_panel):
     found = fitted(**block, spec={"survey": {"psu": "i", "weights": "w"}})
     names = [term.name for term in found.estimate.terms]
     assert names[:4] == ["y[g=0]", "z[g=0]", "y[g=4]", "z[g=4]"]
-    assert names[8:10] == ["y[g: 4 - 0]", "z[g: 4 - 0]"]
+    assert names[8:10] == ["y[g=4 - 0]", "z[g=4 - 0]"]
     inside = test_panel["g"] == 5
     expected = np.average(test_panel["z"][inside], weights=test_panel["w"][inside])
     assert found.estimate.params[names.index("z[g=5]")] == pytest.approx(expected)
     # no unit is in two domains: variances add up to that of the difference, by the covariance of the design
     vcov = found.inference.vcov
-    one, base, gap = (names.index(name) for name in ("y[g=4]", "y[g=0]", "y[g: 4 - 0]"))
+    one, base, gap = (names.index(name) for name in ("y[g=4]", "y[g=0]", "y[g=4 - 0]"))
     assert vcov[gap, gap] == pytest.approx(vcov[one, one] + vcov[base, base] - 2 * vcov[one, base])
     assert [found.estimate.terms[j].kind for j in (one, gap)] == ["mean", "difference"]
     assert np.isnan(found.inference.extra["deff"][gap])
