@@ -18,6 +18,7 @@ import impact.outputs.terminal_table as terminal_table
 import impact.pipeline.study as studies
 from impact.cli._options import names_of, roots_of
 from impact.cli._progress import make_progress
+from impact.cli._show_plan import plan_lines
 from impact.cli._tell import report_faults
 from impact.cli.main import close_output, setting
 from impact.core.errors import DataError, Fault, ImpactError, Notice
@@ -26,7 +27,6 @@ from impact.outputs._request import OutputRequest
 from impact.pipeline.document import Document
 from impact.pipeline.street import RunResult
 from impact.pipeline.write import output_request
-from impact.plan import make_plan
 
 # the file is absent, or the folder of its root was not named
 NOT_THERE = ("E201", "E226")
@@ -229,18 +229,8 @@ def _compare_again(files: Sequence[str], options: studies.StudyOptions) -> int:
 
 
 def show_plans(ctx: click.Context, files: Sequence[str], options: Mapping[str, Any]) -> int:
-    """The plan of every spec; nothing is read but the specs, nothing is written."""
+    """The plan of every spec; nothing is estimated, nothing is written."""
     given = options_of(options)
     for spec in files:
-        plan = make_plan(spec, set_values=given.set_values, roots=given.roots)
-        tables, figures = len(plan.spec.tables), len(plan.spec.figures)
-        blocks = f"{len(plan.models)} models, {len(plan.tests)} tests, {tables} tables, {figures} figures"
-        print(f"{plan.study}   {blocks}")
-        for source in plan.sources:
-            print(f"  data   {source.block.file}")
-        width = max(len(request.name) for request in plan.models)
-        for request in plan.models:
-            formula, variance = request.formula.text(), request.variance.keyword
-            print(f"  {request.name:<{width}}  {request.estimator}  {formula}  vcov {variance}")
-        print(f"would write {os.path.join(str(given.out), plan.study)}/")
+        print("\n".join(plan_lines(spec, given, str(setting(ctx, "lang") or "en"))))
     return 0

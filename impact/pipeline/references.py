@@ -17,6 +17,7 @@ from impact.schema.requests import ModelRequest
 
 PUBLISHED = "published."
 LISTED = 12
+EXHIBITS = ("tables", "figures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +48,40 @@ def reference_faults(plan: Plan) -> list[Fault]:
 
 
 def restricted(plan: Plan, only: Sequence[str]) -> tuple[Plan, tuple[Notice, ...]]:
-    """The plan with the models of ``--only`` and what can be said of them; the rest is named in a notice.
+    """The plan with what ``--only`` names: models and what can be said of them, tables or figures and their models.
 
     Raises:
-        SpecError: E189 a name that is no model.
+        SpecError: E189 a name that is no model, table or figure.
     """
     if not only:
         return plan, ()
-    names = [name.removeprefix("models.") for name in only]
     known = _known(plan.models)
+    exhibits = {f"{kind}.{name}" for kind in EXHIBITS for name in getattr(plan.spec, kind)}
+    asked = [name for name in only if name in exhibits]
+    names = [name.removeprefix("models.") for name in only if name not in exhibits]
     wrong = [name for name in names if name not in known]
     if wrong:
-        shown = ", ".join(known[:LISTED])
-        raise SpecError(*(fault("E189", name=n, suggestion=nearest(n, known), known=shown) for n in wrong))
+        shown = ", ".join([*known, *sorted(exhibits)][:LISTED])
+        near = [*known, *exhibits]
+        raise SpecError(*(fault("E189", name=n, suggestion=nearest(n, near), known=shown) for n in wrong))
+    names += [name for block in asked for name in _models_of(plan, block, known)]
     models = tuple(model for model in plan.models if model.name in names or model.base in names)
+    if asked:
+        kept = {
+            kind: {n: block for n, block in getattr(plan.spec, kind).items() if f"{kind}.{n}" in asked}
+            for kind in EXHIBITS
+        }
+        plan = replace(plan, spec=plan.spec.model_copy(update=kept))
     return _without_others(plan, models)
+
+
+def _models_of(plan: Plan, block: str, known: Sequence[str]) -> list[str]:
+    """The models that a table or figure shows: those it names, those of the test it names, or all."""
+    kind, _, name = block.partition(".")
+    named = [use.name for use in _uses(plan) if use.block == block]
+    test = getattr(getattr(plan.spec, kind)[name], "test", None)
+    named += [of.partition(".")[0] for one in plan.tests if one.name == test for of in one.of]
+    return named or list(known)
 
 
 def _without_others(plan: Plan, models: tuple[ModelRequest, ...]) -> tuple[Plan, tuple[Notice, ...]]:

@@ -52,3 +52,29 @@ def test_only():
     assert restricted(whole, ()) == (whole, ())
     with pytest.raises(SpecError, match="E189"):
         restricted(whole, ("c",))
+
+
+@pytest.mark.parametrize(
+    ("only", "models", "tables", "figures"),
+    [
+        (["tables.one"], ["a"], ["one"], []),
+        (["figures.f"], ["b"], [], ["f"]),
+        (["tables.all"], ["a", "b"], ["all"], []),
+        (["a", "figures.f"], ["a", "b"], [], ["f"]),
+        (["figures.bound"], ["b"], [], ["bound"]),
+    ],
+)
+def test_only_takes_tables_and_figures_with_their_models(plan_of, only, models, tables, figures):
+    plan = plan_of(
+        models={"a": "y ~ x", "b": "y ~ z"},
+        tests={"t": {"kind": "equivalence", "of": "b", "bound": 1, "reason": "small"}},
+        tables={"one": {"columns": ["a"]}, "all": {"rows": "models"}},
+        figures={
+            "f": {"kind": "coefplot", "models": ["b"]},
+            "bound": {"kind": "equivalence_plot", "test": "t"},
+        },
+    )
+    smaller, _ = restricted(plan, only)
+    assert [model.name for model in smaller.models] == models
+    assert list(smaller.spec.tables) == tables
+    assert list(smaller.spec.figures) == figures

@@ -33,11 +33,12 @@ TAKEN: Mapping[str, tuple[tuple[str, ...], str]] = {
 
 def estimators_with_design() -> tuple[str, ...]:
     """Keywords of the estimators that start from who is treated from when."""
-    return tuple(
-        keyword
-        for keyword in catalog.ESTIMATORS.names()
-        if ADOPTION in catalog.ESTIMATORS.load(keyword).accepts
-    )
+    return tuple(keyword for keyword in catalog.ESTIMATORS.names() if ADOPTION in _accepts(keyword))
+
+
+def _accepts(keyword: str) -> tuple[str, ...]:
+    record: Any = catalog.ESTIMATORS.load(keyword)
+    return tuple(record.accepts)
 
 
 def taken_by(keyword: str) -> dict[str, str]:

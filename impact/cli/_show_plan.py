@@ -1,0 +1,114 @@
+"""`impact run --dry-run`: models, data and files of a run, with the times of the last one; nothing is written."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import impact.data.paths as data_paths
+import impact.data.read as data_read
+import impact.pipeline.study as studies
+from impact.core.errors import DataError
+from impact.core.texts import text
+from impact.outputs._assemble import formula_text
+from impact.pipeline.columns_read import names_used
+from impact.plan import Plan, Source, make_plan
+
+# results.json, results.csv, README.md, spec.resolved.yaml, manifest.json, run.log
+ALWAYS = 6
+# a table in LaTeX is written bare and as a float
+FILES_A_TABLE = {"tex": 2}
+
+
+def plan_lines(spec: str, options: studies.StudyOptions, language: str) -> list[str]:
+    """What a run of a spec would do: blocks, data files with rows and checksum, models, the folder and its files.
+
+    Raises:
+        SpecError: every fault of the spec.
+    """
+    plan = make_plan(spec, set_values=options.set_values, roots=options.roots)
+    out = Path(str(options.out or "reports")) / plan.study
+    last = last_seconds(out)
+    width = max(len(request.name) for request in plan.models)
+    lines = [f"{plan.study}   {_blocks(plan, language)}"]
+    lines += [f"  data   {_data(plan, source, language)}" for source in plan.sources]
+    for request in plan.models:
+        formula, variance = formula_text(request), request.variance.keyword
+        known = (
+            text("run.last_time", language, seconds=f"{last[request.name]:.2f}")
+            if request.name in last
+            else ""
+        )
+        lines.append(
+            f"  {request.name:<{width}}  {request.estimator}  {formula}  vcov {variance}  {known}".rstrip()
+        )
+    count = files_written(plan)
+    where = f"{out.as_posix()}/"
+    key = "run.would_write" if count is None else "run.would_write_files"
+    return [*lines, text(key, language, folder=where, count=count or 0)]
+
+
+def _blocks(plan: Plan, language: str) -> str:
+    counts = {
+        "models": len(plan.models),
+        "tests": len(plan.tests),
+        "tables": len(plan.spec.tables),
+        "figures": len(plan.spec.figures),
+    }
+    return ", ".join(
+        text(f"run.by_default.{name}", language)
+        if not count and name in ("tables", "figures")
+        else text(f"run.counted.{name}", language, count=count)
+        for name, count in counts.items()
+    )
+
+
+def _data(plan: Plan, source: Source, language: str) -> str:
+    """A data file with its rows and the start of its checksum, or why it cannot be read."""
+    roots = data_paths.collect_roots(source.folder, plan.roots)
+    try:
+        frame = data_read.read_frame(
+            source.block, folder=source.folder, name=source.name, roots=roots, wanted=names_used(plan),
+            place=source.node.place,
+        )  # fmt: skip
+    except DataError as error:
+        return f"{source.block.file}   {error.faults[0].code} {error.faults[0].message}"
+    rows = text("run.rows", language, rows=f"{frame.n_rows:,}")
+    digest = str(frame.files[source.name]["sha256"])
+    return f"{source.block.file}   {rows}, sha256 {digest[:8]}.."
+
+
+def files_written(plan: Plan) -> int | None:
+    """Files that a run writes; None where tables or figures are those of the results, which are not known yet."""
+    spec, languages = plan.spec, len(plan.languages)
+    if not spec.tables or not spec.figures:
+        return None
+    count = ALWAYS + languages
+    for table in spec.tables.values():
+        formats = spec.outputs.formats if table.formats is None else table.formats
+        count += languages * sum(FILES_A_TABLE.get(one, 1) for one in formats)
+    for figure in spec.figures.values():
+        formats = spec.outputs.figures if figure.formats is None else figure.formats  # type: ignore[assignment]
+        count += languages * len(formats) + 1
+    return count
+
+
+def last_seconds(folder: Path) -> dict[str, float]:
+    """Model → seconds since the event before it, from the log of the last run; empty without one."""
+    log = folder / "run.log"
+    if not log.is_file():
+        return {}
+    found: dict[str, float] = {}
+    before: datetime | None = None
+    for line in log.read_text(encoding="utf-8").splitlines():
+        try:
+            event: dict[str, Any] = json.loads(line)
+            at = datetime.fromisoformat(event["at"])
+        except (ValueError, KeyError):
+            continue
+        if event.get("event") == "model" and before is not None:
+            found[str(event.get("name"))] = (at - before).total_seconds()
+        before = at
+    return found
