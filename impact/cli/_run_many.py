@@ -94,9 +94,9 @@ def run_one(
 
 
 def failed_models(run: RunResult) -> list[ImpactError]:
-    """What kept models, or groups of models, from being estimated."""
+    """What kept models, groups of models or tests from being made."""
     found = [result.error for model in run.fitted for result in model.results]
-    return [error for error in found if isinstance(error, ImpactError)]
+    return [error for error in (*found, *run.failures) if isinstance(error, ImpactError)]
 
 
 def _standard_input() -> Any:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from impact.core.errors import SpecError
+from impact.core.errors import DesignError, SpecError
 from impact.core.estimates import Permutation
 from impact.core.findings import Finding, Question
 from impact.core.options import Options
@@ -39,7 +39,7 @@ def examine(question: Question, options: RomanoWolfOptions) -> tuple[Finding, ..
     """One finding a treatment term: the adjusted p-value, also for the row's column ``p_romano_wolf``.
 
     Raises:
-        SpecError: E613 where a model has no permutation, E614 where the models share no sets.
+        SpecError: E613 where a model has no permutation. DesignError: E614 where the models share no sets.
     """
     family = subjects(question)
     if not family:
@@ -49,9 +49,9 @@ def examine(question: Question, options: RomanoWolfOptions) -> tuple[Finding, ..
     try:
         sets = common_sets([permutation for permutation, _ in items])
     except ValueError:
-        raise SpecError(fault("E614", test=question.test, count=0)) from None
+        raise DesignError(fault("E614", test=question.test, count=0)) from None
     if len(sets[0]) < 2:
-        raise SpecError(fault("E614", test=question.test, count=len(sets[0])))
+        raise DesignError(fault("E614", test=question.test, count=len(sets[0])))
     adjusted = stepdown(items, statistic=statistic)
     found = [
         _finding(

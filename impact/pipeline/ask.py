@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import impact.catalog as catalog
-from impact.core.errors import ImpactError
+from impact.core.errors import DesignError, EstimationError, ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.frames import Frame
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, spawn_seed
@@ -20,17 +20,34 @@ from impact.schema.option_requests import TestRequest
 from impact.schema.requests import ModelRequest
 
 
-def ask_tests(plan: Plan, fitted: Sequence[FittedModel], frame: Frame) -> tuple[Finding, ...]:
-    """The findings of every test of the spec; ``frame``: all rows, for tests that permute sets of their own."""
+def ask_tests(
+    plan: Plan, fitted: Sequence[FittedModel], frame: Frame, failures: list[ImpactError] | None = None
+) -> tuple[Finding, ...]:
+    """The findings of every test of the spec, then those of the tests that a referee asks.
+
+    Arguments:
+        frame: all rows, for tests that permute sets of their own.
+        failures: takes the errors of tests that the data or estimates do not allow, so that the others go on; without
+            it they are raised.
+
+    Raises:
+        SpecError: a test that asks what its model does not have.
+    """
     results = {(result.name, result.group): result for model in fitted for result in model.results}
     requests = {model.request.name: model.request for model in fitted}
     findings: list[Finding] = []
     for test in plan.tests:
         record: Any = catalog.DIAGNOSTICS.load(test.kind)
         question = _question(plan, test, results, requests)
-        with placed_in(plan.resolved.tree, otherwise=test.node.place):
-            question = _with_own_sets(question, plan, test, requests, frame)
-            findings += record.examine(question, test.options)
+        try:
+            with placed_in(plan.resolved.tree, otherwise=test.node.place):
+                question = _with_own_sets(question, plan, test, requests, frame)
+                findings += record.examine(question, test.options)
+        except (DesignError, EstimationError) as error:
+            if failures is None:
+                raise
+            failures.append(error)
+            findings.append(not_possible(test, error, verdict="fail"))
     for test in default_tests(plan, fitted):
         record = catalog.DIAGNOSTICS.load(test.kind)
         try:

@@ -73,8 +73,11 @@ def _request(plan: Plan, kind: str, model: str) -> TestRequest:
     return TestRequest(f"{kind}:{model}", kind, (model,), record.options(), {}, map_node(place))
 
 
-def not_possible(test: TestRequest, error: ImpactError) -> Finding:
-    """The finding of a default test that the model does not allow, with the reason: never an error of the run."""
+def not_possible(test: TestRequest, error: ImpactError, *, verdict: str = "note") -> Finding:
+    """The finding of a test that the model does not allow, with the reason.
+
+    A test that the spec asks for fails, and the run ends with status 5; a default one is a note.
+    """
     said: Mapping[str, str] = {
         language: " ".join(in_language(item, language).message for item in error.faults)
         for language in LANGUAGES
@@ -83,7 +86,7 @@ def not_possible(test: TestRequest, error: ImpactError) -> Finding:
         test=test.name,
         kind=test.kind,
         of=test.of[0],
-        verdict="note",
+        verdict=verdict,
         sentence=said["en"],
         details={"sentences": said, "not_possible": True},
     )

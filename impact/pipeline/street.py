@@ -16,7 +16,7 @@ import impact.data.filters as data_filters
 import impact.data.paths as data_paths
 import impact.data.prepare as data_prepare
 import impact.data.read as data_read
-from impact.core.errors import DataError, Notice, SpecError
+from impact.core.errors import DataError, ImpactError, Notice, SpecError
 from impact.core.findings import Finding
 from impact.core.frames import Frame
 from impact.core.texts import fault
@@ -34,7 +34,7 @@ from impact.schema.requests import ModelRequest
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything a run found: the whole frame, the main sample, fitted models, findings and notices."""
+    """Everything a run found: the whole frame, the main sample, fitted models, findings, notices, tests that failed."""
 
     plan: Plan
     frame: Frame
@@ -42,6 +42,7 @@ class RunResult:
     fitted: tuple[FittedModel, ...]
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
+    failures: tuple[ImpactError, ...] = ()
 
     @property
     def failed(self) -> tuple[FittedModel, ...]:
@@ -72,8 +73,10 @@ def run_plan(
     fit = partial(fit_models, frame, seed=plan.spec.seed, jobs=jobs, progress=progress, stop=stop)
     fitted = fit(plan.models)
     fitted = (*fitted, *fit(_drop_one_requests(plan, fitted)))
-    findings = ask_tests(plan, fitted, frame)
-    return RunResult(plan, frame, main, fitted, findings, collect_notices((*left_out, *main.notices), fitted))
+    failures: list[ImpactError] = []
+    findings = ask_tests(plan, fitted, frame, failures)
+    notices = collect_notices((*left_out, *main.notices), fitted)
+    return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures))
 
 
 def read_data(plan: Plan) -> tuple[Frame, Frame]:

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from impact.core.errors import SpecError
+from impact.core.errors import DesignError, SpecError
 from impact.diagnostics.romano_wolf import RomanoWolfOptions, examine
 
 
@@ -81,7 +81,7 @@ def test_faults(make):
             RomanoWolfOptions(),
         )
     assert caught.value.code == "E613"
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(DesignError) as caught:
         other = make.fitted(make.design(2, units=9, treated=3), "c")
         examine(make.question("romano_wolf", model, other), RomanoWolfOptions())
     assert caught.value.code == "E614"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import impact.pipeline.ask as ask
+from impact.core.errors import DesignError
 from impact.core.findings import ModelResult
-from impact.pipeline.fit import FittedModel
+from impact.pipeline.fit import FittedModel, fit_models
 
 
 def fitted(request_of, name, **more):
@@ -63,3 +64,26 @@ def test_the_question_carries_everything(asked):
     assert (question.test, question.kind, question.level) == ("t", "wald", 0.95)
     assert ("main[row=short]", None) in question.results
     assert question.seed == asked("main")[1].seed
+
+
+def test_a_test_that_the_data_do_not_allow_leaves_the_others(plan_of, as_frame, test_panel):
+    """Models that share no sets of units have no joint adjustment: a failed finding, and the models stand."""
+    design = {"unit": "c", "time": "t", "treated": "c <= 2", "from": 5}
+    models = {
+        "one": {"formula": "y ~ exposed | i + t", "permute": {"unit": "c", "sets": "same_size"}},
+        "two": {
+            "formula": "yiv ~ exposed | i + t", "design": {"treated": "c <= 3"},
+            "permute": {"unit": "c", "sets": "same_size"},
+        },
+    }  # fmt: skip
+    tests = {"joint": {"kind": "romano_wolf", "of": ["one", "two"]}, "w": {"kind": "wald", "of": "one"}}
+    plan = plan_of(models=models, design=design, tests=tests)
+    frame = as_frame(test_panel)
+    fits = fit_models(frame, plan.models, seed=1, jobs=1, progress=None)
+    failures = []
+    found = ask.ask_tests(plan, fits, frame, failures)
+    assert [(one.test, one.verdict) for one in found][0] == ("joint", "fail")
+    assert {one.test for one in found} == {"joint", "w"}
+    assert [error.code for error in failures] == ["E614"]
+    with pytest.raises(DesignError):
+        ask.ask_tests(plan, fits, frame)
