@@ -82,7 +82,7 @@ def test_a_test_that_the_data_do_not_allow_leaves_the_others(plan_of, as_frame, 
     fits = fit_models(frame, plan.models, seed=1, jobs=1, progress=None)
     failures = []
     found = ask.ask_tests(plan, fits, frame, failures)
-    assert [(one.test, one.verdict) for one in found][0] == ("joint", "fail")
+    assert (found[0].test, found[0].verdict) == ("joint", "fail")
     assert {one.test for one in found} == {"joint", "w"}
     assert [error.code for error in failures] == ["E614"]
     with pytest.raises(DesignError):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from impact.core.errors import DesignError
 from impact.pipeline.study import StudyOptions, run_study
 
 SETS = 'unit: unit, sets: {size: 2}, among: "unit != 5", adjust: size'
@@ -61,7 +58,10 @@ def test_groups_each_have_their_own(folder):
     assert len({test["details"]["group"] for test in found["tests"]}) == len(found["tests"]) == 2
 
 
-def test_another_unit_than_exists_is_refused(folder):
-    with pytest.raises(DesignError) as caught:
-        ran_with(folder, permute="", tests='{r: {kind: randomization, of: main, among: "unit > 99"}}')
-    assert caught.value.code == "E543"
+def test_sets_without_a_unit_are_refused_by_the_test_alone(folder):
+    """The model stands; the test fails with the code of its error in words."""
+    found = ran_with(folder, permute="", tests='{r: {kind: randomization, of: main, among: "unit > 99"}}')
+    (test,) = found["tests"]
+    assert test["verdict"] == "fail"
+    assert test["p_value"] is None
+    assert test["details"]["not_possible"]
