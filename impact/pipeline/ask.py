@@ -14,7 +14,7 @@ from impact.core.frames import Frame
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, spawn_seed
 from impact.pipeline.permute_again import asks_for_sets, permuted_again
 from impact.pipeline.places import placed_in
-from impact.pipeline.referee import default_tests, not_possible
+from impact.pipeline.referee import default_tests, not_possible, on_one_base
 from impact.plan import Plan
 from impact.schema.option_requests import TestRequest
 from impact.schema.requests import ModelRequest
@@ -51,7 +51,8 @@ def ask_tests(
     for test in default_tests(plan, fitted):
         record = catalog.DIAGNOSTICS.load(test.kind)
         try:
-            findings += record.examine(_question(plan, test, results, requests), test.options)
+            question = on_one_base(_question(plan, test, results, requests))
+            findings += record.examine(question, test.options)
         except ImpactError as error:
             findings.append(not_possible(test, error))
     return tuple(findings)

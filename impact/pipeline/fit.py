@@ -242,14 +242,12 @@ def permute_design(
         return None
     if estimate.parts:
         return permute_design(estimate.parts[0], design, request, seed=seed)
-    made = estimate.design
-    if made is not None and made.treatment is not None:
-        design = made
-    if design.treatment is None:
+    made = estimate.design or design
+    if made.treatment is None:
         raise DesignError(fault("E520", place=request.place))
     found = permute(
         estimate,
-        design,
+        made,
         request.permute,
         seed=spawn_seed(seed, request.name),
         level=request.level,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 import impact.catalog as catalog
 from impact.core.errors import ImpactError
-from impact.core.findings import Finding, ModelResult
+from impact.core.findings import Finding, ModelResult, Question
 from impact.core.texts import LANGUAGES, in_language
 from impact.pipeline.fit import FittedModel
 from impact.plan import Plan
@@ -20,6 +21,8 @@ from impact.schema.option_requests import OWN_VARIANCE, TestRequest
 ALWAYS = ("pretrend", "pretrend_power", "honest_did")
 TWO_WAY = ("bacon", "twfe_weights")
 TWO_WAY_ESTIMATOR = "did_twfe"
+# tests of effects that must be measured from one base period
+ONE_BASE = ("honest_did", "pretrend_power")
 
 
 def default_tests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[TestRequest, ...]:
@@ -71,6 +74,28 @@ def _request(plan: Plan, kind: str, model: str) -> TestRequest:
     record: Any = catalog.DIAGNOSTICS.load(kind)
     place = plan.resolved.tree.place
     return TestRequest(f"{kind}:{model}", kind, (model,), record.options(), {}, map_node(place))
+
+
+def on_one_base(question: Question) -> Question:
+    """The question about effects measured from one base period, where a model measures them from several.
+
+    Honest intervals and the power of tests before treatment need one base for all event times: the model is estimated
+    again with `base_period: universal`, and the results keep the effects that the spec asked for.
+    """
+    if question.kind not in ONE_BASE:
+        return question
+    return replace(question, of=tuple((_universal(question, result), term) for result, term in question.of))
+
+
+def _universal(question: Question, result: ModelResult) -> ModelResult:
+    design = result.design
+    if design is None or design.adoption is None or design.adoption.choices.base_period == "universal":
+        return result
+    choices = replace(design.adoption.choices, base_period="universal")
+    changed = replace(design, adoption=replace(design.adoption, choices=choices))
+    estimate = question.refit(result, changed)
+    inference = question.infer(result, estimate, changed)
+    return replace(result, design=changed, estimate=estimate, inference=inference)
 
 
 def not_possible(test: TestRequest, error: ImpactError, *, verdict: str = "note") -> Finding:

@@ -51,3 +51,24 @@ def test_what_is_not_possible_is_said_in_both_languages():
     assert found.verdict == "note"
     assert found.details["sentences"]["en"] != found.details["sentences"]["es"]
     assert found.of == "sa"
+
+
+def test_honest_intervals_of_effects_with_several_bases(plan_of, as_frame, test_panel):
+    """By default from one base period: the same findings as of the model with `base_period: universal`."""
+    from impact.pipeline.ask import ask_tests
+
+    frame, found = as_frame(test_panel), {}
+    for base in ("varying", "universal"):
+        plan = plan_of(
+            design={**COHORTS, "base_period": base}, models={"cs": {"estimator": "did_cs", "outcome": "y"}}
+        )
+        fitted = (fit_request(frame, plan.models[0], seed=None),)
+        kept = fitted[0].results[0].estimate.params.copy()
+        findings = ask_tests(plan, fitted, frame)
+        assert (fitted[0].results[0].estimate.params == kept).all()
+        found[base] = [one for one in findings if one.kind in referee.ONE_BASE]
+    assert len(found["varying"]) == 3
+    assert not any(one.details.get("not_possible") for one in found["varying"])
+    for one, other in zip(found["varying"], found["universal"], strict=True):
+        assert one.statistic == pytest.approx(other.statistic, rel=1e-9)
+        assert one.details["rows" if "rows" in one.details else "slopes"] is not None
