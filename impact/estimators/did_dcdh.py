@@ -7,6 +7,8 @@ period with the new treatment. A switcher's change since F − 1 is compared wit
 treatment that have not changed yet; where treatment falls the sign is turned. `att` is the average total effect: the
 sum of all effects over the sum of the changes in dose, an effect per unit of dose. `normalized: true` divides each
 event row by the mean dose received up to then beyond the baseline.
+Controls: the changes of Y less those of the controls, at the rate they move together in units of the same first
+treatment that have not changed yet.
 Placebos are event[−1−ℓ]: the same comparison over the ℓ periods before F − 1, as with one base period.
 Assumptions: units with the same first treatment would have had parallel paths at that treatment; no anticipation. Doses
 after F may do anything, but rows from the period on in which treatment has been above and below its baseline are left
@@ -28,6 +30,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 import impact.kernels.switching as kernel
+import impact.kernels.switching_controls as with_controls
 from impact.core.arrays import Floats
 from impact.core.designs import Adoption, AdoptionChoices, Design, Factor, Term
 from impact.core.errors import DesignError, Notice
@@ -44,6 +47,7 @@ from impact.estimators._adoption import (
     wide_of,
 )
 from impact.kernels.factors import is_nested
+from impact.kernels.propensity import ComparisonError
 
 NAME = "did_dcdh"
 _SIGNS = {"both": (1, -1), "in": (1,), "out": (-1,)}
@@ -95,14 +99,14 @@ def fit(design: Design, options: DcdhOptions) -> Estimate:
         Estimate with att, event rows and the reference -1 (zero by definition), and influence rows of units.
 
     Raises:
-        DesignError: E560 no adoption, E587 no switcher has a control, E588 `reference` other than -1, or trends or
-            clusters that change within units.
+        DesignError: E560 no adoption, E572 controls that do not vary, E587 no switcher has a control, E588 `reference`
+            other than -1, trends with controls, or trends or clusters that change within units.
     """
     adoption = adoption_of(design, NAME)
     choices = choices_of(design, options, NAME)
     _refuse(design, adoption, choices)
     paths = _paths(design, adoption)
-    effects = _effects(paths, options)
+    effects = _effects(paths, options, _adjustment(design, paths))
     made = _without(design, paths)
     weight = sum(step.weight for step in effects.after.values())
     dose = sum(step.weight * step.dose for step in effects.after.values()) / weight
@@ -145,6 +149,9 @@ def _refuse(design: Design, adoption: Adoption, choices: AdoptionChoices) -> Non
     if choices.reference != -1:
         advice = "leave it out: changes are taken from the period before the first change"
         raise DesignError(fault("E588", estimator=NAME, problem="another `reference` than -1", advice=advice))
+    if "trends" in design.columns and design.x.shape[1]:
+        advice = "leave out one of them"
+        raise DesignError(fault("E588", estimator=NAME, problem="`trends` with controls", advice=advice))
     changing = [
         factor.name for factor in design.clusters.values() if not is_nested(adoption.unit.codes, factor.codes)
     ]
@@ -184,7 +191,26 @@ def _paths(design: Design, adoption: Adoption) -> kernel.Paths:
     )
 
 
-def _effects(paths: kernel.Paths, options: DcdhOptions) -> _Effects:
+def _adjustment(design: Design, paths: kernel.Paths) -> with_controls.Adjustment | None:
+    """The outcome less the controls; None without controls.
+
+    Raises:
+        DesignError: E572 controls without a rate.
+    """
+    if design.x.shape[1] == 0:
+        return None
+    wide = wide_of(design, NAME)
+    x = np.where(wide.present, design.x.T[:, wide.row], np.nan)
+    try:
+        return with_controls.adjust(paths, x)
+    except ComparisonError:
+        problem = "controls that do not vary over time, or together, among units that have not changed yet"
+        raise DesignError(fault("E572", estimator=NAME, problem=problem)) from None
+
+
+def _effects(
+    paths: kernel.Paths, options: DcdhOptions, adjustment: with_controls.Adjustment | None
+) -> _Effects:
     """Every step asked for that has a switcher with a control.
 
     Raises:
@@ -196,7 +222,10 @@ def _effects(paths: kernel.Paths, options: DcdhOptions) -> _Effects:
     for placebo, asked in ((False, options.effects), (True, options.placebos)):
         steps = range(1, (last if asked is None else min(asked, last)) + 1)
         made = {
-            step: kernel.step_effect(paths, step, signs=signs, placebo=placebo, never=never) for step in steps
+            step: kernel.step_effect(paths, step, signs=signs, placebo=placebo, never=never)
+            if adjustment is None
+            else with_controls.adjusted_step(adjustment, step, signs=signs, placebo=placebo, never=never)
+            for step in steps
         }
         found.append({step: effect for step, effect in made.items() if effect is not None})
     if not found[0]:
@@ -279,6 +308,7 @@ ESTIMATOR = Estimator(
     accepts=(
         "adoption",
         "clusters",
+        "covariates",
         "dose",
         "reversible",
         "unbalanced",

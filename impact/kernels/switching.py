@@ -60,6 +60,8 @@ class Paths:
 class Step:
     """Effect of one step: influence (U,), divided by n; numbers of the switchers compared and the sum of their weights.
 
+    ``parts`` (U,) are what each unit adds to the value, in the order given.
+
     ``dose`` is the switchers' mean distance from their baseline in that period, ``total`` its mean sum up to then.
     """
 
@@ -69,6 +71,7 @@ class Step:
     switchers: Rows
     dose: float
     total: float
+    parts: Array
 
 
 def switching_paths(
@@ -171,8 +174,9 @@ def step_effect(
         return None
     weight = sum(part.weight for part in parts)
     share = [part.weight / weight for part in parts]
-    influence = np.empty(len(paths.order))
+    influence, added = np.empty(len(paths.order)), np.empty(len(paths.order))
     influence[paths.order] = sum(one * part.influence for one, part in zip(share, parts, strict=True))
+    added[paths.order] = sum(one * part.parts for one, part in zip(share, parts, strict=True))
     return Step(
         value=sum(one * part.value for one, part in zip(share, parts, strict=True)),
         influence=influence,
@@ -180,6 +184,7 @@ def step_effect(
         switchers=np.concatenate([part.switchers for part in parts]),
         dose=sum(one * part.dose for one, part in zip(share, parts, strict=True)),
         total=sum(one * part.total for one, part in zip(share, parts, strict=True)),
+        parts=added,
     )
 
 
@@ -201,7 +206,7 @@ def _direction(paths: Paths, window: _Window, sign: int, *, never: bool) -> Step
     later = paths.first >= periods if never else paths.first[:, None] > time
     control = seen & (later[:, None] if never else later)
     moves = seen & (paths.first[:, None] + window.step - 1 == time) & (paths.sign == sign)[:, None]
-    mass, treated = _sums(paths, w * control), _sums(paths, w * moves)
+    mass, treated = baseline_sums(paths, w * control), baseline_sums(paths, w * moves)
     compared = ((mass > 0) & (treated > 0))[paths.baseline]
     control &= compared
     moves &= compared
@@ -216,13 +221,15 @@ def _direction(paths: Paths, window: _Window, sign: int, *, never: bool) -> Step
     share = w[who, at[who]] / total
     when = time[at[who]]
     sums = np.cumsum(paths.distance[who], axis=1)
+    added = np.sum(load * change, axis=1)
     return Step(
-        value=float(np.sum(load * change)),
+        value=float(np.sum(added)),
         influence=np.sum(load * residual, axis=1),
         weight=total,
         switchers=paths.order[who],
         dose=float(share @ paths.distance[who, when]),
         total=float(share @ sums[np.arange(len(who)), when]),
+        parts=added,
     )
 
 
@@ -246,9 +253,9 @@ def _residuals(paths: Paths, window: _Window, control: Mask, moves: Mask) -> Arr
 
 def _means(paths: Paths, w: Array, change: Array, chosen: Mask) -> tuple[Array, Array]:
     """(B, m) mean change of the chosen units of each baseline and number of their clusters."""
-    mass = _sums(paths, w * chosen)
-    sums = _sums(paths, w * chosen * change)
-    return np.divide(sums, mass, out=np.zeros_like(mass), where=mass > 0), _counts(paths, chosen)
+    mass = baseline_sums(paths, w * chosen)
+    sums = baseline_sums(paths, w * chosen * change)
+    return np.divide(sums, mass, out=np.zeros_like(mass), where=mass > 0), baseline_counts(paths, chosen)
 
 
 def _cohort_means(paths: Paths, window: _Window, moves: Mask) -> tuple[Array, Array]:
@@ -268,13 +275,13 @@ def _cohort_means(paths: Paths, window: _Window, moves: Mask) -> tuple[Array, Ar
     return mean, size
 
 
-def _sums(paths: Paths, values: Array) -> Array:
+def baseline_sums(paths: Paths, values: Array) -> Array:
     """(B, m) sums over the units of each baseline."""
     starts = paths.pair_starts[paths.baseline_starts]
     return np.asarray(np.add.reduceat(values, starts, axis=0))
 
 
-def _counts(paths: Paths, chosen: Mask) -> Array:
+def baseline_counts(paths: Paths, chosen: Mask) -> Array:
     """(B, m) number of clusters with a chosen unit, by baseline."""
     pairs = np.logical_or.reduceat(chosen, paths.pair_starts, axis=0)
     return np.add.reduceat(pairs.astype(np.float64), paths.baseline_starts, axis=0)

@@ -25,6 +25,8 @@ CHANGES = {
     "dose": {"design": {"cohort": None, "never": None, "treatment": "amount"}},
     "reversal": {"design": {"cohort": None, "never": None, "treatment": "switch"}},
 }
+# controls enter it by their changes: x has none
+OWN_CHANGES = {("did_dcdh", "controls"): {"controls": ["z"]}}
 PAIRS = [(keyword, name) for keyword in estimators_with_design() for name in TAKEN]
 
 
@@ -41,7 +43,7 @@ def columns(test_panel):
 
 
 def fitted(block, name, columns, as_frame, request_of):
-    changes = dict(CHANGES[name])
+    changes = {**CHANGES[name], **OWN_CHANGES.get((block["estimator"], name), {})}
     design = {**block["spec"]["design"], **changes.pop("design", {})}
     spec = {**block["spec"], "design": {key: value for key, value in design.items() if value is not None}}
     block = {key: value for key, value in {**block, **changes}.items() if value is not None}

@@ -138,6 +138,47 @@ def test_against_the_authors_package(run, test_panel, case):
     assert not found["event[-1]"][1] > 0
 
 
+# the same package with controls: three effects, two placebos
+CONTROLLED = {
+    "one baseline": {
+        "event[0]": (0.436808348, 0.0776619107), "event[1]": (0.5174735752, 0.0858425198),
+        "event[2]": (0.5250201415, 0.1176876504), "att": (0.4891107565, 0.074883889),
+        "event[-2]": (0.0616685655, 0.0768595632), "event[-3]": (0.1194110657, 0.0844434116),
+    },
+    "weights": {
+        "event[0]": (0.4250953605, 0.0776021993), "event[1]": (0.5315879143, 0.0965264032),
+        "event[2]": (0.5296492145, 0.1173779319), "att": (0.490752261, 0.0787132635),
+        "event[-2]": (0.0294073443, 0.0793408619), "event[-3]": (0.059802752, 0.0848598197),
+    },
+    "baselines": {
+        "event[0]": (-0.0164284131, None), "event[1]": (-0.0366108115, None), "event[2]": (0.0443639747, None),
+        "att": (-0.0014871857, None), "event[-2]": (-0.0059469556, None), "event[-3]": (0.1045139043, None),
+    },
+}  # fmt: skip
+CONTROLLED_CASES = {
+    "one baseline": {"design": {"treatment": "D"}, "controls": ["z", "q1"]},
+    "weights": {"design": {"treatment": "D"}, "controls": ["z"], "weights": "w"},
+    "baselines": {"controls": ["z", "q1"]},
+}
+
+
+@pytest.mark.parametrize("case", CONTROLLED)
+def test_controls_against_the_authors_package(run, case):
+    """That package adds M'θ/U to each unit's influence, M'θ what the controls change; its errors by baseline differ."""
+    block = CONTROLLED_CASES[case]
+    found = run(effects=3, placebos=2, **block).estimate
+    plain = rows_of(run(effects=3, placebos=2, **{key: block[key] for key in block if key != "controls"}))
+    for j, term in enumerate(found.terms):
+        if term.name not in CONTROLLED[case]:
+            continue
+        value, error = CONTROLLED[case][term.name]
+        assert found.params[j] == pytest.approx(value, abs=1e-9), term.name
+        if error is not None:
+            shift = (plain[term.name][0] - found.params[j]) / 60
+            own = np.sqrt(np.sum((found.influence.rows[:, j] + shift) ** 2))
+            assert own == pytest.approx(error, abs=1e-9), term.name
+
+
 def by_hand(panel, treatment, step, placebo=False):
     """The mean over switchers of their own difference, one unit after the other."""
     y = panel["y"].reshape(60, 8)
@@ -284,8 +325,21 @@ def test_some_without_a_control(run, test_panel):
     assert "2 of 45" in str(notice.message)
 
 
+@pytest.mark.parametrize("controls", [["x"], ["z", "copy"]])
+def test_controls_without_a_rate(run, test_panel, controls):
+    with pytest.raises(DesignError) as error:
+        run(controls=controls, columns={"copy": 2 * test_panel["z"] + test_panel["i"]})
+    assert error.value.faults[0].code == "E572"
+
+
 @pytest.mark.parametrize(
-    "block", [{"trends": "z"}, {"vcov": {"cluster": "t"}}, {"design": {"reference": -2}}]
+    "block",
+    [
+        {"trends": "z"},
+        {"trends": "half", "controls": ["z"]},
+        {"vcov": {"cluster": "t"}},
+        {"design": {"reference": -2}},
+    ],
 )
 def test_what_it_cannot_use(run, block):
     with pytest.raises(DesignError) as error:
