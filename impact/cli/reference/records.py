@@ -69,7 +69,8 @@ def _taken(keyword: str, language: str) -> Section:
     """What the estimator takes, and the code that refuses the rest."""
     head, *rows = taken_table(language)
     own = next(row for row in rows if row[0] == keyword)
-    return Section(text("taken.heading", language), table=(head[1:], own[1:]))
+    columns = (text("taken.what", language), text("taken.answers", language))
+    return Section(text("taken.heading", language), table=(columns, *zip(head[1:], own[1:], strict=True)))
 
 
 def _outcomes(record: Any, language: str) -> Section:
