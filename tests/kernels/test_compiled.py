@@ -70,6 +70,30 @@ def test_group_passes(rows, levels, sorted_codes, width, threads):
             np.testing.assert_allclose(own, twins.group_sums(code, count, (out,), weights), atol=1e-10)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (7, 3), (2_000, 10), (60, 700), (9_000, 17)])
+@pytest.mark.parametrize("width", [1, 3, 6])
+def test_passes_over_a_grid(shape, width, threads):
+    rng = np.random.default_rng(width)
+    codes = [np.repeat(np.arange(shape[0]), shape[1]), np.tile(np.arange(shape[1]), shape[0])]
+    codes = [code.astype(np.int32) for code in codes]
+    columns = [
+        np.asfortranarray(rng.standard_normal((len(codes[0]), width))),
+        rng.standard_normal(len(codes[0])),
+    ]
+    values = [rng.standard_normal((count, width + 1)) for count in shape]
+    shift = rng.standard_normal(width + 1)
+    sums, squares = compiled.sums_and_squares(columns, codes, shape, None, shift)
+    np.testing.assert_allclose(squares, twins.squares_about(columns, shift, None), rtol=1e-12)
+    out, expected = np.empty((len(codes[0]), width + 1), order="F"), np.empty((len(codes[0]), width + 1))
+    after = compiled.subtract_and_sum(columns, codes, values, None, out)
+    twins.subtract(columns, codes, values, expected)
+    np.testing.assert_array_equal(out, expected)
+    again = compiled.subtract_and_sum((out,), codes, values, None, out)
+    for found, source in ((sums, columns), (after, (expected,)), (again, (out,))):
+        for own, code, count in zip(found, codes, shape, strict=True):
+            np.testing.assert_allclose(own, twins.group_sums(code, count, source, None), atol=1e-10)
+
+
 def test_subtract_three_factors_in_place(threads):
     rng = np.random.default_rng(8)
     columns = rng.standard_normal((50_000, 3))

@@ -40,8 +40,8 @@ typedef Py_ssize_t index_t;
 
 #define LANES 8
 #define TILE 4
-#define GRAM_ROWS 504
-#define PACK_DOUBLES 16384
+#define GRAM_ROWS 1016
+#define PACK_DOUBLES 4096
 #define MAX_TASKS 32
 #define SMALL_ROWS 8192
 

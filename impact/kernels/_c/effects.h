@@ -2,22 +2,8 @@
 #ifndef IMPACT_EFFECTS_H
 #define IMPACT_EFFECTS_H
 
-#include "rows.h"
-
-typedef struct {
-    const Columns *in, *out;
-    index_t n, width, block;
-    const int32_t *codes[2];
-    index_t levels[2];
-    const double *values[2]; /* tables to subtract, or NULL */
-    double *sums[2];         /* one table a task; the first factor has one in all when by_range */
-    const double *weights, *shift;
-    double *squares; /* one row a task, or NULL */
-    int by_range, by_runs, plain_run;
-    index_t tasks, rows_a_task;
-    const int32_t *low, *high; /* of the first codes in each block, by_range only */
-    int failed;
-} Effects;
+#include "grid.h"
+#include "runs.h"
 
 INLINE void add_groups(double *RESTRICT sums, const int32_t *RESTRICT codes, const double *RESTRICT buffer,
                        const double *RESTRICT weights, index_t count, index_t width) {
@@ -116,66 +102,6 @@ static void effects_block(const Effects *e, index_t task, double *buffer, const 
     case 6: effects_rows_6(e, task, buffer, first, second, weights, count); break;
     default: effects_rows_any(e, task, buffer, first, second, weights, count);
     }
-}
-
-/* Sorted codes and few columns: rows are read where they lie, and the values and sums of a run of rows that share their
- * first code stay in registers. */
-INLINE void runs_rows(const Effects *e, index_t task, index_t at, index_t count, index_t width, int subtract, int second) {
-    const int32_t *one = e->codes[0] + at, *other = second ? e->codes[1] + at : NULL;
-    const double *weights = e->weights ? e->weights + at : NULL, *in[4];
-    double *out[4], *sums = e->sums[0] ? e->sums[0] + (e->by_range ? 0 : task * e->levels[0] * width) : NULL, *side = e->sums[1] ? e->sums[1] + task * e->levels[1] * width : NULL;
-    double value[4] = {0}, own[4] = {0}, squares[4] = {0};
-    for (index_t j = 0; j < width; j++) {
-        in[j] = (const double *)e->in->base[j] + at;
-        out[j] = e->out->width ? (double *)e->out->base[j] + at : NULL;
-    }
-    for (index_t r = 0; r < count; r++) {
-        int starts = r == 0 || one[r] != one[r - 1], ends = r + 1 == count || one[r + 1] != one[r];
-        if (subtract && starts)
-            for (index_t j = 0; j < width; j++) value[j] = e->values[0][one[r] * width + j];
-        double weight = weights ? weights[r] : 1.0;
-        for (index_t j = 0; j < width; j++) {
-            double z = in[j][r];
-            if (subtract) {
-                z -= value[j];
-                if (second) z -= e->values[1][other[r] * width + j];
-                out[j][r] = z;
-            } else if (e->squares) {
-                double d = z - e->shift[j];
-                squares[j] += weight * (d * d);
-            }
-            own[j] += weight * z;
-            if (second && side) side[other[r] * width + j] += weight * z;
-        }
-        if (!ends || !sums) continue;
-        for (index_t j = 0; j < width; j++) {
-            sums[one[r] * width + j] += own[j];
-            own[j] = 0.0;
-        }
-    }
-    for (index_t j = 0; !subtract && e->squares && j < width; j++) e->squares[task * width + j] += squares[j];
-}
-
-#define RUNS_ROWS(columns)                                                                                \
-    if (e->values[0] && e->values[1]) runs_rows(e, task, at, count, columns, 1, 1);                       \
-    else if (e->values[0]) runs_rows(e, task, at, count, columns, 1, 0);                                  \
-    else if (e->sums[1]) runs_rows(e, task, at, count, columns, 0, 1);                                    \
-    else runs_rows(e, task, at, count, columns, 0, 0);
-
-static void runs_block(const Effects *e, index_t task, index_t at, index_t count) {
-    switch (e->width) {
-    case 1: RUNS_ROWS(1) break;
-    case 2: RUNS_ROWS(2) break;
-    case 3: RUNS_ROWS(3) break;
-    default: RUNS_ROWS(4)
-    }
-}
-
-/* Whether runs_block does all that is asked: sums by the first codes, and values with an output or neither. */
-static int is_plain_run(const Effects *e) {
-    int pair = !e->values[0] || !e->codes[1] || e->values[1];
-    return e->by_runs && e->width >= 1 && e->width <= 4 && e->in->contiguous && (!e->out->width || e->out->contiguous) &&
-           (e->values[0] != NULL) == (e->out->width > 0) && pair && !(e->values[0] && e->squares);
 }
 
 static void effects_task(void *context, index_t task) {
@@ -314,8 +240,9 @@ static PyObject *effects_pass(PyObject *self, PyObject *args) {
         PyErr_SetString(PyExc_ValueError, "an argument is missing");
         goto done;
     }
-    if (!codes_fit((int32_t *)m[2].base, n, levels[0])) goto done;
-    if (m[3].held && !codes_fit((int32_t *)m[3].base, n, levels[1])) goto done;
+    int grid = m[3].held && is_grid((int32_t *)m[2].base, (int32_t *)m[3].base, n, levels[0], levels[1]);
+    if (!grid && !codes_fit((int32_t *)m[2].base, n, levels[0])) goto done;
+    if (!grid && m[3].held && !codes_fit((int32_t *)m[3].base, n, levels[1])) goto done;
     e.in = &in;
     e.out = &out;
     e.n = n;
@@ -325,11 +252,14 @@ static PyObject *effects_pass(PyObject *self, PyObject *args) {
         e.levels[f] = levels[f];
     }
     e.weights = (double *)m[6].base;
-    if (plan_effects(&e, m[7].held)) goto memory;
+    e.grid = grid && n > 0 && !m[6].held && m[7].held && m[8].held && in.contiguous && (!out.width || out.contiguous) &&
+             m[4].held == (out.width > 0) && m[5].held == (out.width > 0) && !(out.width && m[9].held);
+    if (e.grid) plan_grid(&e);
+    else if (plan_effects(&e, m[7].held)) goto memory;
     for (int f = 0; f < 2; f++) {
         e.values[f] = (double *)m[4 + f].base;
         if (!m[7 + f].held) continue;
-        if (f == 0 && (e.by_range || e.tasks == 1)) {
+        if (f == 0 && (e.by_range || e.grid || e.tasks == 1)) {
             e.sums[f] = (double *)m[7].base; /* tasks write disjoint rows of the output itself */
             memset(e.sums[f], 0, (size_t)(levels[f] * p) * 8);
             continue;
@@ -342,9 +272,9 @@ static PyObject *effects_pass(PyObject *self, PyObject *args) {
         e.shift = (double *)m[10].base;
         if (!e.squares) goto memory;
     }
-    e.plain_run = is_plain_run(&e);
+    e.plain_run = !e.grid && is_plain_run(&e);
     Py_BEGIN_ALLOW_THREADS
-    run_tasks(effects_task, &e, e.tasks, threads);
+    run_tasks(e.grid ? grid_task : effects_task, &e, e.tasks, threads);
     for (int f = 0; f < 2; f++)
         if (scratch[f]) gather(scratch[f], e.tasks, levels[f] * p, &m[7 + f]);
     if (scratch[2]) gather(scratch[2], e.tasks, p, &m[9]);

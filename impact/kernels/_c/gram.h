@@ -14,37 +14,15 @@ typedef struct {
     int failed;
 } Gram;
 
-#if defined(__GNUC__)
-typedef double Lanes __attribute__((vector_size(8 * LANES)));
-#define ZERO_LANES {0}
-#define LOAD_LANES(target, source) memcpy(&(target), (source), sizeof(Lanes))
-#define MULTIPLY_ADD(target, a, b) (target) += (a) * (b)
-#define LANE(value, l) (value)[l]
-#else
-typedef struct {
-    double lane[LANES];
-} Lanes;
-#define ZERO_LANES {{0}}
-#define LOAD_LANES(target, source) memcpy((target).lane, (source), sizeof(Lanes))
-#define MULTIPLY_ADD(target, a, b) \
-    for (int l = 0; l < LANES; l++) (target).lane[l] += (a).lane[l] * (b).lane[l]
-#define LANE(value, l) (value).lane[l]
-#endif
-
-INLINE double add_lanes(const Lanes *value) {
-    double a = LANE(*value, 0) + LANE(*value, 4), b = LANE(*value, 1) + LANE(*value, 5);
-    double c = LANE(*value, 2) + LANE(*value, 6), d = LANE(*value, 3) + LANE(*value, 7);
-    return (a + c) + (b + d);
-}
-
 /* Products of ni columns with nj columns over the rows of one block, added to total with compensation. */
 INLINE void gram_tile(const double *RESTRICT left, const double *RESTRICT right, index_t rows, double *RESTRICT total,
-                      double *RESTRICT lost, index_t width, int ni, int nj, int diagonal) {
+                      double *RESTRICT lost, index_t width, int ni, int nj, int diagonal, const char *ahead) {
     Lanes sums[TILE][TILE];
     for (int i = 0; i < ni; i++)
         for (int j = 0; j < nj; j++) sums[i][j] = (Lanes)ZERO_LANES;
     for (index_t r = 0; r < rows; r += LANES) {
         Lanes a[TILE], b[TILE];
+        FETCH_LINE(ahead + r * 8);
         for (int i = 0; i < ni; i++) LOAD_LANES(a[i], left + i * GRAM_ROWS + r);
         for (int j = 0; j < nj; j++) LOAD_LANES(b[j], right + j * GRAM_ROWS + r);
         for (int i = 0; i < ni; i++)
@@ -60,31 +38,34 @@ INLINE void gram_tile(const double *RESTRICT left, const double *RESTRICT right,
 
 /* The number of columns at the edges is a constant for the compiler, so that no product is wasted. */
 INLINE void gram_tiles(const double *left, const double *right, index_t rows, double *total, double *lost, index_t width,
-                       index_t ni, index_t nj, int diagonal) {
+                       index_t ni, index_t nj, int diagonal, const char *ahead) {
     switch ((ni << 4) | (nj << 1) | diagonal) {
-    case (4 << 4) | (4 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 4, 4, 1); break;
-    case (3 << 4) | (3 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 3, 3, 1); break;
-    case (2 << 4) | (2 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 2, 2, 1); break;
-    case (1 << 4) | (1 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 1, 1, 1); break;
-    case (4 << 4) | (4 << 1): gram_tile(left, right, rows, total, lost, width, 4, 4, 0); break;
-    case (4 << 4) | (3 << 1): gram_tile(left, right, rows, total, lost, width, 4, 3, 0); break;
-    case (4 << 4) | (2 << 1): gram_tile(left, right, rows, total, lost, width, 4, 2, 0); break;
-    default: gram_tile(left, right, rows, total, lost, width, 4, 1, 0);
+    case (4 << 4) | (4 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 4, 4, 1, ahead); break;
+    case (3 << 4) | (3 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 3, 3, 1, ahead); break;
+    case (2 << 4) | (2 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 2, 2, 1, ahead); break;
+    case (1 << 4) | (1 << 1) | 1: gram_tile(left, right, rows, total, lost, width, 1, 1, 1, ahead); break;
+    case (4 << 4) | (4 << 1): gram_tile(left, right, rows, total, lost, width, 4, 4, 0, ahead); break;
+    case (4 << 4) | (3 << 1): gram_tile(left, right, rows, total, lost, width, 4, 3, 0, ahead); break;
+    case (4 << 4) | (2 << 1): gram_tile(left, right, rows, total, lost, width, 4, 2, 0, ahead); break;
+    default: gram_tile(left, right, rows, total, lost, width, 4, 1, 0, ahead);
     }
 }
 
-/* All products of one block; while they are formed the columns of the next block are fetched. */
+/* All products of one block; while they are formed the columns of the next block are fetched, a line at a time. */
 CLONES static void gram_block(const double *buffer, index_t rows, index_t width, double *total, double *lost,
                               const Columns *c, index_t next) {
-    index_t ahead = 0, stop = next + GRAM_ROWS < c->rows ? next + GRAM_ROWS : c->rows;
+    index_t ahead = 0;
+    int more = next + GRAM_ROWS <= c->rows;
     for (index_t i = 0; i < width; i += TILE)
         for (index_t j = i; j < width; j += TILE) {
-            if (ahead < width && next < stop && c->stride[ahead] == 8)
-                FETCH(c->base[ahead] + next * 8, (stop - next) * 8);
+            const char *line = (const char *)buffer;
+            if (more && ahead < width && c->stride[ahead] == 8) line = c->base[ahead] + next * 8;
             ahead++;
             gram_tiles(buffer + i * GRAM_ROWS, buffer + j * GRAM_ROWS, rows, total + i * width + j, lost + i * width + j,
-                       width, width - i < TILE ? width - i : TILE, width - j < TILE ? width - j : TILE, i == j);
+                       width, width - i < TILE ? width - i : TILE, width - j < TILE ? width - j : TILE, i == j, line);
         }
+    for (; more && ahead < width; ahead++)
+        if (c->stride[ahead] == 8) FETCH(c->base[ahead] + next * 8, GRAM_ROWS * 8);
 }
 
 CLONES static void gram_copy(const Columns *c, index_t start, index_t count, const double *shift, const double *scale,

@@ -6,7 +6,7 @@
 
 /* ---------------------------------------------------------------- residual and gradient */
 
-#define REFINE_ROWS 256
+#define REFINE_ROWS 512
 
 typedef struct {
     const Columns *columns; /* x, then y */
@@ -38,20 +38,63 @@ CLONES static void refine_column(const double *RESTRICT x, index_t count, double
     }
 }
 
-/* The same in plain doubles. */
-CLONES static void plain_column(const double *RESTRICT x, index_t count, double param, double *RESTRICT residual) {
-    for (index_t r = 0; r < count; r++) residual[r] -= x[r] * param;
+/* The same in plain doubles, several columns at once: the residual is read and written once for them. */
+INLINE void plain_columns_of(const double *const *x, index_t count, const double *params, double *RESTRICT residual,
+                             int columns) {
+    const double *x0 = x[0], *x1 = columns > 1 ? x[1] : x0, *x2 = columns > 2 ? x[2] : x0, *x3 = columns > 3 ? x[3] : x0;
+    double b0 = params[0], b1 = columns > 1 ? params[1] : 0.0, b2 = columns > 2 ? params[2] : 0.0;
+    double b3 = columns > 3 ? params[3] : 0.0;
+    for (index_t r = 0; r < count; r++) {
+        double own = residual[r] - x0[r] * b0;
+        if (columns > 1) own -= x1[r] * b1;
+        if (columns > 2) own -= x2[r] * b2;
+        if (columns > 3) own -= x3[r] * b3;
+        residual[r] = own;
+    }
 }
 
-CLONES static void plain_dot(const double *RESTRICT x, index_t count, const double *RESTRICT score, double *total,
-                             double *lost) {
-    double sum[4 * LANES] = {0}, error;
-    for (index_t r = 0; r + 4 * LANES <= count; r += 4 * LANES)
-        for (int l = 0; l < 4 * LANES; l++) sum[l] += x[r + l] * score[r + l];
-    for (int step = 2 * LANES; step > 0; step /= 2)
-        for (int l = 0; l < step; l++) sum[l] += sum[l + step];
-    two_sum(*total, sum[0], total, &error);
-    *lost += error;
+CLONES static void plain_columns(const double *const *x, index_t k, index_t count, const double *params,
+                                 double *RESTRICT residual) {
+    index_t j = 0;
+    for (; j + TILE <= k; j += TILE) plain_columns_of(x + j, count, params + j, residual, 4);
+    if (k - j == 3) plain_columns_of(x + j, count, params + j, residual, 3);
+    if (k - j == 2) plain_columns_of(x + j, count, params + j, residual, 2);
+    if (k - j == 1) plain_columns_of(x + j, count, params + j, residual, 1);
+}
+
+/* Sums of several columns times the score over a whole block, each in two rows of lanes; ahead are the columns of the
+ * next block, to be fetched meanwhile. */
+INLINE void plain_dots_of(const double *const *x, const double *score, const char *const *ahead, double *total,
+                          double *lost, int columns) {
+    Lanes sums[TILE][2];
+    for (int i = 0; i < columns; i++) sums[i][0] = sums[i][1] = (Lanes)ZERO_LANES;
+    for (index_t r = 0; r < REFINE_ROWS; r += 2 * LANES) {
+        Lanes s0, s1, a;
+        LOAD_LANES(s0, score + r);
+        LOAD_LANES(s1, score + r + LANES);
+        for (int i = 0; i < columns; i++) {
+            FETCH_LINE(ahead[i] + r * 8);
+            FETCH_LINE(ahead[i] + r * 8 + 64);
+            LOAD_LANES(a, x[i] + r);
+            MULTIPLY_ADD(sums[i][0], a, s0);
+            LOAD_LANES(a, x[i] + r + LANES);
+            MULTIPLY_ADD(sums[i][1], a, s1);
+        }
+    }
+    for (int i = 0; i < columns; i++) {
+        double error;
+        two_sum(total[i], add_lanes(&sums[i][0]) + add_lanes(&sums[i][1]), &total[i], &error);
+        lost[i] += error;
+    }
+}
+
+CLONES static void plain_dots(const double *const *x, index_t k, const double *score, const char *const *ahead,
+                              double *total, double *lost) {
+    index_t j = 0;
+    for (; j + TILE <= k; j += TILE) plain_dots_of(x + j, score, ahead + j, total + j, lost + j, 4);
+    if (k - j == 3) plain_dots_of(x + j, score, ahead + j, total + j, lost + j, 3);
+    if (k - j == 2) plain_dots_of(x + j, score, ahead + j, total + j, lost + j, 2);
+    if (k - j == 1) plain_dots_of(x + j, score, ahead + j, total + j, lost + j, 1);
 }
 
 /* Sum of x times score in twice the working precision: Ogita, Rump and Oishi (2005), in lanes. */
@@ -105,9 +148,11 @@ static void refine_task(void *context, index_t task) {
     index_t stop = (task + 1) * f->rows_a_task < c->rows ? (task + 1) * f->rows_a_task : c->rows;
     double *total = f->total + 2 * task * (k + 2), *lost = total + k + 2;
     double *buffer = calloc((size_t)((k + 5) * REFINE_ROWS), sizeof(double));
-    if (!buffer) {
+    const double **own = calloc((size_t)k + 1, sizeof(double *));
+    const char **ahead = calloc((size_t)k + 1, sizeof(char *));
+    if (!buffer || !own || !ahead) {
         f->failed = 1;
-        return;
+        goto done;
     }
     double *high = buffer + k * REFINE_ROWS, *low = high + REFINE_ROWS;
     double *score = low + REFINE_ROWS, *tail = score + REFINE_ROWS, *ones = tail + REFINE_ROWS;
@@ -118,30 +163,30 @@ static void refine_task(void *context, index_t task) {
         memset(low, 0, REFINE_ROWS * 8);
         if (f->shift) refine_column(ones, count, f->constant[0], f->constant[1], high, low);
         for (index_t j = 0; j < k; j++) {
-            const double *own = buffer + j * REFINE_ROWS;
-            if (c->stride[j] == 8 && count == REFINE_ROWS) own = (const double *)c->base[j] + start;
-            else copy_column(c, j, start, count, 0.0, NULL, buffer + j * REFINE_ROWS);
-            if (f->exact) refine_column(own, count, f->high[j], f->low[j], high, low);
-            else plain_column(own, count, f->high[j], high);
+            int whole = c->stride[j] == 8 && count == REFINE_ROWS, more = whole && start + 2 * REFINE_ROWS <= c->rows;
+            own[j] = whole ? (const double *)c->base[j] + start : buffer + j * REFINE_ROWS;
+            ahead[j] = (const char *)(own[j] + (more ? REFINE_ROWS : 0));
+            if (!whole) copy_column(c, j, start, count, 0.0, NULL, buffer + j * REFINE_ROWS);
+            if (f->exact) refine_column(own[j], count, f->high[j], f->low[j], high, low);
         }
+        if (!f->exact) plain_columns(own, k, count, f->high, high);
         refine_scores(f, start, count, high, low, score, tail);
-        for (index_t j = 0; j < k; j++) {
-            const double *own = buffer + j * REFINE_ROWS;
-            if (c->stride[j] == 8 && count == REFINE_ROWS) own = (const double *)c->base[j] + start;
-            if (f->exact) refine_dot(own, REFINE_ROWS, score, tail, &total[j], &lost[j]);
-            else plain_dot(own, REFINE_ROWS, score, &total[j], &lost[j]);
-            if (c->stride[j] == 8 && start + 2 * REFINE_ROWS <= c->rows)
-                FETCH(c->base[j] + (start + REFINE_ROWS) * 8, REFINE_ROWS * 8);
-        }
-        if (f->shift) refine_dot(ones, REFINE_ROWS, score, tail, &total[k + 1], &lost[k + 1]);
+        for (index_t j = 0; j < k && f->exact; j++) refine_dot(own[j], REFINE_ROWS, score, tail, &total[j], &lost[j]);
+        if (!f->exact) plain_dots(own, k, score, ahead, total, lost);
         if (!f->exact) {
-            plain_dot(high, REFINE_ROWS, score, &total[k], &lost[k]);
+            const double *two[2] = {high, ones};
+            const char *none[2] = {(const char *)high, (const char *)ones};
+            plain_dots(two, f->shift ? 2 : 1, score, none, &total[k], &lost[k]);
             continue;
         }
+        if (f->shift) refine_dot(ones, REFINE_ROWS, score, tail, &total[k + 1], &lost[k + 1]);
         refine_dot(high, REFINE_ROWS, score, tail, &total[k], &lost[k]);
         refine_dot(low, REFINE_ROWS, score, tail, &total[k], &lost[k]);
     }
+done:
     free(buffer);
+    free((void *)own);
+    free((void *)ahead);
 }
 
 /* y0 - sum of x0 (high + low), as a pair */

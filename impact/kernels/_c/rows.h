@@ -2,7 +2,7 @@
 #ifndef IMPACT_ROWS_H
 #define IMPACT_ROWS_H
 
-#include "base.h"
+#include "pairs.h"
 
 #if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 12)
 typedef double Four __attribute__((vector_size(32)));
@@ -56,7 +56,7 @@ INLINE void transpose_four(const double *f0, const double *f1, const double *f2,
  * turned with a repeated column: what they write beyond their row is overwritten by the rows and columns that follow,
  * for which the buffer has room for four more numbers. */
 CLONES static void turn_block(const Columns *c, index_t start, index_t count, double *buffer, int back) {
-    index_t width = c->width, left_over = width % 4;
+    index_t width = c->width, left_over = width % 4, ahead = start + 2 * count <= c->rows ? count : 0;
     for (index_t step = left_over ? -1 : 0; step < width / 4; step++) {
         index_t j = step < 0 ? width - left_over : 4 * step, columns = step < 0 ? left_over : 4, r = 0;
         index_t s1 = columns > 1, s2 = columns > 2, s3 = columns > 3;
@@ -66,6 +66,12 @@ CLONES static void turn_block(const Columns *c, index_t start, index_t count, do
         memset(unused, 0, sizeof unused);
         for (; r + 4 <= count; r += 4, row += 4 * width) {
             ROW_BY_ROW;
+            if (!back) {
+                FETCH_LINE(c0 + r + ahead);
+                FETCH_LINE(c1 + r * s1 + ahead);
+                FETCH_LINE(c2 + r * s2 + ahead);
+                FETCH_LINE(c3 + r * s3 + ahead);
+            }
             if (back)
                 transpose_four(row, row + width, row + 2 * width, row + 3 * width, c0 + r, c1 + r * s1, c2 + r * s2,
                                c3 + r * s3);
