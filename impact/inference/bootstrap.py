@@ -204,7 +204,7 @@ def _words(
 
 
 VARIANCE = Variance(
-    summary="Draws of whole clusters: random weights on influence, or clusters with replacement",
+    summary="Draws of clusters: random weights on influence, or drawn with replacement",
     options=BootstrapOptions,
     infer=infer,
     columns=lambda options: named(options.cluster),
