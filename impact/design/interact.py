@@ -67,6 +67,8 @@ def stack_designs(
         ),
         notices=(*(item for design in designs for item in design.notices), *_common(first, common_effects)),
         extra={
+            # the sampling design is that of the file, the same for all groups
+            **{name: first.extra[name] for name in ("survey",) if name in first.extra},
             "cell_means": any(design.extra.get("cell_means", False) for design in designs),
             "groups": {group: _facts(design) for group, design in zip(groups, designs, strict=True)},
         },

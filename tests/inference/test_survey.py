@@ -149,3 +149,18 @@ def test_units_across_primary_units(request_of, as_frame, columns):
 def test_survey_says_what_the_variance_is(request_of):
     with pytest.raises(SpecError, match="vcov"):
         request_of("y ~ D", vcov="hc1", spec={"survey": {"psu": "c"}})
+
+
+def test_groups_in_one_regression_are_domains(request_of, as_frame, columns):
+    """Everything interacted with the group: the errors of each group are those of the group as a domain."""
+    frame = as_frame({**columns, "half": columns["i"] % 2})
+    block = {"formula": "y ~ D + z", "spec": {"survey": {"psu": "c", "strata": "s", "weights": "w"}}}
+    joint = fit_request(frame, request_of(**block, by="half", by_mode="interact"), seed=2)
+    errors = joint.results[0].inference.std_error
+    found = {
+        joint.names[term.name]: error
+        for term, error in zip(joint.results[0].estimate.terms, errors, strict=True)
+    }
+    for result in fit_request(frame, request_of(**block, by="half"), seed=2).results:
+        for term, error in zip(result.estimate.terms, result.inference.std_error, strict=True):
+            assert found[term.name, result.group] == pytest.approx(error, rel=1e-10)
