@@ -20,7 +20,7 @@ INLINE double sum_of(const double *RESTRICT x, index_t count) {
     return sums[0] + rest;
 }
 
-INLINE double squares_of(const double *RESTRICT x, index_t count, double shift) {
+CLONES static double squares_of(const double *RESTRICT x, index_t count, double shift) {
     double sums[2 * LANES] = {0}, rest = 0.0;
     index_t r = 0;
     for (; r + 2 * LANES <= count; r += 2 * LANES)
