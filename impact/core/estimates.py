@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import AbsorbedFactor, Design, Term
 from impact.core.errors import Notice
+from impact.core.instrumented import Instrumented
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Linear:
         row_sum_of_squares: (n,) sum over the persons of a row of their squared residuals (frequency weights and
             outcomes as sums); None means weight × residual² (frequency) or residual² (no or analytic weights).
         absorb: effects that were absorbed, for full-model leverage.
+        is_projection: whether ``bread`` is the inverse of x'Wx; spread: (k, k) that of iid errors where it is not.
     """
 
     x: Floats
@@ -34,6 +36,8 @@ class Linear:
     weight_kind: str = ""
     row_sum_of_squares: Floats | None = None
     absorb: tuple[AbsorbedFactor, ...] = ()
+    is_projection: bool = True
+    spread: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class Estimate:
             with the clusters of those rows; None: those of the design that was given.
         parts: separate regressions on the same rows whose terms, one after the other, are ``terms``: each has its own
             linear representation, and variances are made part by part.
+        instrumented: reduced form and first stages, of estimators with instruments.
         own_variance: the estimator's own error, for ``vcov: own`` (the default of estimators without influence rows).
     """
 
@@ -124,6 +129,7 @@ class Estimate:
     design: Design | None = None
     own_variance: OwnVariance | None = None
     parts: tuple[Estimate, ...] = ()
+    instrumented: Instrumented | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from impact.core.errors import EstimationError
 from impact.core.estimates import Linear
 from impact.core.texts import fault
 from impact.inference._intervals import number
-from impact.inference._refusals import effects_of
+from impact.inference._refusals import effects_of, refuse_no_leverage
 from impact.kernels.cluster_adjusted import AdjustedClusters, Basis, adjusted_clusters, orthonormal_basis
 from impact.kernels.cluster_adjusted_weighted import weighted_clusters
 from impact.kernels.cluster_robust import Part, symmetric
@@ -64,6 +64,7 @@ def adjusted(linear: Linear, part: Part, kind: str) -> Adjusted:
 
 def full_basis(linear: Linear, part: Part, kind: str) -> tuple[Basis, list[Effect]]:
     """The basis of the regressors and of effects outside the clusters, and the effects inside them."""
+    refuse_no_leverage(linear, kind)
     nested: list[Effect] = []
     outside: list[Effect] = []
     for effect in effects_of(linear):

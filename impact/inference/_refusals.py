@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from impact.core.designs import Design
-from impact.core.errors import DesignError
+from impact.core.errors import DesignError, EstimationError
 from impact.core.estimates import Linear
 from impact.core.texts import fault
 from impact.kernels.factors import Effect
@@ -17,6 +17,16 @@ def refuse_cell_means(design: Design, kind: str) -> None:
     """
     if design.extra.get("cell_means", False):
         raise DesignError(fault("E532", kind=kind, outcome=design.outcome))
+
+
+def refuse_no_leverage(linear: Linear, kind: str) -> None:
+    """Refuse leverage corrections of estimates that are no projection (LIML, Fuller, GMM).
+
+    Raises:
+        EstimationError: E640.
+    """
+    if not linear.is_projection:
+        raise EstimationError(fault("E640", kind=kind))
 
 
 def effects_of(linear: Linear) -> list[Effect]:

@@ -106,7 +106,7 @@ def infer(estimate: Estimate, design: Design, options: ClusterOptions, level: fl
         **_description(counts, options.type, factors, k),
     }
     spread = Spread(vcov, variance, _degrees(df, groups, estimate, rule, k), clusters, notices=notices)
-    if groups < FEW_CLUSTERS and options.type != "cr3":
+    if groups < FEW_CLUSTERS and options.type != "cr3" and linear.is_projection:
         spread = _with_cr3(spread, estimate, linear, pieces, level)
     return complete(spread, estimate, design, level)
 

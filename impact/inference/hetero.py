@@ -24,7 +24,7 @@ from impact.core.registered import Variance
 from impact.core.texts import fault, notice
 from impact.inference._influence import infer_robust
 from impact.inference._intervals import Spread, complete, describe, linear_of, number
-from impact.inference._refusals import effects_of, refuse_cell_means
+from impact.inference._refusals import effects_of, refuse_cell_means, refuse_no_leverage
 from impact.inference._small_sample import (
     SSC_DESCRIPTION,
     Convention,
@@ -106,7 +106,7 @@ def meat_sandwich(linear: Linear, scaling: Floats | None) -> Floats:
         squares = weighted**2
     if scaling is not None:
         squares = squares * scaling
-    if is_delicate(linear.bread):
+    if linear.is_projection and is_delicate(linear.bread):
         root = bread_root(linear.x, linear.bread, linear.weights)
         delicate: Floats = root @ cross_product(linear.x @ root, squares) @ root.T
         return (delicate + delicate.T) / 2.0
@@ -118,6 +118,7 @@ def _scaling(estimate: Estimate, linear: Linear, kind: str) -> tuple[Floats | No
     """1/(1−h)^δ of each row; 0 where a row has leverage 1, whose residual is 0 (Moore–Penrose)."""
     if kind in {"hc0", "hc1"}:
         return None, ()
+    refuse_no_leverage(linear, kind)
     try:
         leverage = full_leverage(linear.x, linear.bread, effects_of(linear), linear.weights)
     except TooManyEffects as problem:

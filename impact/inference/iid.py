@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
+from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate, Inference, Linear
@@ -61,11 +62,15 @@ def infer(estimate: Estimate, design: Design, options: IidOptions, level: float)
     }
     df = estimate.n_obs - k
     return complete(
-        Spread(linear.bread * (residual_sum_of_squares(linear) / divisor), variance, df),
+        Spread(_unit_spread(linear) * (residual_sum_of_squares(linear) / divisor), variance, df),
         estimate,
         design,
         level,
     )
+
+
+def _unit_spread(linear: Linear) -> Floats:
+    return linear.bread if linear.spread is None else linear.spread
 
 
 def residual_sum_of_squares(linear: Linear) -> float:

@@ -90,9 +90,16 @@ def test_panel_method_of_a_spec(folder, test_panel):
 
 
 @pytest.mark.parametrize("method", ["liml", "fuller", "gmm"])
-def test_methods_to_come_are_refused_by_name(folder, method):
-    found = refused(folder, f'{{formula: "{FORMULA}", method: {method}}}')
-    assert found.code == "E550" and method in found.message
+def test_methods_from_a_spec(folder, method):
+    model = run(folder, {"m": f'{{formula: "{FORMULA}", method: {method}, vcov: {{cluster: c}}}}'})["m"]
+    assert model.results[0].estimate.tables["method"] == method
+    assert model.results[0].estimate.params[1] == pytest.approx(0.7525, abs=1e-2)
+
+
+@pytest.mark.parametrize("option", ["alpha: 4", "gmm_weight: iid"])
+def test_options_of_another_method_are_refused(folder, option):
+    found = refused(folder, f'{{formula: "{FORMULA}", method: liml, {option}}}')
+    assert found.code == "E550" and "liml" in found.message
 
 
 @pytest.mark.parametrize(
