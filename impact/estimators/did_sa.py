@@ -99,10 +99,11 @@ def fit(design: Design, options: SaOptions) -> Estimate:
 
 
 def _aggregated(design: Design, cells: saturated.Cells, att: Floats, choices: AdoptionChoices) -> _Fitted:
-    """Rows made of the effects; the base cell of a cohort is zero by definition."""
+    """Rows made of the effects; the base cell of a cohort is zero by definition, a unit counts by its mean weight."""
     adoption = adoption_of(design, NAME)
     att = np.where((cells.period == cells.base) & (cells.size > 0), 0.0, att)
-    groups = np.bincount(cells.unit_group, minlength=len(cells.cohorts) + 1)[1:]
+    own = np.bincount(adoption.unit.codes, design.weights) / np.bincount(adoption.unit.codes)
+    groups = np.bincount(cells.unit_group, own, minlength=len(cells.cohorts) + 1)[1:]
     rows = aggregate.aggregate_cells(
         aggregate.Cells(
             cohort=cells.cohorts[cells.group - 1],

@@ -137,5 +137,7 @@ def _combined(parts: Sequence[_Part], place: int) -> tuple[float, Array]:
     rows = np.column_stack([part.influence[:, j] for part, j in zip(parts, column, strict=True)])
     centred = rows - rows.mean(axis=0)
     weights = np.linalg.pinv(centred.T @ centred, hermitian=True).sum(axis=0)
-    weights = weights / weights.sum()
+    # without any noise nothing is more precise than another
+    total = float(weights.sum())
+    weights = weights / total if total > 0 else np.full(len(weights), 1 / len(weights))
     return float(weights @ att), rows @ weights
