@@ -147,14 +147,16 @@ def _key_names(request: ModelRequest) -> list[str]:
         names += [request.design.unit, request.design.time, "treated", "post"]
     if request.permute is not None and getattr(request.permute, "unit", None):
         names.append(request.permute.unit)
-    names += list(request.coordinates or ())
+    names += [*request.option_columns.values(), *(request.coordinates or ())]
     return list(dict.fromkeys(names))
 
 
 def _drop_missing(
     request: ModelRequest, selection: Selection, raw: _Raw, complete: Sequence[npt.NDArray[Any]]
 ) -> tuple[Selection, _Raw]:
-    named: list[tuple[str, npt.NDArray[Any]]] = [(request.outcome_name or "outcome", raw.y)]
+    named: list[tuple[str, npt.NDArray[Any]]] = []
+    if not request.missing_outcome:
+        named.append((request.outcome_name or "outcome", raw.y))
     for name, arrays in raw.pieces.items():
         named += [(name, values) for values in arrays]
     named += list(raw.keys.items()) + list(raw.slopes.items())
@@ -267,6 +269,7 @@ def _assemble(
         instruments=np.column_stack([one.values for one in instruments]) if instruments else None,
         instrument_names=tuple(one.term.name for one in instruments),
         intercept=intercept,
+        columns={option: _option_column(name, raw) for option, name in request.option_columns.items()},
         notices=notices,
         extra={
             **_counts(request, raw, x, focus),
@@ -280,6 +283,11 @@ def _are_cell_means(request: ModelRequest, raw: _Raw) -> bool:
     if not _is_frequency(request) or raw.within is not None or raw.weights is None:
         return False
     return request.own_mean or are_means(raw.y, raw.weights)
+
+
+def _option_column(name: str, raw: _Raw) -> Floats | Factor:
+    values = raw.keys[name]
+    return values if values.dtype.kind == "f" else make_factor(name, [values])
 
 
 def _cluster(name: str, raw: _Raw) -> Factor:

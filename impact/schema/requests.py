@@ -122,8 +122,9 @@ class ModelRequest:
         focus: names of the treatment terms, empty for the default rule.
         design: the treated block, None without one; adoption: who is treated from when, for both kinds of design;
             by_adoption: the estimator starts from it, and the formula holds controls only; option_columns: option of
-            the estimator → column. permute: options of the permutation or None, with
-            the condition of its candidates. wild: options of the wild bootstrap or None.
+            the estimator → column; missing_outcome: rows without an outcome have a meaning and stay.
+            permute: options of the permutation or None, with the condition of its candidates. wild: options of the
+            wild bootstrap or None.
     """
 
     name: str
@@ -142,6 +143,7 @@ class ModelRequest:
     adoption: AdoptionRequest | None = None
     by_adoption: bool = False
     option_columns: Mapping[str, str] = field(default_factory=dict)
+    missing_outcome: bool = False
     panel: tuple[tuple[str, ...], str] | None = None
     own_panel: bool = False
     permute: Any = None

@@ -89,6 +89,10 @@ OWN = {
     "did_dose": {"dose": "w"},
 }
 OWN_SPEC = {}
+# and what regressions need beside their formula
+OWN_REGRESSION = {
+    "oaxaca": {"formula": "y ~ z + x", "group": "D"},
+}
 
 
 @pytest.fixture(scope="session")
@@ -118,4 +122,5 @@ def canonical_block(keyword):
     if "absorb" in accepts:
         formula = "yiv ~ z | i + t | d ~ q1 + q2" if "instruments" in accepts else "y ~ D + z | i + t"
     block = {"formula": formula, "estimator": keyword, "vcov": {"cluster": "c"}}
+    block |= OWN_REGRESSION.get(keyword, {})
     return {**block, "panel": {"unit": "i", "time": "t"}} if "panel" in accepts else block

@@ -1,0 +1,76 @@
+"""What the estimators of decompositions, selection and quantiles share: what they refuse, groups, influence by cluster.
+
+Shapes: n rows, k terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from impact.core.arrays import Floats
+from impact.core.designs import Design, Factor
+from impact.core.errors import DesignError
+from impact.core.texts import fault
+from impact.kernels.group_sums import group_sums
+
+INTERCEPT = "Intercept"
+
+
+def refuse_what_is_not_taken(design: Design, keyword: str, accepts: Sequence[str]) -> None:
+    """Refuse weights, absorbed effects, outcomes as sums and interacted groups that the estimator has no use for.
+
+    Raises:
+        DesignError: E501 no rows, E502 an outcome without variation, E650 what the estimator does not take.
+    """
+    if len(design.y) == 0:
+        raise DesignError(fault("E501", outcome=design.outcome))
+    known = design.y[~np.isnan(design.y)]
+    if len(known) and float(np.ptp(known)) == 0:
+        raise DesignError(fault("E502", outcome=design.outcome, value=f"{known[0]:g}"))
+    found: list[tuple[str, str]] = []
+    if design.within_sum_of_squares is not None:
+        found.append(("an outcome given as sums", "use rows of persons"))
+    elif design.weights is not None and not {"weights", f"weights:{design.weight_kind}"} & {*accepts}:
+        found.append((f"{design.weight_kind} weights", "remove `weights:`"))
+    if design.absorb and "absorb" not in accepts:
+        names = ", ".join(effect.factor.name for effect in design.absorb)
+        found.append((f"absorbed effects ({names})", "write them as regressors: i(NAME)"))
+    if "groups" in design.extra and "linear" not in accepts:
+        found.append(("groups in one regression", "write `by:` with mode: split"))
+    if found:
+        raise unsupported(keyword, *found[0])
+
+
+def unsupported(keyword: str, what: str, advice: str) -> DesignError:
+    """E650: what an estimator cannot use, and what to write instead."""
+    return DesignError(fault("E650", estimator=keyword, what=what, advice=advice))
+
+
+def label_text(label: object) -> str:
+    """A level as it is printed: whole numbers without a decimal point."""
+    if isinstance(label, float):
+        return str(int(label)) if label.is_integer() else f"{label:g}"
+    return str(label)
+
+
+def as_factor(name: str, column: Floats | Factor) -> Factor:
+    """A column that an option names as a factor with sorted labels."""
+    if isinstance(column, Factor):
+        return column
+    labels, codes = np.unique(column, return_inverse=True)
+    return Factor(name, codes.astype(np.int32), tuple(labels.tolist()))
+
+
+def row_weights(design: Design) -> Floats:
+    """Weights (n,), ones where there are none."""
+    return np.ones(len(design.y)) if design.weights is None else design.weights
+
+
+def covariance_of(rows: Floats, design: Design) -> Floats:
+    """(k, k) cross-product of influence rows, summed by the first cluster variable of the model where there is one."""
+    for cluster in design.clusters.values():
+        rows = group_sums(cluster.codes, cluster.levels, rows)
+        break
+    return np.asarray(rows.T @ rows, dtype=np.float64)
