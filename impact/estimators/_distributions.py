@@ -48,6 +48,29 @@ def unsupported(keyword: str, what: str, advice: str) -> DesignError:
     return DesignError(fault("E650", estimator=keyword, what=what, advice=advice))
 
 
+def selection_of(design: Design, keyword: str) -> Floats:
+    """1 where the outcome counts (n,): the column that `selected` names, else where the outcome is known.
+
+    Raises:
+        DesignError: E653 other values than 0 and 1, a selected row without an outcome, or all or no rows selected.
+    """
+    known = ~np.isnan(design.y)
+    column = design.columns.get("selected")
+    if column is None:
+        selected = known.astype(np.float64)
+    elif isinstance(column, Factor) or not np.all((column == 0) | (column == 1)):
+        raise DesignError(fault("E653", problem="`selected` names a column with other values than 0 and 1"))
+    else:
+        selected = column
+    lost = int(np.count_nonzero((selected == 1) & ~known))
+    if lost:
+        raise DesignError(fault("E653", problem=f"{lost} selected row(s) have no outcome"))
+    if not selected.any() or (selected.all() and keyword == "heckman"):
+        which = "every row has" if selected.all() else "no row has"
+        raise DesignError(fault("E653", problem=f"{which} an outcome that counts"))
+    return selected
+
+
 def label_text(label: object) -> str:
     """A level as it is printed: whole numbers without a decimal point."""
     if isinstance(label, float):

@@ -44,6 +44,8 @@ from impact.estimators._distributions import (
 
 NAME = "oaxaca"
 ACCEPTS = ("weights:sampling", "weights:analytic", "clusters")
+# parts to which the constant contributes
+WITH_CONSTANT = ("unexplained", "coefficients")
 Reference = Literal["pooled", "neumark", "cotton", "reimers", "a", "b"]
 
 
@@ -139,7 +141,7 @@ def fit(design: Design, options: OaxacaOptions) -> Estimate:
         names.append(name)
         found.append(_total(part))
     for name, part in parts.items() if options.detail != "none" else ():
-        labels, matrix = _detail(made, options.detail)
+        labels, matrix = _detail(made, options.detail, constant=name in WITH_CONSTANT)
         names += [f"{name}[{label}]" for label in labels]
         found.append(part.mapped(matrix))
     counts = {
@@ -334,12 +336,11 @@ def _share(reference: Reference | float, groups: _Groups) -> _Vector:
     return _Vector(np.array([value]), np.zeros((len(groups.weights), 1)))
 
 
-def _detail(made: _Regressors, detail: str) -> tuple[list[str], Floats]:
+def _detail(made: _Regressors, detail: str, *, constant: bool) -> tuple[list[str], Floats]:
     """Names of the shares and the sums (m, k) of terms that they are."""
-    if detail == "terms":
-        return list(made.names), np.eye(len(made.names))
-    labels = list(dict.fromkeys(made.variables))
-    return labels, np.array([[float(own == label) for own in made.variables] for label in labels])
+    source = made.names if detail == "terms" else made.variables
+    labels = [label for label in dict.fromkeys(source) if constant or label != INTERCEPT]
+    return labels, np.array([[float(own == label) for own in source] for label in labels])
 
 
 def _columns(options: OaxacaOptions) -> dict[str, str]:
