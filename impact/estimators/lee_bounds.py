@@ -123,9 +123,9 @@ def _rows(design: Design, options: LeeOptions) -> _Rows:
         problem = f"the treatment '{name}' must be 0 and 1, with rows of both"
         raise DesignError(fault("E653", problem=problem))
     selected = selection_of(design, NAME)
-    cell, names = _cell_codes(design, options)
+    cell, cells = _cell_codes(design, options)
     y = np.where(selected == 1, design.y, 0.0)
-    return _Rows(y, np.ascontiguousarray(treated), selected, row_weights(design), cell, names)
+    return _Rows(y, np.ascontiguousarray(treated), selected, row_weights(design), cell, cells)
 
 
 def _cell_codes(design: Design, options: LeeOptions) -> tuple[Integers, tuple[str, ...]]:

@@ -109,7 +109,7 @@ def _mean(values: Array, weights: Array, inside: npt.NDArray[np.bool_]) -> tuple
 def _trimmed_mean(
     values: Array, weights: Array, inside: npt.NDArray[np.bool_], kept: float
 ) -> tuple[float, Array, float]:
-    """Mean of the smallest share ``kept`` of some rows, its influence (n,) at a given share, and its slope in the share.
+    """Mean of the smallest share ``kept`` of some rows, its influence (n,) at that share, and its slope in the share.
 
     With threshold q: influence ((min(y, q) − q)/a + q − mean)/Σw, slope (q − mean)/a.
     """

@@ -91,6 +91,7 @@ OWN = {
 OWN_SPEC = {}
 # and what regressions need beside their formula
 OWN_REGRESSION = {
+    "heckman": {"selected": "eligible", "selection": ["q1", "x"]},
     "lee_bounds": {"formula": "y ~ D", "selected": "eligible"},
     "oaxaca": {"formula": "y ~ z + x", "group": "D"},
 }
