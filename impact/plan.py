@@ -32,7 +32,7 @@ from impact.schema.model_class import (
 )
 from impact.schema.nodes import Node, map_node, without
 from impact.schema.option_requests import (
-    OWN_VARIANCE,
+    OWN,
     TestRequest,
     checked,
     coordinates_of,
@@ -298,7 +298,7 @@ def _check_pair(keyword: str, record: Any, variance: VarianceRequest, *, has_pan
     missing = {
         "panel": not has_panel,
         "linear": "clusters" not in record.accepts,
-        "own": OWN_VARIANCE not in record.accepts,
+        "own": OWN.isdisjoint(record.accepts),
     }
     for need in needs.needs:
         if missing.get(need, False):

@@ -19,8 +19,9 @@ class Estimator:
     ``accepts``: "weights" (all kinds) or "weights:sampling" and so on, "absorb", "sums", "clusters", "panel",
     "instruments", "offset"; "adoption" for estimators that start from a design of who is treated from when, with
     "covariates", "unbalanced", "cross_section", "anticipation", "dose", "reversible" as they apply; "own_variance" for
-    errors that it makes itself; "missing_outcome" where rows without an outcome stay. ``columns(options)``: option →
-    column of the data that it names.
+    errors that it makes itself ("own_unless_clustered", "own_on_request" where they are not always the default);
+    "missing_outcome" where rows without an outcome stay. ``columns(options)``: option → column of the data that
+    it names.
     """
 
     summary: str

@@ -37,7 +37,7 @@ def refuse_what_is_not_taken(design: Design, keyword: str, accepts: Sequence[str
     if design.absorb and "absorb" not in accepts:
         names = ", ".join(effect.factor.name for effect in design.absorb)
         found.append((f"absorbed effects ({names})", "write them as regressors: i(NAME)"))
-    if "groups" in design.extra and "linear" not in accepts:
+    if "groups" in design.extra:
         found.append(("groups in one regression", "write `by:` with mode: split"))
     if found:
         raise unsupported(keyword, *found[0])

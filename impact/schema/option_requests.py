@@ -20,6 +20,10 @@ from impact.schema.requests import VarianceRequest
 
 # what an estimator accepts that makes its errors itself
 OWN_VARIANCE = "own_variance"
+# the same, but by default only where no unit is there to cluster by; or only where it is asked for
+OWN_UNLESS_CLUSTERED = "own_unless_clustered"
+OWN_ON_REQUEST = "own_on_request"
+OWN = frozenset({OWN_VARIANCE, OWN_UNLESS_CLUSTERED, OWN_ON_REQUEST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def _with_type(options: Node, keyword: str, names: str) -> Node:
 
 
 def _default(node: Node, unit: str | None, accepts: Sequence[str]) -> Node:
-    if OWN_VARIANCE in accepts:
+    if OWN_VARIANCE in accepts or (unit is None and OWN_UNLESS_CLUSTERED in accepts):
         return from_plain("own", node.place)
     return from_plain("hc1" if unit is None else {"cluster": unit}, node.place)
 
