@@ -146,7 +146,8 @@ def refuse_codes(cohort: Floats, time: Floats, request: ModelRequest) -> Floats:
     """Cohorts of the rows of the sample with those after the last period as never treated, where the spec says so.
 
     Raises:
-        DesignError: E562 missing cohorts or zeros that the spec does not declare, E563 cohorts after the last period.
+        DesignError: E562 missing cohorts or zeros that the spec does not declare, E563 cohorts after the last period,
+            E529 cohorts that are no whole numbers.
     """
     adoption = request.adoption
     if adoption is None or not adoption.cohort or len(cohort) == 0:
@@ -159,6 +160,11 @@ def refuse_codes(cohort: Floats, time: Floats, request: ModelRequest) -> Floats:
             raise DesignError(
                 fault("E562", place=place, cohort=adoption.cohort, value=word, count=int(mask.sum()))
             )
+    broken = cohort[np.isfinite(cohort) & (cohort != np.floor(cohort))]
+    if len(broken):
+        raise DesignError(
+            fault("E529", place=place, time=adoption.cohort, count=len(broken), example=f"{broken[0]:g}")
+        )
     last = float(np.max(time))
     beyond = np.isfinite(cohort) & (cohort > last)
     if beyond.any():

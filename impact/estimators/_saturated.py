@@ -47,10 +47,15 @@ class Cells:
         return np.asarray((self.size > 0) & (self.period != self.base), dtype=np.bool_)
 
 
-def base_periods(adoption: Adoption, reference: float) -> Integers:
-    """(U,) code of the last period at or before cohort + reference, −1 where there is none; never treated: −1."""
-    limit = np.where(np.isfinite(adoption.cohort), adoption.cohort + reference, -np.inf)
-    return np.searchsorted(adoption.periods, limit, side="right") - 1
+def base_periods(adoption: Adoption, cohorts: Floats, reference: float) -> Integers:
+    """(G,) code of the last period at or before cohort + reference in which the cohort has rows, −1 without one."""
+    place = np.searchsorted(cohorts, adoption.cohort[adoption.unit.codes])
+    inside = np.isfinite(adoption.cohort[adoption.unit.codes])
+    seen = np.zeros((len(cohorts), adoption.time.levels), dtype=bool)
+    seen[place[inside], adoption.time.codes[inside]] = True
+    seen &= adoption.periods <= (cohorts + reference)[:, None]
+    last = adoption.time.levels - 1 - np.argmax(seen[:, ::-1], axis=1)
+    return np.where(seen.any(axis=1), last, -1).astype(np.int64)
 
 
 def comparable(design: Design, reference: float, anticipation: float) -> Design:
@@ -58,8 +63,9 @@ def comparable(design: Design, reference: float, anticipation: float) -> Design:
     with, up to its treatment (Sun and Abraham 2021, section 4.1).
     """
     adoption = adoption_of(design, "did_sa")
-    treated = np.isfinite(adoption.cohort)
-    kept = ~treated | (base_periods(adoption, reference) >= 0)
+    cohorts = np.unique(adoption.cohort[np.isfinite(adoption.cohort)])
+    without = cohorts[base_periods(adoption, cohorts, reference) < 0]
+    kept = ~np.isin(adoption.cohort, without)
     design = keep_units(
         design, kept, name="always treated", reason="no period before treatment to compare with"
     )
@@ -89,7 +95,7 @@ def cells_of(design: Design, reference: float) -> Cells:
     place = unit_group[adoption.unit.codes] * periods + adoption.time.codes
     weights = design.weights
     size = np.bincount(place, weights=weights, minlength=(count + 1) * periods)
-    base = np.searchsorted(adoption.periods, cohorts + reference, side="right") - 1
+    base = base_periods(adoption, cohorts, reference)
     return Cells(
         cohorts=cohorts,
         group=np.repeat(np.arange(1, count + 1), periods),

@@ -204,7 +204,8 @@ def _adjustment(design: Design, paths: kernel.Paths) -> with_controls.Adjustment
     try:
         return with_controls.adjust(paths, x)
     except ComparisonError:
-        problem = "controls that do not vary over time, or together, among units that have not changed yet"
+        names = ", ".join(term.name for term in design.terms)
+        problem = f"controls ({names}) that do not vary over time, or together, among units that have not changed yet"
         raise DesignError(fault("E572", estimator=NAME, problem=problem)) from None
 
 

@@ -40,6 +40,7 @@ from impact.core.registered import Estimator
 from impact.core.texts import fault
 from impact.estimators._adoption import choice_facts
 from impact.estimators._aggregate import Aggregates, aggregate_cells
+from impact.estimators._controls import redundant_controls
 
 NAME = "did_etwfe"
 
@@ -334,6 +335,7 @@ def _estimate(
         focus=(0,),
         fit={"mean_outcome": float(np.average(setting.design.y, weights=setting.weights))},
         converged=found.converged,
+        dropped_terms=redundant_controls(setting.design),
         notices=notices,
         tables={"comparison": facts},
         design=imputed.shown_design(setting, absorbed),

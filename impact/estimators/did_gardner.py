@@ -25,6 +25,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+import impact.estimators._event_window as event_window
 import impact.estimators._imputed as imputed
 import impact.estimators._regression as regression
 import impact.kernels.imputation as kernel
@@ -131,7 +132,8 @@ def _second_stage(
     groups = imputed.groups_of(setting)
     att = means.cell_means(found.residual, cells.rows)
     influence = imputed.influence_of(found, cells.rows, found.residual - att[cells.rows.codes], groups)
-    base = cells.event == reference
+    observed = event_window.observed_reference(np.unique(cells.event), reference)
+    base = cells.event == (reference if observed is None else observed)
     att = np.where(base, 0.0, att)
     influence[:, base] = 0.0
     choices = setting.choices

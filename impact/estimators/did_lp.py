@@ -44,6 +44,7 @@ from impact.estimators._adoption import (
     require_absorbing,
     wide_of,
 )
+from impact.estimators._controls import redundant_controls
 from impact.kernels.factors import is_nested
 from impact.kernels.group_sums import group_means
 
@@ -138,7 +139,7 @@ def fit(design: Design, options: LpOptions) -> Estimate:
         raise DesignError(fault("E578", estimator=NAME))
     wide = wide_of(design, NAME)
     effects: list[tuple[Term, _Effect]] = []
-    left_out: dict[str, str] = {}
+    left_out: dict[str, str] = dict(redundant_controls(design))
     for horizon in _horizons(adoption, choices, options):
         rows = _rows(wide, adoption, horizon, choices)
         if rows is None:

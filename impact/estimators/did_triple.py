@@ -200,6 +200,10 @@ def _cells(sample: group_time.Sample, plan: list[cells_kernel.Cell], effects: ce
     )
 
 
+def _shown(names: list[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
+
+
 def _left_out(
     plan: list[cells_kernel.Cell], effects: cells_kernel.Effects, adoption: Adoption
 ) -> tuple[Notice, ...]:
@@ -209,13 +213,14 @@ def _left_out(
         named.setdefault(reason, []).append(f"({plan[j].cohort:g}, {adoption.periods[plan[j].time]:g})")
     treated = np.array([adoption.periods[cell.time] >= cell.cohort for cell in plan], dtype=bool)
     if not np.any(np.isfinite(effects.att) & treated):
-        reasons = "; ".join(text(group_time.REASONS[reason]) for reason in named)
+        reasons = "; ".join(
+            f"{text(group_time.REASONS[reason])}: {_shown(names)}" for reason, names in named.items()
+        )
         raise DesignError(fault("E571", estimator=NAME, reason=reasons or "no period after treatment"))
     found = []
     for reason, names in named.items():
-        shown = ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
         said = text(group_time.REASONS[reason])
-        found.append(notice("W540", of=NAME, count=len(names), cells=shown, reason=said))
+        found.append(notice("W540", of=NAME, count=len(names), cells=_shown(names), reason=said))
     return tuple(found)
 
 
