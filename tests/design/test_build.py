@@ -208,3 +208,23 @@ def test_an_unknown_column(build):
     with pytest.raises(SpecError) as caught:
         build("y ~ xx")
     assert (caught.value.code, caught.value.suggestion) == ("E514", "x")
+
+
+def test_columns_that_options_name(build, columns):
+    """Numbers as they are, texts as factors; rows without a value in them are dropped and counted by name."""
+    changed = {"w": np.r_[np.full(3, np.nan), columns["w"][3:]], "d": np.tile([0.0, 1.0, 1.0, 0.0], 5)}
+    design = build("y ~ d", changed=changed, estimator="lee_bounds", cells=["w", "g"])
+    rows = design.sample.kept
+    assert steps(design) == [("w", "missing", 3)]
+    assert np.array_equal(design.columns["cells w"], columns["w"][rows])
+    factor = design.columns["cells g"]
+    assert [factor.labels[code] for code in factor.codes] == columns["g"][rows].tolist()
+
+
+def test_a_missing_outcome_may_have_a_meaning(build, columns):
+    """It stays where the estimator says so, and is dropped by others."""
+    changed = {"y": np.r_[np.full(4, np.nan), columns["y"][4:]], "d": np.tile([0.0, 1.0], 10)}
+    kept = build("y ~ d", changed=changed, estimator="lee_bounds")
+    assert len(kept.y) == 20
+    assert np.count_nonzero(np.isnan(kept.y)) == 4
+    assert len(build("y ~ d", changed=changed).y) == 16
