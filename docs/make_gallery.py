@@ -69,6 +69,14 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("Another variance in one column", "--set models.covariates.vcov=hc3"),
         ("The covariates column only", "--only models.covariates"),
     ),
+    "replication_w4_married_women": (
+        ("Errors that are robust to unequal variances", "--set models.two_step.vcov=hc1"),
+        ("Two steps only", "--only models.two_step"),
+    ),
+    "wage_gap_and_distribution": (
+        ("Three parts", "--set models.gap.decomposition=threefold"),
+        ("Shares of every term", "--set models.gap.detail=terms"),
+    ),
     "minimum_wage_staggered": (
         ("Controls that are never treated", "--set models.cs.control_group=never"),
         ("Effects averaged over event times", "--set design.aggregate=dynamic"),
