@@ -5,7 +5,7 @@
 The arm with the larger share of observed outcomes is trimmed from above and from below until both shares are equal.
 `cells` bound within cells of covariates and average them over those observed under both, which makes the bounds no
 wider in large samples. `selected` names a column of 0 and 1; without it an outcome counts as observed where it is not
-missing. The interval in the notes covers the effect, not the whole set (Imbens and Manski 2004), with the errors of
+missing. The interval that W655 prints covers the effect, not the whole set (Imbens and Manski 2004), with the errors of
 the model's first cluster variable, or of rows.
 Assumptions: treatment is as good as random (within cells), and moves the selection of everybody in one direction
 (within a cell). Where cells move in different directions W650 says so.
@@ -106,7 +106,7 @@ def fit(design: Design, options: LeeOptions) -> Estimate:
             "interval_low": low,
             "interval_high": high,
         },
-        notices=_notices(rows, cells),
+        notices=(*_notices(rows, cells), _interval(options, low, high)),
         tables={"interval": {"method": "imbens_manski", "level": options.interval, "low": low, "high": high}},
     )
 
@@ -195,6 +195,11 @@ def _notices(rows: _Rows, cells: list[trimming.CellBounds]) -> tuple[Notice, ...
         return ()
     shown = "; ".join(down[:5])
     return (notice("W650", count=len(down), cells=len(cells), names=shown),)
+
+
+def _interval(options: LeeOptions, low: float, high: float) -> Notice:
+    """W655: the interval of the effect."""
+    return notice("W655", level=f"{100 * options.interval:g}", low=f"{low:.4g}", high=f"{high:.4g}")
 
 
 def _columns(options: LeeOptions) -> dict[str, str]:

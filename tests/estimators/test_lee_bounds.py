@@ -111,7 +111,7 @@ def test_directions_that_differ_are_told(fitted, trial):
     flip = trial["woman"] == 1
     columns["d"] = np.where(flip, 1 - trial["d"], trial["d"])
     found = fitted(columns, selected="s", cells="woman")
-    assert [one.code for one in found.estimate.notices] == ["W650"]
+    assert [one.code for one in found.estimate.notices] == ["W650", "W655"]
 
 
 @pytest.mark.parametrize(
