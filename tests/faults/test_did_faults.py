@@ -60,7 +60,7 @@ ANSWERS = {
 }
 # words that the message of each error holds, but for "takes no controls" and "takes no weights"
 SAYS = {
-    "gaps": ["cell(s) have no row"],
+    "gaps": ["cell(s) have no "],
     "duplicates": ["(rows 1 and "],
     "fractions_of_periods": ["`t`", ".5"],
     "fractions_of_cohorts": ["`g`", ".5"],
