@@ -18,7 +18,17 @@ _PUBLIC = {
     "DesignError": "impact.core.errors",
     "EstimationError": "impact.core.errors",
 }
-__all__ = ["DataError", "DesignError", "EstimationError", "SpecError", "__version__", "check", "did", "feols", "run"]
+__all__ = [
+    "DataError",
+    "DesignError",
+    "EstimationError",
+    "SpecError",
+    "__version__",
+    "check",
+    "did",
+    "feols",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

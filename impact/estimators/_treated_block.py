@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -117,11 +117,6 @@ def with_columns(panel: Panel, values: Floats) -> Floats:
     return table
 
 
-def without_outcome(panel: Panel, y: Floats) -> Panel:
-    """The same panel with another outcome (U, T)."""
-    return replace(panel, y=y)
-
-
 def _refuse_untaken(design: Design, adoption: Adoption, estimator: str) -> None:
     found = []
     if design.weights is not None:
@@ -139,7 +134,7 @@ def _refuse_untaken(design: Design, adoption: Adoption, estimator: str) -> None:
 
 
 def _refuse_missing(wide: Wide, adoption: Adoption, estimator: str) -> None:
-    places = np.argwhere(~wide.present)
+    places = np.argwhere(~np.isfinite(wide.y))
     if len(places) == 0:
         return
     shown = "; ".join(

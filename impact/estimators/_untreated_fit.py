@@ -7,42 +7,52 @@ Source: Kranz (2022), the projected variant of Clarke, Pailanir, Athey and Imben
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
 import impact.estimators._treated_block as treated_block
 from impact.core.arrays import Floats, Integers
-from impact.core.errors import DesignError
-from impact.core.texts import fault
 from impact.estimators._treated_block import Panel
 
+# share of a control's length below which what effects leave of it counts as nothing
+COLLINEAR = 1e-9
 
-def without_controls(panel: Panel, estimator: str) -> Panel:
+
+def without_controls(panel: Panel) -> tuple[Panel, Mapping[str, str]]:
     """The panel with the part of the outcome taken out that the controls explain in untreated rows.
 
-    Raises:
-        DesignError: E559 controls that unit and period effects explain, or that explain each other.
+    Returns:
+        The panel, and the controls that unit and period effects or earlier controls explain (name → reason): those are
+        left out, since taking them out would change nothing.
     """
     x = panel.design.x
     if x.shape[1] == 0:
-        return panel
+        return panel, {}
     adoption = panel.adoption
     untreated = adoption.time.codes < panel.before[adoption.unit.codes]
     columns = np.column_stack([panel.design.y, x])[untreated]
     codes = (adoption.unit.codes[untreated], adoption.time.codes[untreated])
     within = _without_effects(columns, codes, panel.y.shape)
-    scale = np.sqrt(np.sum((columns[:, 1:] - columns[:, 1:].mean(axis=0)) ** 2, axis=0))
-    left = np.linalg.norm(within[:, 1:], axis=0)
-    scaled = within[:, 1:] / np.where(left > 0, left, 1.0)
-    if np.any(left <= 1e-9 * scale) or np.linalg.matrix_rank(scaled, tol=1e-9) < x.shape[1]:
-        names = ", ".join(term.name for term in panel.design.terms)
-        advice = "leave out controls that do not vary within units and periods, or that others explain"
-        raise DesignError(
-            fault("E559", estimator=estimator, what=f"collinear controls ({names})", advice=advice)
-        )
-    coefficients = np.linalg.lstsq(within[:, 1:], within[:, 0], rcond=None)[0]
-    return treated_block.without_outcome(
-        panel, treated_block.with_columns(panel, panel.design.y - x @ coefficients)
-    )
+    kept = _independent(within[:, 1:], np.linalg.norm(columns[:, 1:], axis=0))
+    coefficients = np.linalg.lstsq(within[:, 1:][:, kept], within[:, 0], rcond=None)[0]
+    taken = panel.design.y - x[:, kept] @ coefficients
+    dropped = [term.name for j, term in enumerate(panel.design.terms) if j not in kept]
+    reason = "explained by unit and period effects or by earlier controls"
+    return replace(panel, y=treated_block.with_columns(panel, taken)), dict.fromkeys(dropped, reason)
+
+
+def _independent(within: Floats, scale: Floats) -> list[int]:
+    """Columns that are not explained by effects or by the columns before them."""
+    kept: list[int] = []
+    for j in range(within.shape[1]):
+        left = within[:, j]
+        if kept:
+            left = left - within[:, kept] @ np.linalg.lstsq(within[:, kept], left, rcond=None)[0]
+        if np.linalg.norm(left) > COLLINEAR * scale[j]:
+            kept.append(j)
+    return kept
 
 
 def _without_effects(columns: Floats, codes: tuple[Integers, Integers], shape: tuple[int, int]) -> Floats:

@@ -88,7 +88,7 @@ def fit(design: Design, options: SynthDidOptions) -> Estimate:
         SpecError: E182 refits without a seed.
     """
     panel = treated_block.read_panel(design, KEYWORD)
-    panel = without_controls(panel, KEYWORD)
+    panel, dropped = without_controls(panel)
     controls = np.flatnonzero(panel.never)
     cohorts = tuple(_fit_cohort(panel, controls, date, options) for date in panel.cohorts.tolist())
     choices = choices_of(design, options, KEYWORD)
@@ -106,6 +106,7 @@ def fit(design: Design, options: SynthDidOptions) -> Estimate:
         n_units=len(panel.y),
         focus=(0,),
         fit=_fit_facts(panel, cohorts),
+        dropped_terms=dropped,
         tables={
             "comparison": choice_facts(choices, method=options.method, errors=errors),
             **_tables(panel, controls, cohorts),
