@@ -4,7 +4,8 @@
 
 method two_step: probit of selection, then least squares with the inverse Mills ratio `lambda`, whose coefficient is
 ρσ; errors with the estimation of the first step (Heckman 1979; Greene 1981). method ml: both equations at once, errors
-from the inverse information. `vcov: own`, the default without a panel, is these errors; hc1 and clusters use influence rows of the same method.
+from the inverse information. `vcov: own`, the default without a panel, is these errors; hc1 and clusters use
+influence rows of the same method.
 `selection` names the columns of z; the regressors of the outcome are added unless `with_regressors: false`. A column of
 text enters as dummies. An outcome that is missing counts as not selected unless `selected` names a column of 0 and 1.
 Target: coefficients for everybody, seen or not. Assumptions: joint normality, and a column in z that does not belong in

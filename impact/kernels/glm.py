@@ -107,7 +107,7 @@ def fit_glm(
     check_outcome(y, family)
     likelihood = LIKELIHOODS[family]
     base = np.zeros(len(y)) if offset is None else np.asarray(offset, dtype=np.float64)
-    start = _starting_mean(y, family, weights)
+    start = starting_predictor(y, family, weights, base)
     point = likelihood(start, y)
     working = start - base + (y - point.mean) / np.where(point.slope > 0, point.slope, 1.0)
     first = least_squares.solve_least_squares(
@@ -128,7 +128,7 @@ def fit_glm(
         information=_times(point.information, weights),
         bread=bread,
         curvature=_times(point.curvature, weights),
-        deviance=2.0 * float(np.sum(_times(_saturated(y, family), weights) - total)),
+        deviance=2.0 * float(np.sum(_times(saturated(y, family), weights) - total)),
         log_likelihood=float(np.sum(total)),
         iterations=iterations,
         converged=converged,
@@ -199,7 +199,7 @@ def _normal_density(predictor: Array) -> Array:
     return np.asarray(np.exp(-0.5 * np.square(predictor)) / np.sqrt(2.0 * np.pi))
 
 
-def _saturated(y: Array, family: Family) -> Array:
+def saturated(y: Array, family: Family) -> Array:
     """Log likelihood (n,) of a model that fits every row."""
     xlogy = special().xlogy
     if family == "poisson":
@@ -207,11 +207,17 @@ def _saturated(y: Array, family: Family) -> Array:
     return np.asarray(xlogy(y, y) + xlogy(1.0 - y, 1.0 - y))
 
 
-def _starting_mean(y: Array, family: Family, weights: Array | None) -> Array:
-    """A first predictor (n,): the link of a mean between the row's outcome and the middle."""
+def starting_predictor(y: Array, family: Family, weights: Array | None, base: Array | None = None) -> Array:
+    """A first predictor (n,): the link of a mean between the row's outcome and the middle.
+
+    Arguments:
+        base: (n,) offset: the middle of counts is then a common rate times its exponential.
+    """
     if family == "poisson":
-        middle = float(np.average(y, weights=weights)) if len(y) else 0.0
-        return np.log((y + (middle if middle > 0 else 1.0)) / 2.0)
+        exposure = np.ones(len(y)) if base is None else np.exp(base)
+        total = float(np.sum(_times(exposure, weights)))
+        rate = float(np.sum(_times(y, weights))) / total if total > 0 else 0.0
+        return np.asarray(np.log((y + (rate if rate > 0 else 1.0) * exposure) / 2.0))
     near = (y + 0.5) / 2.0
     return np.asarray(special().logit(near) if family == "logit" else special().ndtri(near))
 

@@ -87,10 +87,10 @@ OWN = {
     "did_cic": {"filter": "(t == 6 or t == 7) and g != 5"},
     "did_triple": {"eligible": "eligible"},
     "did_dose": {"dose": "w"},
-    "synth": {"filter": "g == 0 or (g == 7 and lat > -3.5 and lat < -3)"},
-    "synth_augmented": {"filter": "g == 0 or (g == 7 and lat > -3.5 and lat < -3)"},
+    "synth": {"filter": "g == 0 or (g == 7 and lat > -4 and lat < -3)"},
+    "synth_augmented": {"filter": "g == 0 or (g == 7 and lat > -4 and lat < -3)"},
     "synth_did": {"reps": 20},
-    "matrix_completion": {"reps": 20, "filter": "i <= 30"},
+    "matrix_completion": {"reps": 20},
 }
 OWN_SPEC = {}
 # and what regressions need beside their formula

@@ -27,6 +27,10 @@ CHANGES = {
 }
 # controls enter it by their changes: x has none
 OWN_CHANGES = {("did_dcdh", "controls"): {"controls": ["z"]}}
+# one treated unit, whose treatment ends
+for _keyword in ("synth", "synth_augmented"):
+    _one = {"filter": "g == 0 or (g == 4 and a < 0.05)"}
+    OWN_CHANGES[_keyword, "reversal"] = {**CHANGES["reversal"], **_one}
 PAIRS = [(keyword, name) for keyword in estimators_with_design() for name in TAKEN]
 
 

@@ -16,6 +16,9 @@ FORBIDDEN = {"spec", "test", "utils", "util", "common", "helpers", "helper", "mi
 FREE = ("specs", "data", "docs", "reports")
 # module → where it is tested instead of in its mirror
 ELSEWHERE = {
+    "impact/core/instrumented.py": "tests/core/test_records.py",
+    "impact/estimators/_reduced_form.py": "tests/estimators/test_iv.py",
+    "impact/kernels/instrumental.py": "tests/estimators/test_iv.py",
     "impact/cli/reference/taken.py": "tests/contract/test_taken.py",
     "impact/__main__.py": "tests/test_command_line.py",
     # commands are asked from outside, as a user would

@@ -221,8 +221,8 @@ def test_levels_with_one_row(rows, sorted_codes):
     for levels in (1, 4, rows // 3 + 1, rows + 5):
         codes = rng.integers(0, levels, rows).astype(np.int32)
         single = np.append(np.repeat(np.arange(rows // 2, dtype=np.int32), 2), np.int32(rows // 2))
-        for own in (codes, single, single[:-1], single[::-1].copy()):
-            own = np.sort(own) if sorted_codes else own
+        for given in (codes, single, single[:-1], single[::-1].copy()):
+            own = np.sort(given) if sorted_codes else given
             count = max(levels, rows // 2 + 1)
             assert compiled.has_singleton(own, count) == twins.has_singleton(own, count)
             assert compiled.count_levels(own, count) == len(np.unique(own))
