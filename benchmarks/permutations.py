@@ -1,7 +1,8 @@
 """5,000 permutations of a difference-in-differences: one block of treated units, unit and period effects.
 
 Draws differ between packages, so that p-values agree up to their simulation error, which is printed; the estimate
-itself must agree to 1e-8. Peer: fereg refitted draw by draw, as a user without a routine writes, on 50 draws, scaled up. pyfixest's ``ritest`` draws other sets (not as many treated units as there were) and is no peer here.
+itself must agree to 1e-8. Peer: fereg refitted draw by draw, as a user without a routine writes, on 50 draws,
+scaled up. pyfixest's ``ritest`` draws other sets (not as many treated units as there were) and is no peer here.
 """
 
 from __future__ import annotations

@@ -3,10 +3,11 @@
     linear           Y_it = c_g (or a_i) + b_t + Σ_{g,t} δ_gt 1{G_i = g} 1{period = t} + u_it
     poisson, logit   E[Y_it] = m(c_g + b_t + Σ_{g,t} δ_gt 1{G_i = g} 1{period = t}),   m = exp or logistic
 
-With `control_group: not_yet` (R's default, and here unless the design writes another) cells are those from treatment
-on, so that never treated and not yet treated rows are compared with. With `never` each treated cohort also has cells before treatment, all but its base
-period: an event study whose comparison is the never treated. Covariates x enter by cohort and by period, and in each
-cell about the means of their cohort: δ_gt stays the mean effect. The effect of a cell is the mean over its rows of
+With `control_group: not_yet` (R's default, and here unless the design writes another) cells are those from
+treatment on, so that never treated and not yet treated rows are compared with. With `never` each treated cohort
+also has cells before treatment, all but its base period: an event study whose comparison is the never treated.
+Covariates x enter by cohort and by period, and in each cell about the means of their cohort: δ_gt stays the mean
+effect. The effect of a cell is the mean over its rows of
 m(with δ) − m(without), with errors by the delta method; rows of the table are means over cells weighted by their rows.
 Assumptions: parallel paths without treatment on the scale of the linear index (levels, logarithms, log odds) given
 covariates; no effect before treatment, or none before `anticipation` periods ahead; treatment never ends.
