@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from impact.core.adoption_rows import event_time_of_rows
 from impact.core.arrays import Floats
 from impact.core.designs import Adoption
 from impact.core.errors import Notice
@@ -67,7 +68,7 @@ def _treated_by_period(adoption: Adoption, table: Floats, weights: Floats | None
     if weights is None:
         exposed = adoption.periods >= np.unique(adoption.cohort)[:, None]
         return np.asarray(np.sum(table * exposed, axis=0))
-    treated = adoption.periods[adoption.time.codes] >= adoption.cohort[adoption.unit.codes]
+    treated = event_time_of_rows(adoption) >= 0
     sums = np.bincount(adoption.time.codes, weights=treated * weights, minlength=len(adoption.periods))
     return sums.astype(np.float64)
 

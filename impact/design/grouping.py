@@ -37,18 +37,6 @@ def make_factor(name: str, columns: Sequence[npt.NDArray[Any]]) -> Factor:
     return Factor(name, dense.astype(np.int32), tuple(zip(*found, strict=True)))
 
 
-def subset_factor(factor: Factor, rows: npt.NDArray[Any]) -> Factor:
-    """The factor on some rows, with levels that no longer occur removed."""
-    codes = factor.codes[rows]
-    counts = np.bincount(codes, minlength=factor.levels)
-    if np.all(counts > 0):
-        return Factor(factor.name, np.ascontiguousarray(codes), factor.labels)
-    present = np.flatnonzero(counts)
-    renumber = np.full(factor.levels, -1, dtype=np.int32)
-    renumber[present] = np.arange(len(present), dtype=np.int32)
-    return Factor(factor.name, renumber[codes], tuple(factor.labels[i] for i in present))
-
-
 def label_text(label: object) -> str:
     """A level as it is printed: whole numbers without a decimal point, combinations joined by '^'."""
     if isinstance(label, tuple):

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 import impact.kernels.factors as factor_kernels
+from impact.core.design_rows import effect_on_rows
 from impact.core.designs import AbsorbedFactor
 from impact.core.frames import Step
-from impact.design.grouping import subset_factor
 from impact.design.table import Columns, is_missing
 from impact.kernels.compiled import all_finite
 from impact.schema.expressions.context import Context
@@ -105,12 +105,4 @@ def without_singletons(absorb: Sequence[AbsorbedFactor]) -> npt.NDArray[np.bool_
 
 def subset_effects(absorb: Sequence[AbsorbedFactor], rows: npt.NDArray[Any]) -> tuple[AbsorbedFactor, ...]:
     """Absorbed effects on some rows."""
-    return tuple(
-        AbsorbedFactor(
-            subset_factor(effect.factor, rows),
-            None if effect.slope is None else np.ascontiguousarray(effect.slope[rows]),
-            effect.slope_name,
-            effect.intercept,
-        )
-        for effect in absorb
-    )
+    return tuple(effect_on_rows(effect, rows) for effect in absorb)

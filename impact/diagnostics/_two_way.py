@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 import impact.kernels.absorb as absorption
+from impact.core.adoption_rows import treatment_of_rows
 from impact.core.arrays import Floats
-from impact.core.designs import Adoption, Design
+from impact.core.designs import Design
 from impact.core.errors import DesignError
+from impact.core.findings import Finding, ModelResult, Question
 from impact.core.texts import fault
+from impact.diagnostics._sentences import Words
+from impact.diagnostics._subjects import failed, nothing
 from impact.kernels.least_squares import solve_least_squares
+
+NO_DESIGN: Words = {
+    "en": "the model has no design of who is treated from when",
+    "es": "el modelo no tiene un diseño de quién se trata desde cuándo",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +37,22 @@ class TwoWay:
     coefficient: float
 
 
-def treatment_of(adoption: Adoption) -> Floats:
-    """(n,) treatment as observed, or 1 from the cohort on."""
-    if adoption.treatment is not None:
-        return adoption.treatment
-    since = adoption.periods[adoption.time.codes] - adoption.cohort[adoption.unit.codes]
-    return (since >= 0).astype(np.float64)
+def find_by_model(
+    question: Question, finding: Callable[[ModelResult, Design], Finding]
+) -> tuple[Finding, ...]:
+    """One finding for each estimated model and group of a question, a note for those without a design."""
+    found: list[Finding] = []
+    done: set[tuple[str, str | None]] = set()
+    for result, _ in question.of:
+        key = (result.name, result.group)
+        if result.estimate is None or result.inference is None or key in done:
+            continue
+        done.add(key)
+        if result.design is None or result.design.adoption is None:
+            found.append(nothing(question, result, NO_DESIGN))
+        else:
+            found.append(finding(result, result.design))
+    return (*found, *failed(question))
 
 
 def is_plain(design: Design) -> bool:
@@ -52,7 +72,7 @@ def two_way_of(design: Design, kind: str) -> TwoWay:
     """
     adoption = design.adoption
     assert adoption is not None
-    treatment = treatment_of(adoption)
+    treatment = treatment_of_rows(adoption)
     names = {adoption.unit.name, adoption.time.name}
     effects = [absorption.Effect(f.codes, f.levels) for f in (adoption.unit, adoption.time)]
     effects += [

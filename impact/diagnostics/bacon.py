@@ -20,9 +20,8 @@ from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
-from impact.diagnostics._sentences import Words, both, number, word
-from impact.diagnostics._subjects import failed, nothing
-from impact.diagnostics._two_way import TwoWay, is_plain, two_way_of
+from impact.diagnostics._sentences import both, number, word
+from impact.diagnostics._two_way import TwoWay, find_by_model, is_plain, two_way_of
 
 TYPES = {
     kernel.TREATED_UNTREATED: "Treated vs Untreated",
@@ -34,10 +33,6 @@ TYPES = {
     kernel.WITHIN: "Within",
 }
 FORBIDDEN = (kernel.LATER_EARLIER, kernel.LATER_ALWAYS)
-NO_DESIGN: Words = {
-    "en": "the model has no design of who is treated from when",
-    "es": "el modelo no tiene un diseño de quién se trata desde cuándo",
-}
 
 
 class BaconOptions(Options):
@@ -54,18 +49,7 @@ def examine(question: Question, options: BaconOptions) -> tuple[Finding, ...]:
     Raises:
         DesignError: E617 a panel that the decomposition does not exist for, E618 treatment that is absorbed.
     """
-    found: list[Finding] = []
-    done: set[tuple[str, str | None]] = set()
-    for result, _ in question.of:
-        key = (result.name, result.group)
-        if result.estimate is None or result.inference is None or key in done:
-            continue
-        done.add(key)
-        if result.design is None or result.design.adoption is None:
-            found.append(nothing(question, result, NO_DESIGN))
-        else:
-            found.append(_finding(question, options, result, result.design))
-    return (*found, *failed(question))
+    return find_by_model(question, lambda result, design: _finding(question, options, result, design))
 
 
 def decomposition(design: Design) -> tuple[TwoWay, kernel.Comparisons, Floats]:

@@ -18,15 +18,9 @@ from impact.core.designs import Adoption, Design
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
-from impact.diagnostics._sentences import Words, both, number, word
-from impact.diagnostics._subjects import failed, nothing
-from impact.diagnostics._two_way import two_way_of
+from impact.diagnostics._sentences import both, number, word
+from impact.diagnostics._two_way import find_by_model, two_way_of
 from impact.kernels.two_way_weights import cell_weights, weight_facts
-
-NO_DESIGN: Words = {
-    "en": "the model has no design of who is treated from when",
-    "es": "el modelo no tiene un diseño de quién se trata desde cuándo",
-}
 
 
 class TwfeWeightsOptions(Options):
@@ -43,18 +37,7 @@ def examine(question: Question, options: TwfeWeightsOptions) -> tuple[Finding, .
     Raises:
         DesignError: E618 treatment that is absorbed.
     """
-    found: list[Finding] = []
-    done: set[tuple[str, str | None]] = set()
-    for result, _ in question.of:
-        key = (result.name, result.group)
-        if result.estimate is None or result.inference is None or key in done:
-            continue
-        done.add(key)
-        if result.design is None or result.design.adoption is None:
-            found.append(nothing(question, result, NO_DESIGN))
-        else:
-            found.append(_finding(question, options, result, result.design))
-    return (*found, *failed(question))
+    return find_by_model(question, lambda result, design: _finding(question, options, result, design))
 
 
 def _finding(question: Question, options: TwfeWeightsOptions, result: ModelResult, design: Design) -> Finding:

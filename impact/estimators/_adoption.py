@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.arrays import Floats
-from impact.core.designs import AbsorbedFactor, Adoption, AdoptionChoices, Design, Factor, Panel
+from impact.core.design_rows import design_on_rows
+from impact.core.designs import Adoption, AdoptionChoices, Design, Factor
 from impact.core.errors import DesignError
 from impact.core.frames import Step
 from impact.core.options import Options
@@ -95,16 +96,6 @@ def first_rows(unit: Factor) -> Rows:
     return np.searchsorted(unit.codes, np.arange(unit.levels)).astype(np.int64)
 
 
-def cohort_of_rows(adoption: Adoption) -> Floats:
-    """(n,) cohort of the unit of each row."""
-    return adoption.cohort[adoption.unit.codes]
-
-
-def event_time_of_rows(adoption: Adoption) -> Floats:
-    """(n,) period minus cohort; −infinity where never treated."""
-    return adoption.periods[adoption.time.codes] - cohort_of_rows(adoption)
-
-
 def keep_units(design: Design, kept: Mask, *, name: str, reason: str) -> Design:
     """The design with some of its units (mask (U,)), the loss noted as a step of the sample."""
     adoption = adoption_of(design, "")
@@ -119,62 +110,9 @@ def keep_rows(design: Design, kept: Mask, *, name: str, reason: str) -> Design:
     """
     if bool(np.all(kept)):
         return design
-    rows = np.flatnonzero(kept)
-    dropped = len(kept) - len(rows)
-    sample = design.sample
+    dropped = int(len(kept) - np.count_nonzero(kept))
     step = Step(name=name, reason=reason, dropped=dropped, false=dropped)
-    return replace(
-        design,
-        y=np.ascontiguousarray(design.y[rows]),
-        x=np.ascontiguousarray(design.x[rows]),
-        sample=replace(sample, kept=sample.kept[rows], steps=(*sample.steps, step)),
-        weights=_taken(design.weights, rows),
-        within_sum_of_squares=_taken(design.within_sum_of_squares, rows),
-        absorb=tuple(_absorbed(effect, rows) for effect in design.absorb),
-        clusters={key: factor_of_rows(factor, rows) for key, factor in design.clusters.items()},
-        treatment=None,
-        panel=None if design.panel is None else _panel(design.panel, rows),
-        coordinates=_taken(design.coordinates, rows),
-        offset=_taken(design.offset, rows),
-        adoption=None if design.adoption is None else adoption_of_rows(design.adoption, rows),
-        columns={key: _column(values, rows) for key, values in design.columns.items()},
-    )
-
-
-def adoption_of_rows(adoption: Adoption, rows: Rows) -> Adoption:
-    """An adoption on some of its rows."""
-    units = np.unique(adoption.unit.codes[rows])
-    times = np.unique(adoption.time.codes[rows])
-    return replace(
-        adoption,
-        unit=factor_of_rows(adoption.unit, rows),
-        time=factor_of_rows(adoption.time, rows),
-        periods=adoption.periods[times],
-        cohort=adoption.cohort[units],
-        treatment=_taken(adoption.treatment, rows),
-    )
-
-
-def factor_of_rows(factor: Factor, rows: Rows) -> Factor:
-    """A factor on some rows: levels without rows are left out, the order of the others stays."""
-    used, codes = np.unique(factor.codes[rows], return_inverse=True)
-    return Factor(factor.name, codes.astype(np.int32), tuple(factor.labels[code] for code in used.tolist()))
-
-
-def _taken(values: Floats | None, rows: Rows) -> Floats | None:
-    return None if values is None else np.ascontiguousarray(values[rows])
-
-
-def _absorbed(effect: AbsorbedFactor, rows: Rows) -> AbsorbedFactor:
-    return replace(effect, factor=factor_of_rows(effect.factor, rows), slope=_taken(effect.slope, rows))
-
-
-def _panel(panel: Panel, rows: Rows) -> Panel:
-    return Panel(factor_of_rows(panel.unit, rows), factor_of_rows(panel.time, rows), panel.time_values[rows])
-
-
-def _column(values: Floats | Factor, rows: Rows) -> Floats | Factor:
-    return factor_of_rows(values, rows) if isinstance(values, Factor) else values[rows]
+    return design_on_rows(design, np.flatnonzero(kept), step)
 
 
 def choice_facts(choices: AdoptionChoices, **changes: object) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import impact.estimators._saturated as saturated
 import impact.kernels.bacon as bacon
 import impact.kernels.saturated as kernel
+from impact.core.adoption_rows import cohort_of_rows, event_time_of_rows, treatment_of_rows
 from impact.core.arrays import Floats
 from impact.core.designs import Adoption, Design, Term, Treatment
 from impact.core.errors import DesignError
@@ -17,8 +18,6 @@ from impact.core.estimates import Estimate
 from impact.core.texts import fault
 from impact.estimators._adoption import (
     adoption_of,
-    cohort_of_rows,
-    event_time_of_rows,
     label_words,
     wide_of,
 )
@@ -36,13 +35,6 @@ class Events:
     of_row: Floats
     values: Floats
     reference: float
-
-
-def treatment_of_rows(adoption: Adoption) -> Floats:
-    """(n,) treatment as observed, or 1 from the cohort on."""
-    if adoption.treatment is not None:
-        return adoption.treatment
-    return (event_time_of_rows(adoption) >= 0).astype(np.float64)
 
 
 def is_block(adoption: Adoption) -> bool:

@@ -40,6 +40,7 @@ from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import choice_facts
 from impact.estimators._aggregate import Aggregates, aggregate_cells
+from impact.estimators._design_options import Aggregate, Anticipation, Balance, Window
 from impact.kernels.distributions import chi2_sf
 from impact.kernels.factors import is_nested
 
@@ -72,20 +73,10 @@ class BjsOptions(Options):
         False,
         description="Leave out treated rows that cannot be imputed (W542) where the default is an error.",
     )
-    anticipation: float | None = Field(
-        None,
-        ge=0,
-        description="Periods before treatment that may respond already; default: that of the design, or 0.",
-    )
-    window: tuple[float, float] | None = Field(
-        None, description="First and last event time shown; estimation uses everything."
-    )
-    aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
-        None, description="What the row att is; default: that of the design, or simple (all treated rows)."
-    )
-    balance: Literal["drop", "keep"] | None = Field(
-        None, description="Units that miss a period: keep them (default) or drop them."
-    )
+    anticipation: Anticipation = None
+    window: Window = None
+    aggregate: Aggregate = None
+    balance: Balance = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from impact.estimators._adoption import (
     require_absorbing,
 )
 from impact.estimators._aggregate import Aggregates, Cells, aggregate_cells
+from impact.estimators._design_options import Aggregate, Anticipation, BasePeriod, ControlGroup, Trim, Window
 from impact.estimators._group_time import (
     REASONS,
     Sample,
@@ -72,28 +73,14 @@ class CsOptions(Options):
         "dr",
         description="With covariates: dr (doubly robust), ipw (reweighting, normalised) or reg (regression).",
     )
-    control_group: Literal["never", "not_yet"] | None = Field(
-        None, description="never treated, or not_yet treated units; default: that of the design, or never."
-    )
-    base_period: Literal["varying", "universal"] | None = Field(
-        None,
-        description="Before treatment: the period just before (varying) or one for all (universal); "
-        "default: that of the design, or varying.",
-    )
+    control_group: ControlGroup = None
+    base_period: BasePeriod = None
     reference: float | None = Field(
         None, description="Event time of the universal base period; default: that of the design, or -1."
     )
-    anticipation: float | None = Field(
-        None,
-        ge=0,
-        description="Periods before treatment that may respond already; default: that of the design, or 0.",
-    )
-    window: tuple[float, float] | None = Field(
-        None, description="First and last event time shown; estimation uses everything."
-    )
-    aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
-        None, description="What the row att is; default: that of the design, or simple."
-    )
+    anticipation: Anticipation = None
+    window: Window = None
+    aggregate: Aggregate = None
     balance: Literal["drop", "keep"] | None = Field(
         None, description="Units that miss a period: drop them (default), or keep their rows as levels."
     )
@@ -102,12 +89,7 @@ class CsOptions(Options):
         ge=0,
         description="Event rows only of cohorts seen this many periods after treatment; default: all cohorts.",
     )
-    trim: float = Field(
-        TRIM,
-        gt=0,
-        le=1,
-        description="Comparison units with a propensity score from here on are left out (dr, ipw).",
-    )
+    trim: Trim = TRIM
 
 
 @dataclass(frozen=True, slots=True)

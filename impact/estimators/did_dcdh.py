@@ -31,6 +31,7 @@ from pydantic import Field
 
 import impact.kernels.switching as kernel
 import impact.kernels.switching_controls as with_controls
+from impact.core.adoption_rows import event_time_of_rows
 from impact.core.arrays import Floats
 from impact.core.designs import Adoption, AdoptionChoices, Design, Factor, Term
 from impact.core.errors import DesignError, Notice
@@ -46,6 +47,7 @@ from impact.estimators._adoption import (
     keep_rows,
     wide_of,
 )
+from impact.estimators._design_options import Window
 from impact.kernels.factors import is_nested
 from impact.kernels.propensity import ComparisonError
 
@@ -75,9 +77,7 @@ class DcdhOptions(Options):
     trends: str | None = Field(
         None, description="Column, constant in units: only units with the same value are compared."
     )
-    window: tuple[float, float] | None = Field(
-        None, description="First and last event time shown; estimation uses everything."
-    )
+    window: Window = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def _paths(design: Design, adoption: Adoption) -> kernel.Paths:
     wide = wide_of(design, NAME)
     treatment = adoption.treatment
     if treatment is None:
-        exposed = adoption.periods[adoption.time.codes] >= adoption.cohort[adoption.unit.codes]
+        exposed = event_time_of_rows(adoption) >= 0
         treatment = exposed.astype(np.float64)
     first = first_rows(adoption.unit)
     trends = design.columns.get("trends")

@@ -46,6 +46,7 @@ from impact.estimators._adoption import (
     require_absorbing,
 )
 from impact.estimators._aggregate import Cells, aggregate_cells
+from impact.estimators._design_options import Anticipation, BasePeriod, ControlGroup, Window
 from impact.kernels.splines import SplineBasis, evaluate_spline, fit_bspline, spline_slopes
 
 NAME = "did_dose"
@@ -64,22 +65,10 @@ class DoseOptions(Options):
     grid: tuple[float, ...] | None = Field(
         None, description="Doses at which the curves are shown; default: nine deciles of the treated doses."
     )
-    control_group: Literal["never", "not_yet"] | None = Field(
-        None, description="never treated, or not_yet treated units; default: that of the design, or never."
-    )
-    base_period: Literal["varying", "universal"] | None = Field(
-        None,
-        description="Before treatment: the period just before (varying) or one for all (universal); "
-        "default: that of the design, or varying.",
-    )
-    anticipation: float | None = Field(
-        None,
-        ge=0,
-        description="Periods before treatment that may respond already; default: that of the design, or 0.",
-    )
-    window: tuple[float, float] | None = Field(
-        None, description="First and last event time shown; estimation uses everything."
-    )
+    control_group: ControlGroup = None
+    base_period: BasePeriod = None
+    anticipation: Anticipation = None
+    window: Window = None
     aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
         None, description="How cohorts and periods are averaged; default: that of the design, or simple."
     )

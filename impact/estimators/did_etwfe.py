@@ -42,6 +42,7 @@ from impact.core.texts import fault
 from impact.estimators._adoption import choice_facts
 from impact.estimators._aggregate import Aggregates, aggregate_cells
 from impact.estimators._controls import redundant_controls
+from impact.estimators._design_options import Aggregate, Anticipation, Balance, Window
 
 NAME = "did_etwfe"
 
@@ -67,20 +68,10 @@ class EtwfeOptions(Options):
     reference: float | None = Field(
         None, description="Event time of the base period of `never`; default: that of the design, or -1."
     )
-    anticipation: float | None = Field(
-        None,
-        ge=0,
-        description="Periods before treatment that may respond already; default: that of the design, or 0.",
-    )
-    window: tuple[float, float] | None = Field(
-        None, description="First and last event time shown; estimation uses everything."
-    )
-    aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
-        None, description="What the row att is; default: that of the design, or simple (all treated rows)."
-    )
-    balance: Literal["drop", "keep"] | None = Field(
-        None, description="Units that miss a period: keep them (default) or drop them."
-    )
+    anticipation: Anticipation = None
+    window: Window = None
+    aggregate: Aggregate = None
+    balance: Balance = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from impact.core.registered import Estimator
 from impact.core.texts import fault
 from impact.estimators._adoption import choice_facts
 from impact.estimators._aggregate import Aggregates, aggregate_cells
+from impact.estimators._design_options import Aggregate, Anticipation, Balance, Window
 
 NAME = "did_gardner"
 
@@ -57,20 +58,10 @@ class GardnerOptions(Options):
         None,
         description="Event time without a dummy, zero by definition; default: that of the design, or -1.",
     )
-    anticipation: float | None = Field(
-        None,
-        ge=0,
-        description="Periods before treatment that may respond already; default: that of the design, or 0.",
-    )
-    window: tuple[float, float] | None = Field(
-        None, description="First and last event time shown; estimation uses everything."
-    )
-    aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
-        None, description="What the row att is; default: that of the design, or simple (all treated rows)."
-    )
-    balance: Literal["drop", "keep"] | None = Field(
-        None, description="Units that miss a period: keep them (default) or drop them."
-    )
+    anticipation: Anticipation = None
+    window: Window = None
+    aggregate: Aggregate = None
+    balance: Balance = None
 
 
 def fit(design: Design, options: GardnerOptions) -> Estimate:

@@ -45,6 +45,7 @@ from impact.estimators._adoption import (
     wide_of,
 )
 from impact.estimators._controls import redundant_controls
+from impact.estimators._design_options import Balance
 from impact.kernels.factors import is_nested
 from impact.kernels.group_sums import group_means
 
@@ -67,10 +68,7 @@ class LpOptions(Options):
     control_group: Literal["never", "not_yet"] | None = Field(
         None, description="Clean controls: never treated, or also those not treated yet."
     )
-    balance: Literal["drop", "keep"] | None = Field(
-        None,
-        description="Units that miss a period: drop them, or keep them; default: that of the design, or keep.",
-    )
+    balance: Balance = None
     pooled_post: int | None = Field(
         None,
         ge=0,

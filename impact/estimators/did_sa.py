@@ -12,10 +12,8 @@ cell by its rows, as fixest's ``agg = "att"`` does.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 import impact.estimators._aggregate as aggregate
 import impact.estimators._event_window as event_window
@@ -36,6 +34,7 @@ from impact.estimators._adoption import (
     wide_of,
 )
 from impact.estimators._combination import combined
+from impact.estimators._design_options import Aggregate, Balance, Reference
 
 NAME = "did_sa"
 
@@ -43,16 +42,9 @@ NAME = "did_sa"
 class SaOptions(regression.RegressionOptions):
     """Options of the interaction-weighted event study."""
 
-    reference: float | None = Field(
-        None, description="Event time that is zero by definition; default: that of the design, or -1."
-    )
-    aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
-        None, description="What the row att is; default: that of the design, or simple (all treated rows)."
-    )
-    balance: Literal["drop", "keep"] | None = Field(
-        None,
-        description="Units that miss a period: drop them, or keep them; default: that of the design, or keep.",
-    )
+    reference: Reference = None
+    aggregate: Aggregate = None
+    balance: Balance = None
 
 
 @dataclass(frozen=True, slots=True)

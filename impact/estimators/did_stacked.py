@@ -26,6 +26,7 @@ from pydantic import Field
 import impact.estimators._event_window as event_window
 import impact.estimators._regression as regression
 from impact.core.arrays import Floats
+from impact.core.design_rows import factor_on_rows
 from impact.core.designs import AbsorbedFactor, Adoption, Design, Factor, Panel, Term
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
@@ -35,11 +36,11 @@ from impact.estimators._adoption import (
     adoption_of,
     choice_facts,
     choices_of,
-    factor_of_rows,
     require_absorbing,
     wide_of,
 )
 from impact.estimators._combination import combined
+from impact.estimators._design_options import Balance, Reference
 
 NAME = "did_stacked"
 Rows = npt.NDArray[np.int64]
@@ -63,13 +64,8 @@ class StackedOptions(regression.RegressionOptions):
     control_group: Literal["never", "not_yet"] | None = Field(
         None, description="Clean controls: never treated, or also those treated after the window."
     )
-    reference: float | None = Field(
-        None, description="Event time that is zero by definition; default: that of the design, or -1."
-    )
-    balance: Literal["drop", "keep"] | None = Field(
-        None,
-        description="Units that miss a period: drop them, or keep them; default: that of the design, or keep.",
-    )
+    reference: Reference = None
+    balance: Balance = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +204,7 @@ def _stacked_design(design: Design, stack: Stack, reference: float, effects: str
     x[:, : len(terms)] = (stack.event[:, None] == shown) * stack.treated[:, None]
     x[:, len(terms) :] = design.x[rows]
     unit = _pairs(adoption.unit, rows, stack)
-    time = factor_of_rows(adoption.time, rows)
+    time = factor_on_rows(adoption.time, rows)
     return replace(
         design,
         terms=(*terms, *design.terms),
@@ -217,7 +213,7 @@ def _stacked_design(design: Design, stack: Stack, reference: float, effects: str
         sample=replace(design.sample, kept=design.sample.kept[rows]),
         weights=None,
         absorb=_effects(stack, unit, events, effects),
-        clusters={name: factor_of_rows(factor, rows) for name, factor in design.clusters.items()},
+        clusters={name: factor_on_rows(factor, rows) for name, factor in design.clusters.items()},
         focus=tuple(np.flatnonzero(shown >= 0).tolist()),
         treatment=None,
         panel=Panel(unit, time, adoption.periods[adoption.time.codes[rows]]),

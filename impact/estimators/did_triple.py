@@ -41,6 +41,7 @@ from impact.estimators._adoption import (
     require_absorbing,
 )
 from impact.estimators._aggregate import Cells, aggregate_cells
+from impact.estimators._design_options import Aggregate, Anticipation, BasePeriod, ControlGroup, Trim, Window
 from impact.kernels.doubly_robust import TRIM
 from impact.kernels.factors import is_nested
 
@@ -58,31 +59,12 @@ class TripleOptions(Options):
         "dr",
         description="With covariates: dr (doubly robust), ipw (reweighting, normalised) or reg (regression).",
     )
-    control_group: Literal["never", "not_yet"] | None = Field(
-        None, description="never treated, or not_yet treated cohorts; default: that of the design, or never."
-    )
-    base_period: Literal["varying", "universal"] | None = Field(
-        None,
-        description="Before treatment: the period just before (varying) or one for all (universal); "
-        "default: that of the design, or varying.",
-    )
-    anticipation: float | None = Field(
-        None,
-        ge=0,
-        description="Periods before treatment that may respond already; default: that of the design, or 0.",
-    )
-    window: tuple[float, float] | None = Field(
-        None, description="First and last event time shown; estimation uses everything."
-    )
-    aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
-        None, description="What the row att is; default: that of the design, or simple."
-    )
-    trim: float = Field(
-        TRIM,
-        gt=0,
-        le=1,
-        description="Comparison units with a propensity score from here on are left out (dr, ipw).",
-    )
+    control_group: ControlGroup = None
+    base_period: BasePeriod = None
+    anticipation: Anticipation = None
+    window: Window = None
+    aggregate: Aggregate = None
+    trim: Trim = TRIM
 
 
 def fit(design: Design, options: TripleOptions) -> Estimate:

@@ -21,6 +21,7 @@ import impact.estimators._event_window as event_window
 import impact.estimators._regression as regression
 import impact.estimators._two_way as two_way
 import impact.kernels.bacon as bacon
+from impact.core.adoption_rows import treatment_of_rows
 from impact.core.designs import AdoptionChoices, Design, Term
 from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate
@@ -28,6 +29,7 @@ from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import adoption_of, choice_facts, choices_of, require_absorbing
 from impact.estimators._combination import combined
+from impact.estimators._design_options import Balance, Reference
 from impact.kernels.two_way_weights import cell_weights
 
 NAME = "did_twfe"
@@ -44,13 +46,8 @@ class TwfeOptions(regression.RegressionOptions):
         None, description="First and last event time: earlier and later ones are counted with them."
     )
     bin_ends: bool = Field(False, description="Take the design's window as bins.")
-    reference: float | None = Field(
-        None, description="Event time that is zero by definition; default: that of the design, or -1."
-    )
-    balance: Literal["drop", "keep"] | None = Field(
-        None,
-        description="Units that miss a period: drop them, or keep them; default: that of the design, or keep.",
-    )
+    reference: Reference = None
+    balance: Balance = None
 
 
 def fit(design: Design, options: TwfeOptions) -> Estimate:
@@ -140,7 +137,7 @@ def _weights(
     """How much of the coefficient rests on units already treated: nothing in a block design."""
     if made.treatment is not None or estimate.linear is None:
         return (), {}
-    treatment = two_way.treatment_of_rows(adoption_of(design, NAME))
+    treatment = treatment_of_rows(adoption_of(design, NAME))
     residual = estimate.linear.x @ estimate.linear.bread[:, 0]
     weights = cell_weights(treatment, residual, design.weights)
     negative = float(weights[weights < 0].sum())

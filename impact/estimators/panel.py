@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 import impact.estimators._regression as regression
 import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats
+from impact.core.design_rows import design_on_rows
 from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
@@ -142,7 +143,7 @@ def _between(design: Design, panel: Panel) -> Design:
         if np.any(cluster.codes != cluster.codes[first][panel.unit.codes]):
             raise DesignError(fault("E555", cluster=cluster.name, unit=panel.unit.name))
     means = _unit_means(np.column_stack([design.y, design.x]), panel.unit)
-    made = _on_rows(design, panel, first)
+    made = _on_rows(design, first)
     return replace(made, y=np.ascontiguousarray(means[:, 0]), x=np.ascontiguousarray(means[:, 1:]))
 
 
@@ -159,22 +160,9 @@ def _unit_means(columns: Floats, unit: Factor) -> Floats:
     return np.column_stack(sums) / counts[:, None]
 
 
-def _on_rows(design: Design, panel: Panel, rows: Rows) -> Design:
-    """Everything of a design that belongs to rows, on some of its rows; y and x are left to the caller."""
-    return replace(
-        design,
-        sample=replace(design.sample, kept=design.sample.kept[rows]),
-        clusters={name: _subset(factor, rows) for name, factor in design.clusters.items()},
-        treatment=None,
-        panel=Panel(_subset(panel.unit, rows), _subset(panel.time, rows), panel.time_values[rows]),
-        coordinates=None if design.coordinates is None else design.coordinates[rows],
-        offset=None if design.offset is None else design.offset[rows],
-    )
-
-
-def _subset(factor: Factor, rows: Rows) -> Factor:
-    used, codes = np.unique(factor.codes[rows], return_inverse=True)
-    return Factor(factor.name, codes.astype(np.int32), tuple(factor.labels[code] for code in used.tolist()))
+def _on_rows(design: Design, rows: Rows) -> Design:
+    """The design on some of its rows; those that are made of several rows have no treatment that could be permuted."""
+    return replace(design_on_rows(design, rows), treatment=None)
 
 
 # --- first differences ---
@@ -191,7 +179,7 @@ def _differences(design: Design, panel: Panel) -> Design:
     step = float(np.min(np.diff(periods))) if len(periods) > 1 else 1.0
     usable = same & np.isclose(gap, step, rtol=1e-9, atol=0.0)
     later, earlier = order[1:][usable], order[:-1][usable]
-    made = _without_constant(_on_rows(design, panel, later))
+    made = _without_constant(_on_rows(design, later))
     x = design.x[later] - design.x[earlier]
     kept = [j for j, term in enumerate(design.terms) if term.name != INTERCEPT]
     dropped = len(design.y) - len(later)

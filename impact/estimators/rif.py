@@ -26,7 +26,8 @@ from pydantic import Field
 import impact.estimators._regression as regression
 import impact.kernels.recentered as kernel
 from impact.core.arrays import Floats
-from impact.core.designs import AbsorbedFactor, Design, Factor, Term
+from impact.core.design_rows import design_on_rows
+from impact.core.designs import Design, Term
 from impact.core.errors import DesignError, SpecError
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.registered import Estimator
@@ -212,34 +213,14 @@ def _with_draws(
 
 def _drawn(design: Design, counts: Floats) -> Design:
     """The rows that were drawn, weighted by how often; effects without rows are taken out."""
-    rows: Rows = np.flatnonzero(counts)
+    rows = np.flatnonzero(counts)
     weights = row_weights(design)[rows] * counts[rows]
-    absorb = tuple(
-        AbsorbedFactor(
-            _present(effect.factor, rows),
-            None if effect.slope is None else effect.slope[rows],
-            effect.slope_name,
-            effect.intercept,
-        )
-        for effect in design.absorb
-    )
     return replace(
-        design,
-        y=design.y[rows],
-        x=np.ascontiguousarray(design.x[rows]),
+        design_on_rows(replace(design, clusters={}, panel=None, treatment=None), rows),
         weights=weights,
         weight_kind="frequency" if design.weights is None else design.weight_kind,
-        absorb=absorb,
-        clusters={},
-        panel=None,
-        treatment=None,
         focus=(),
     )
-
-
-def _present(factor: Factor, rows: Rows) -> Factor:
-    used, codes = np.unique(factor.codes[rows], return_inverse=True)
-    return Factor(factor.name, codes.astype(np.int32), tuple(factor.labels[code] for code in used.tolist()))
 
 
 def _refit(

@@ -26,6 +26,7 @@ from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.estimators._adoption import choice_facts, choices_of
+from impact.estimators._design_options import Aggregate
 from impact.estimators._refits import (
     Refits,
     aggregated,
@@ -53,9 +54,7 @@ class SynthDidOptions(Options):
         None, description="How the error is made; default bootstrap, placebo where a cohort has one unit."
     )
     reps: int = Field(200, ge=20, description="Refits of placebo and bootstrap errors.")
-    aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
-        None, description="What the row att is; default: that of the design (simple)."
-    )
+    aggregate: Aggregate = None
 
 
 @dataclass(frozen=True, slots=True)

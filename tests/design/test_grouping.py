@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from impact.design.grouping import label_text, make_factor, subset_factor
+from impact.core.design_rows import factor_on_rows
+from impact.design.grouping import label_text, make_factor
 
 NUMBERS = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=40)
 TEXTS = st.lists(st.sampled_from(["b", "a", "ñ", "Á", "10", "9"]), min_size=1, max_size=40)
@@ -61,7 +62,7 @@ def test_combinations_are_those_of_pandas(rows):
 def test_a_subset_is_the_factor_of_the_subset(values, data):
     column = np.array(values)
     kept = np.array(data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values))))
-    small = subset_factor(make_factor("id", [column]), kept)
+    small = factor_on_rows(make_factor("id", [column]), kept)
     if kept.any():
         wanted = make_factor("id", [column[kept]])
         assert small.labels == wanted.labels

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from impact.diagnostics._subset import drop_rows, subset
+from impact.core.design_rows import factor_on_rows
+from impact.diagnostics._subset import drop_rows
 from impact.diagnostics.leave_one_out import LeaveOneOutOptions, examine
 
 
@@ -80,7 +81,7 @@ def test_drop_rows_keeps_every_array_in_step(make):
     exposed = left.treatment.treated[unit.codes] * left.treatment.profile[:, 0]
     assert np.array_equal(exposed, left.x[:, 0])
     assert left.sample.steps[-1].dropped == 6 and len(left.panel.time_values) == 66
-    assert subset(design.panel.time, design.panel.time.codes > 3).labels == ("4", "5")
+    assert factor_on_rows(design.panel.time, design.panel.time.codes > 3).labels == ("4", "5")
 
 
 def test_rows_leave_a_design_by_cohorts_with_their_units(cohort_design):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import impact.estimators._adoption as shared
+from impact.core.adoption_rows import cohort_of_rows, event_time_of_rows
 from impact.core.errors import DesignError
 from impact.core.options import NoOptions, Options
 from impact.design.adoption import build_adoption
@@ -32,10 +33,10 @@ def test_the_wide_table_holds_every_row(design):
 def test_units_that_leave_are_counted_and_everything_follows(design):
     cohort = design.adoption.cohort
     left = shared.keep_units(design, cohort != 4, name="g", reason="dropped")
-    assert left.sample.steps[-1].dropped == np.count_nonzero(shared.cohort_of_rows(design.adoption) == 4)
+    assert left.sample.steps[-1].dropped == np.count_nonzero(cohort_of_rows(design.adoption) == 4)
     assert left.adoption.unit.levels == 45
     assert {*np.unique(left.adoption.cohort).tolist()} == {5.0, 7.0, np.inf}
-    rows = shared.cohort_of_rows(design.adoption) != 4
+    rows = cohort_of_rows(design.adoption) != 4
     for name in ("y", "weights"):
         assert np.array_equal(getattr(left, name), getattr(design, name)[rows])
     assert np.array_equal(left.x, design.x[rows])
@@ -47,7 +48,7 @@ def test_units_that_leave_are_counted_and_everything_follows(design):
 def test_a_period_without_rows_leaves_the_calendar(design):
     left = shared.keep_rows(design, design.adoption.time.codes != 0, name="t", reason="dropped")
     assert np.array_equal(left.adoption.periods, np.arange(2.0, 9))
-    event = shared.event_time_of_rows(left.adoption)
+    event = event_time_of_rows(left.adoption)
     assert event[0] == -np.inf or np.isfinite(event[0])
 
 

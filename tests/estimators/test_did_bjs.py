@@ -6,6 +6,8 @@ estimate, so its error is not matched: 0.09701473288 is the published formula by
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,22 +15,11 @@ from hypothesis import strategies as st
 
 import impact.estimators.did_bjs as did_bjs
 from impact.core.errors import DesignError
-from impact.design.adoption import build_adoption
-
-COHORTS = {"unit": "i", "time": "t", "cohort": "g", "never": 0}
 
 
 @pytest.fixture(scope="module")
-def design_of(plan_of, as_frame, test_panel):
-    def make(columns=None, rows=None, design=None, **block):
-        plan = plan_of(
-            design={**COHORTS, **(design or {})},
-            models={"m": {"estimator": "did_bjs", "outcome": "y", **block}},
-        )
-        request = plan.models[0]
-        return build_adoption(as_frame({**test_panel, **(columns or {})}, rows), request), request.options
-
-    return make
+def design_of(adoption_design_of):
+    return partial(adoption_design_of, "did_bjs")
 
 
 @pytest.fixture(scope="module")

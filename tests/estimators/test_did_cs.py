@@ -6,6 +6,7 @@ Check values: R did 2.5.1 with DRDID 1.2.3 (covariate values converged fully); P
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,22 +15,13 @@ import impact.estimators.did_cs as did_cs
 import impact.kernels.doubly_robust_levels as levels
 import impact.pipeline.fit as fitting
 from impact.core.errors import DesignError
-from impact.design.adoption import build_adoption
 
 COHORTS = {"unit": "i", "time": "t", "cohort": "g", "never": 0}
 
 
 @pytest.fixture(scope="module")
-def design_of(plan_of, as_frame, test_panel):
-    def make(columns=None, rows=None, design=None, **block):
-        plan = plan_of(
-            design={**COHORTS, **(design or {})},
-            models={"m": {"estimator": "did_cs", "outcome": "y", **block}},
-        )
-        request = plan.models[0]
-        return build_adoption(as_frame({**test_panel, **(columns or {})}, rows), request), request.options
-
-    return make
+def design_of(adoption_design_of):
+    return partial(adoption_design_of, "did_cs")
 
 
 @pytest.fixture(scope="module")

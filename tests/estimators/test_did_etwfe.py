@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -11,23 +13,12 @@ from hypothesis import strategies as st
 import impact.estimators.did_bjs as did_bjs
 import impact.estimators.did_etwfe as did_etwfe
 from impact.core.errors import DesignError, EstimationError
-from impact.design.adoption import build_adoption
 from impact.kernels.factors import is_nested
-
-COHORTS = {"unit": "i", "time": "t", "cohort": "g", "never": 0}
 
 
 @pytest.fixture(scope="module")
-def design_of(plan_of, as_frame, test_panel):
-    def make(columns=None, rows=None, design=None, **block):
-        plan = plan_of(
-            design={**COHORTS, **(design or {})},
-            models={"m": {"estimator": "did_etwfe", "outcome": "y", **block}},
-        )
-        request = plan.models[0]
-        return build_adoption(as_frame({**test_panel, **(columns or {})}, rows), request), request.options
-
-    return make
+def design_of(adoption_design_of):
+    return partial(adoption_design_of, "did_etwfe")
 
 
 @pytest.fixture(scope="module")

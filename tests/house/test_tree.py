@@ -16,6 +16,7 @@ FORBIDDEN = {"spec", "test", "utils", "util", "common", "helpers", "helper", "mi
 FREE = ("specs", "data", "docs", "reports")
 # module → where it is tested instead of in its mirror
 ELSEWHERE = {
+    "impact/estimators/_design_options.py": "tests/house/test_descriptions.py",
     "impact/core/instrumented.py": "tests/core/test_records.py",
     "impact/estimators/_reduced_form.py": "tests/estimators/test_iv.py",
     "impact/kernels/instrumental.py": "tests/estimators/test_iv.py",
