@@ -44,9 +44,10 @@ def infer(estimate: Estimate, design: Design, options: NoOptions, level: float) 
         "text_es": words.get("es", words["en"]),
     }
     found = complete(Spread(own.vcov, variance, own.df), estimate, design, level)
-    # such errors come from what untreated units show: few treated clusters do not make them too small
-    kept = tuple(item for item in found.notices if item.code != FEW_TREATED_CODE)
-    found = replace(found, n_treated_clusters=None, notices=kept)
+    if own.method == FROM_UNTREATED:
+        # few treated units do not make such errors too small, as they do those of bootstrap and jackknife
+        kept = tuple(item for item in found.notices if item.code != FEW_TREATED_CODE)
+        found = replace(found, n_treated_clusters=None, notices=kept)
     if own.draws is not None:
         found = replace(found, draws=own.draws)
     if own.p_value is not None:
@@ -58,6 +59,8 @@ def infer(estimate: Estimate, design: Design, options: NoOptions, level: float) 
 
 
 FEW_TREATED_CODE = "W511"
+# errors and ranks from placebo assignments: they show what happens to untreated units
+FROM_UNTREATED = "placebo"
 
 
 def interval_from_curve(own: OwnVariance, level: float) -> tuple[Floats, Floats]:

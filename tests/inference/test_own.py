@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from impact.core.designs import Design, Sample, Term
+from impact.core.designs import Adoption, Design, Factor, Sample, Term
 from impact.core.errors import EstimationError
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import NoOptions
@@ -29,6 +29,20 @@ def test_errors_are_taken_over():
     assert found.ci_low[0] == pytest.approx(3 - 1.959963984540054 * 2)
     assert found.variance["kind"] == "own"
     assert found.n_treated_clusters is None
+
+
+@pytest.mark.parametrize(("method", "warned"), [("placebo", False), ("bootstrap", True), ("jackknife", True)])
+def test_few_treated_units_do_not_harm_placebo_errors_alone(method, warned):
+    """The spread of placebos is that of untreated units; refits of two treated units say nothing about theirs."""
+    estimate, design = made()
+    unit = Factor("unit", np.arange(10, dtype=np.int32), tuple(range(10)))
+    adoption = Adoption(
+        unit, Factor("t", np.zeros(10, dtype=np.int32), (1.0,)), np.ones(1), np.r_[1.0, 1.0, [np.inf] * 8]
+    )
+    own = replace(estimate.own_variance, method=method)
+    found = infer(replace(estimate, own_variance=own), replace(design, adoption=adoption), NoOptions(), 0.95)
+    assert ("W511" in {notice.code for notice in found.notices}) == warned
+    assert found.n_treated_clusters == (2 if warned else None)
 
 
 def test_ranks_replace_the_p_value():
