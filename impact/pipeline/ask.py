@@ -48,10 +48,11 @@ def ask_tests(
                 raise
             failures.append(error)
             findings.append(not_possible(test, error, verdict="fail"))
+    again: dict[tuple[str, str | None], ModelResult] = {}
     for test in default_tests(plan, fitted):
         record = catalog.DIAGNOSTICS.load(test.kind)
         try:
-            question = on_one_base(_question(plan, test, results, requests))
+            question = on_one_base(_question(plan, test, results, requests), again)
             findings += record.examine(question, test.options)
         except ImpactError as error:
             findings.append(not_possible(test, error))

@@ -76,15 +76,21 @@ def _request(plan: Plan, kind: str, model: str) -> TestRequest:
     return TestRequest(f"{kind}:{model}", kind, (model,), record.options(), {}, map_node(place))
 
 
-def on_one_base(question: Question) -> Question:
+def on_one_base(question: Question, made: dict[tuple[str, str | None], ModelResult]) -> Question:
     """The question about effects measured from one base period, where a model measures them from several.
 
     Honest intervals and the power of tests before treatment need one base for all event times: the model is estimated
     again with `base_period: universal`, and the results keep the effects that the spec asked for.
+
+    Arguments:
+        made: takes the models estimated again, so that each is for all of these tests.
     """
     if question.kind not in ONE_BASE:
         return question
-    return replace(question, of=tuple((_universal(question, result), term) for result, term in question.of))
+    for result, _ in question.of:
+        if (result.name, result.group) not in made:
+            made[result.name, result.group] = _universal(question, result)
+    return replace(question, of=tuple((made[one.name, one.group], term) for one, term in question.of))
 
 
 def _universal(question: Question, result: ModelResult) -> ModelResult:
