@@ -21,13 +21,12 @@ from impact.design.grouping import label_text, make_factor
 from impact.design.matrix import Timing, term_columns
 from impact.design.outcome import read_outcome, read_weights
 from impact.design.parts import Source, piece_text, piece_values, pieces_of, source_of
-from impact.design.row_order import canonical_order
+from impact.design.row_order import canonical_order, sortable
 from impact.design.sample import Selection, select_rows, without_missing
 from impact.design.survey_rows import survey_of
 from impact.design.table import column_of, context_of, number_column, take_rows
 from impact.kernels.compiled import gather_columns
 from impact.schema.expressions.context import event_notices
-from impact.schema.formulas.tree import AbsorbedEffect
 from impact.schema.requests import AdoptionRequest, Group, ModelRequest, OutcomeSums
 
 Rows = npt.NDArray[np.int64]
@@ -135,14 +134,10 @@ def _read(request: ModelRequest, adoption: AdoptionRequest, source: Source) -> _
 
 def _key_names(request: ModelRequest, adoption: AdoptionRequest) -> list[str]:
     names = [adoption.unit, adoption.time, adoption.treatment]
-    names += [name for effect in _absorbed(request) for name in (*effect.variables, *effect.slopes)]
+    names += [name for effect in request.formula.effects for name in (*effect.variables, *effect.slopes)]
     names += [part for cluster in request.variance.columns for part in cluster.split("^")]
     names += [*request.option_columns.values(), *(request.coordinates or ())]
     return list(dict.fromkeys(name for name in names if name))
-
-
-def _absorbed(request: ModelRequest) -> tuple[AbsorbedEffect, ...]:
-    return tuple(effect for effect in request.formula.absorbed if isinstance(effect, AbsorbedEffect))
 
 
 def _without_gaps(request: ModelRequest, selection: Selection, found: _Rows) -> tuple[Selection, _Rows]:
@@ -178,8 +173,8 @@ def _order(adoption: AdoptionRequest, found: _Rows) -> Rows | None:
         plain = np.lexsort(tuple(reversed(columns))).astype(np.int64)
         if not _repeats(columns, plain).any():
             return plain
-    rest = [found.keys[COHORT], *(_sortable(values) for values in found.keys.values())]
-    rest += [_sortable(values) for arrays in found.pieces.values() for values in arrays]
+    rest = [found.keys[COHORT], *(sortable(values) for values in found.keys.values())]
+    rest += [sortable(values) for arrays in found.pieces.values() for values in arrays]
     rest += [values for values in (found.y, found.weights, found.within) if values is not None]
     order = canonical_order([*columns, *rest])
     return np.lexsort(tuple(reversed(columns))).astype(np.int64) if order is None else order
@@ -196,10 +191,6 @@ def _repeats(columns: list[npt.NDArray[Any]], order: npt.NDArray[Any]) -> npt.ND
     for values in columns:
         same &= values[order[1:]] == values[order[:-1]]
     return same
-
-
-def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return values if values.dtype.kind in "fMi" else make_factor("", [values]).codes
 
 
 def _by_unit_and_period(adoption: AdoptionRequest, found: _Rows) -> tuple[Rows, _Rows]:
@@ -376,7 +367,7 @@ def _falling(unit: Factor, treatment: Floats) -> tuple[object, ...]:
 
 def _effects(request: ModelRequest, found: _Rows) -> list[AbsorbedFactor]:
     effects: list[AbsorbedFactor] = []
-    for effect in _absorbed(request):
+    for effect in request.formula.effects:
         factor = make_factor("^".join(effect.variables), [found.keys[name] for name in effect.variables])
         if effect.intercept:
             effects.append(AbsorbedFactor(factor))

@@ -22,7 +22,7 @@ from impact.design.grouping import make_factor
 from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
 from impact.design.outcome import are_means, read_outcome, read_weights
 from impact.design.parts import Source, piece_text, piece_values, pieces_of, source_of
-from impact.design.row_order import canonical_order
+from impact.design.row_order import canonical_order, sortable
 from impact.design.sample import (
     Selection,
     select_rows,
@@ -39,7 +39,6 @@ from impact.design.table import (
 )
 from impact.kernels.compiled import gather_columns
 from impact.schema.expressions.context import event_notices
-from impact.schema.formulas.tree import AbsorbedEffect
 from impact.schema.formulas.tree import Term as FormulaTerm
 from impact.schema.requests import Group, ModelRequest
 
@@ -127,19 +126,15 @@ def _read(request: ModelRequest, source: Source) -> _Raw:
     keys = {name: take_rows(column_of(source.columns, name), source.rows) for name in _key_names(request)}
     slopes = {
         name: take_rows(number_column(source.columns, name, place=request.formula.at(effect)), source.rows)
-        for effect in _absorbed(request)
+        for effect in request.formula.effects
         for name in effect.slopes
     }
     return _Raw(outcome.y, weights, outcome.within, pieces, keys, slopes)
 
 
-def _absorbed(request: ModelRequest) -> tuple[AbsorbedEffect, ...]:
-    return tuple(effect for effect in request.formula.absorbed if isinstance(effect, AbsorbedEffect))
-
-
 def _key_names(request: ModelRequest) -> list[str]:
     """Columns that group rows: effects, clusters, unit and time."""
-    names = [name for effect in _absorbed(request) for name in effect.variables]
+    names = [name for effect in request.formula.effects for name in effect.variables]
     names += [part for cluster in request.variance.columns for part in cluster.split("^")]
     if request.panel is not None:
         names += [*request.panel[0], request.panel[1]]
@@ -206,7 +201,7 @@ def _subset(raw: _Raw, rows: npt.NDArray[Any]) -> _Raw:
 
 def _effects(request: ModelRequest, raw: _Raw) -> tuple[AbsorbedFactor, ...]:
     found: list[AbsorbedFactor] = []
-    for effect in _absorbed(request):
+    for effect in request.formula.effects:
         factor = make_factor("^".join(effect.variables), [raw.keys[name] for name in effect.variables])
         if effect.intercept:
             found.append(AbsorbedFactor(factor))
@@ -218,15 +213,11 @@ def _order(
     request: ModelRequest, raw: _Raw, absorb: Sequence[AbsorbedFactor]
 ) -> npt.NDArray[np.int64] | None:
     columns: list[npt.NDArray[Any]] = [effect.factor.codes for effect in absorb]
-    columns += [_sortable(values) for values in raw.keys.values()]
-    columns += [_sortable(values) for arrays in raw.pieces.values() for values in arrays]
+    columns += [sortable(values) for values in raw.keys.values()]
+    columns += [sortable(values) for arrays in raw.pieces.values() for values in arrays]
     columns += [*raw.slopes.values(), raw.y]
     columns += [values for values in (raw.weights, raw.within) if values is not None]
     return canonical_order(columns)
-
-
-def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return values if values.dtype.kind in "fMi" else make_factor("", [values]).codes
 
 
 def _assemble(

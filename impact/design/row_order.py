@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from impact.design.grouping import make_factor
+
 # Above this size rows keep the file's order: sorting would cost more than the fit, and block sums agree to 1e-12.
 CANONICAL_LIMIT = 250_000
 
@@ -21,3 +23,8 @@ def canonical_order(columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64
     if not columns or len(columns[0]) > CANONICAL_LIMIT:
         return None
     return np.lexsort(tuple(reversed(list(columns))))
+
+
+def sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A column as numbers that sort: itself where it is numbers or dates, else the codes of its values."""
+    return values if values.dtype.kind in "fMi" else make_factor("", [values]).codes

@@ -56,7 +56,7 @@ def survey_of(request: ModelRequest, columns: Columns, context: Context) -> dict
             codes = make_factor(units[number], [read[units[number]][rows]]).codes
             unit = _joined(stratum, codes)
             if number == 0 and not options.nest:
-                _refuse_repeated(codes, stratum, unit, units[0], strata)
+                _refuse_repeated(codes, unit, units[0], strata)
         size = column_of(columns, sizes[number], place=request.place)[rows] if sizes else None
         found.append(_stage(stratum, unit, size, "" if size is None else sizes[number], rows, context.rows))
         outer = unit
@@ -74,9 +74,7 @@ def _joined(outer: Rows, codes: npt.NDArray[Any]) -> Rows:
     return np.unique(joined, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
-def _refuse_repeated(
-    codes: npt.NDArray[Any], stratum: Rows, unit: Rows, name: str, strata: tuple[str, ...]
-) -> None:
+def _refuse_repeated(codes: npt.NDArray[Any], unit: Rows, name: str, strata: tuple[str, ...]) -> None:
     """Primary units whose number occurs in several strata: is it one unit, or do numbers begin anew."""
     if len(np.unique(codes)) != len(np.unique(unit)):
         _refuse(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impact.core.arrays import Floats
+from impact.diagnostics._sentences import number
 from impact.kernels.scipy_on_use import special
 
 
@@ -43,3 +44,10 @@ def rank_of(covariance: Floats) -> int:
     if not np.all(scale > 0):
         return int(np.count_nonzero(scale > 0)) - int(np.count_nonzero(scale == 0))
     return int(np.linalg.matrix_rank(covariance / np.outer(scale, scale), tol=1e-10, hermitian=True))
+
+
+def joint_statistic(joint: Joint) -> str:
+    """The statistic of a joint test with its law: χ²(3) = 4.2 or F(3, 25) = 1.4."""
+    if math.isinf(joint.df2):
+        return f"χ²({joint.df}) = {number(joint.statistic, digits=4)}"
+    return f"F({joint.df}, {joint.df2:g}) = {number(joint.statistic, digits=4)}"

@@ -101,3 +101,8 @@ def _short(value: float) -> str:
 
 def _in(language: str, values: Mapping[str, object]) -> dict[str, object]:
     return {k: word(v, language=language) if isinstance(v, Mapping) else v for k, v in values.items()}
+
+
+def known(value: float) -> float | None:
+    """A number, or None where it does not exist."""
+    return None if math.isnan(value) else value

@@ -37,7 +37,7 @@ from impact.diagnostics._event_rows import (
     label_of,
     rows_of,
 )
-from impact.diagnostics._joint_test import Joint, joint_test, rank_of
+from impact.diagnostics._joint_test import joint_statistic, joint_test, rank_of
 from impact.diagnostics._reading import FEW_TREATED, upper_quantile, upper_tail
 from impact.diagnostics._sentences import both, joined, number, probability, word
 from impact.diagnostics._subjects import failed, nothing
@@ -124,7 +124,7 @@ def _joint(question: Question, options: PretrendOptions, result: ModelResult, ta
             "honest.pretrend_rejected" if rejected else "honest.pretrend_kept",
             model=label_of(result),
             count=len(rows.names),
-            statistic=_statistic(joint),
+            statistic=joint_statistic(joint),
             p=probability(joint.p_value),
         )
     reach = both("honest.pretrend_bound", bound=number(bound), level=f"{100 * (1 - options.alpha):g}")
@@ -193,12 +193,6 @@ def _equivalent(question: Question, options: PretrendOptions, result: ModelResul
 def _few_treated(result: ModelResult) -> bool:
     treated = None if result.inference is None else result.inference.n_treated_clusters
     return treated is not None and treated < FEW_TREATED
-
-
-def _statistic(joint: Joint) -> str:
-    if math.isinf(joint.df2):
-        return f"χ²({joint.df}) = {number(joint.statistic, digits=4)}"
-    return f"F({joint.df}, {joint.df2:g}) = {number(joint.statistic, digits=4)}"
 
 
 def _table(rows: Rows) -> list[dict[str, object]]:

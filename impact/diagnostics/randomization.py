@@ -8,7 +8,6 @@ for size.
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 from pydantic import Field
@@ -20,7 +19,7 @@ from impact.core.options import PermutedSets
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._reading import permutation_column
-from impact.diagnostics._sentences import both, number, probability, word
+from impact.diagnostics._sentences import both, known, number, probability, word
 from impact.diagnostics._subjects import Subject, failed, subjects
 
 
@@ -74,9 +73,9 @@ def _finding(question: Question, options: RandomizationOptions, subject: Subject
         of=subject.result.name,
         term=subject.term,
         statistic=estimate,
-        p_value=_known(p_values[options.statistic]),
-        ci_low=_known(float(permutation.ci_low[column])),
-        ci_high=_known(float(permutation.ci_high[column])),
+        p_value=known(p_values[options.statistic]),
+        ci_low=known(float(permutation.ci_low[column])),
+        ci_high=known(float(permutation.ci_high[column])),
         verdict="note",
         sentence=word(sentences, language=question.language),
         details={
@@ -94,16 +93,12 @@ def _facts(permutation: Permutation, column: int, p_values: dict[str, float]) ->
         "n_left_out": permutation.n_left_out,
         "enumerated": permutation.enumerated,
         "smallest_p": permutation.smallest_p,
-        "p_estimate": _known(p_values["estimate"]),
-        "p_t": _known(p_values["t"]),
-        "p_size": _known(p_values["size"]),
-        "mde80": _known(float(permutation.mde80[column])),
+        "p_estimate": known(p_values["estimate"]),
+        "p_t": known(p_values["t"]),
+        "p_size": known(p_values["size"]),
+        "mde80": known(float(permutation.mde80[column])),
         "level": permutation.level,
     }
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
 
 
 DIAGNOSTIC = Diagnostic(

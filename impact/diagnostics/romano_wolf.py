@@ -9,7 +9,6 @@ Source: Romano and Wolf (2005).
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 from pydantic import Field
@@ -21,7 +20,7 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._reading import permutation_column
-from impact.diagnostics._sentences import both, probability, word
+from impact.diagnostics._sentences import both, known, probability, word
 from impact.diagnostics._subjects import Subject, failed, subjects
 from impact.kernels.permutation import Positions, common_sets, share_beyond, stepdown
 
@@ -58,7 +57,7 @@ def examine(question: Question, options: RomanoWolfOptions) -> tuple[Finding, ..
             question,
             options,
             subject,
-            (_known(value), _own(item, rows, statistic)),
+            (known(value), _own(item, rows, statistic)),
             sizes=(len(rows), len(items)),
         )
         for subject, value, item, rows in zip(family, adjusted.tolist(), items, sets, strict=True)
@@ -78,11 +77,7 @@ def _own(item: tuple[Permutation, int], rows: Positions, statistic: str) -> floa
     """The unadjusted p-value over the common sets."""
     permutation, column = item
     values = permutation.statistics if statistic == "t" else permutation.estimates
-    return _known(share_beyond(values[rows, column], 0))
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return known(share_beyond(values[rows, column], 0))
 
 
 def _finding(

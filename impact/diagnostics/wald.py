@@ -21,9 +21,9 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._hypotheses import restrictions
-from impact.diagnostics._joint_test import Joint, joint_test, rank_of
+from impact.diagnostics._joint_test import joint_statistic, joint_test, rank_of
 from impact.diagnostics._reading import FEW_TREATED, upper_quantile
-from impact.diagnostics._sentences import both, joined, listed, number, probability, word
+from impact.diagnostics._sentences import both, joined, listed, probability, word
 from impact.diagnostics._subjects import failed, subjects
 
 
@@ -77,7 +77,7 @@ def _finding(question: Question, options: WaldOptions, result: ModelResult, term
         "finding.wald",
         hypotheses=listed([text.replace("`", "") for text in texts]),
         model=result.name if result.group is None else f"{result.name} ({result.group})",
-        statistic=_statistic_words(joint),
+        statistic=joint_statistic(joint),
         p=probability(joint.p_value),
     )
     sentences = joined([said, *([both("finding.wald_few")] if few else [])])
@@ -98,12 +98,6 @@ def _finding(question: Question, options: WaldOptions, result: ModelResult, term
             "sentences": sentences,
         },
     )
-
-
-def _statistic_words(joint: Joint) -> str:
-    if math.isinf(joint.df2):
-        return f"χ²({joint.df}) = {number(joint.statistic, digits=4)}"
-    return f"F({joint.df}, {joint.df2:g}) = {number(joint.statistic, digits=4)}"
 
 
 def _single(

@@ -125,3 +125,12 @@ def choice_facts(choices: AdoptionChoices, **changes: object) -> Mapping[str, ob
         "aggregate": choices.aggregate,
         **changes,
     }
+
+
+MOST_NAMED = 8
+
+
+def shown(names: list[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" (+{more})" if more > 0 else "")

@@ -56,13 +56,13 @@ def settle(design: Design, choices: AdoptionChoices, estimator: str) -> Sample:
         last = last if found is None else found
         design = _untreated_first(design, ahead, estimator)
         if not adoption_of(design, estimator).is_panel:
-            return Sample(design, None, _cohorts(design, choices, estimator, last), last)
+            return Sample(design, None, _cohorts(design, estimator, last), last)
         wide = wide_of(design, estimator)
         complete = wide.complete
         if complete.all():
-            return Sample(design, wide, _cohorts(design, choices, estimator, last), last)
+            return Sample(design, wide, _cohorts(design, estimator, last), last)
         if keeps:
-            return Sample(design, None, _cohorts(design, choices, estimator, last), last)
+            return Sample(design, None, _cohorts(design, estimator, last), last)
         if not complete.any():
             raise DesignError(fault("E571", estimator=estimator, reason="no unit is there in every period"))
         design = keep_units(
@@ -107,9 +107,7 @@ def _untreated_first(design: Design, ahead: float, estimator: str) -> Design:
     return keep_units(design, np.asarray(kept), name="always_treated", reason=reason)
 
 
-def _cohorts(
-    design: Design, choices: AdoptionChoices, estimator: str, last: float | None
-) -> tuple[float, ...]:
+def _cohorts(design: Design, estimator: str, last: float | None) -> tuple[float, ...]:
     adoption = adoption_of(design, estimator)
     found = [float(g) for g in np.unique(adoption.cohort) if np.isfinite(g) and g != last]
     if not found:
@@ -228,3 +226,18 @@ REASONS: Mapping[str, str] = {
     "separation": "group_time.separation",
     "overlap": "group_time.overlap",
 }
+
+
+def require_last_base_and_balance(choices: AdoptionChoices, estimator: str) -> None:
+    """Refuse choices that an estimator on balanced panels, based on the last untreated period, cannot follow.
+
+    Raises:
+        DesignError: E588 another `reference` than -1, `balance: keep`.
+    """
+    problem = advice = ""
+    if choices.reference != -1:
+        problem, advice = "another `reference` than -1", "leave it out: the base is the last untreated period"
+    elif choices.balance == "keep":
+        problem, advice = "`balance: keep`", "leave it out: units that miss a period leave, and are counted"
+    if problem:
+        raise DesignError(fault("E588", estimator=estimator, problem=problem, advice=advice))

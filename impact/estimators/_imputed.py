@@ -27,6 +27,7 @@ from impact.estimators._adoption import (
     keep_units,
     label_words,
     require_absorbing,
+    shown,
     wide_of,
 )
 from impact.estimators._aggregate import Aggregates, Cells
@@ -34,7 +35,6 @@ from impact.kernels.compiled import is_constant
 from impact.kernels.factors import encode, is_nested
 
 Mask = npt.NDArray[np.bool_]
-MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,6 @@ class CellRows:
     def names(self, chosen: Mask) -> str:
         """Cells as they are named in messages."""
         return shown([f"({self.cohort[j]:g}, {self.time[j]:g})" for j in np.flatnonzero(chosen).tolist()])
-
-
-def shown(names: list[str]) -> str:
-    """The first names of a list, and how many more there are."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
 
 
 def setting_of(design: Design, options: Options, name: str) -> Setting:

@@ -38,7 +38,7 @@ from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
-from impact.estimators._adoption import choice_facts
+from impact.estimators._adoption import choice_facts, shown
 from impact.estimators._aggregate import Aggregates, aggregate_cells
 from impact.estimators._design_options import Aggregate, Anticipation, Balance, Window
 from impact.kernels.distributions import chi2_sf
@@ -300,7 +300,7 @@ def _thin(effective: Mapping[str, float], least: float) -> tuple[Notice, ...]:
     few = {name: value for name, value in effective.items() if value < least * (1.0 - 1e-9)}
     if not few:
         return ()
-    names = imputed.shown([f"{name} ({value:.3g})" for name, value in few.items()])
+    names = shown([f"{name} ({value:.3g})" for name, value in few.items()])
     return (notice("W543", of=NAME, least=f"{least:g}", rows=names),)
 
 

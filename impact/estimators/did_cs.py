@@ -42,6 +42,7 @@ from impact.estimators._adoption import (
     choice_facts,
     choices_of,
     require_absorbing,
+    shown,
 )
 from impact.estimators._aggregate import Aggregates, Cells, aggregate_cells
 from impact.estimators._design_options import Aggregate, Anticipation, BasePeriod, ControlGroup, Trim, Window
@@ -61,7 +62,6 @@ from impact.kernels.distributions import chi2_sf
 from impact.kernels.doubly_robust import TRIM
 
 NAME = "did_cs"
-MOST_NAMED = 8
 _KERNEL_METHODS = {"dr": "dr", "ipw": "ipw_hajek", "reg": "reg"}
 _SINGULAR = 1e-12
 
@@ -228,17 +228,12 @@ def _left_out(
         named.setdefault(reason, []).append(f"({plan[j].cohort:g}, {periods[plan[j].time]:g})")
     treated = np.array([periods[cell.time] >= cell.cohort for cell in plan])
     if not np.any(np.isfinite(effects.att) & treated):
-        said = "; ".join(f"{text(REASONS[reason])}: {_shown(names)}" for reason, names in named.items())
+        said = "; ".join(f"{text(REASONS[reason])}: {shown(names)}" for reason, names in named.items())
         raise DesignError(fault("E571", estimator=NAME, reason=said or "no period after treatment"))
     return tuple(
-        notice("W540", of=NAME, count=len(names), cells=_shown(names), reason=text(REASONS[reason]))
+        notice("W540", of=NAME, count=len(names), cells=shown(names), reason=text(REASONS[reason]))
         for reason, names in named.items()
     )
-
-
-def _shown(names: list[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
 
 
 def _members(sample: Sample) -> kernel.Members:

@@ -134,7 +134,7 @@ def fit(design: Design, options: DoseOptions) -> Estimate:
     """
     require_absorbing(adoption_of(design, NAME), NAME)
     choices = choices_of(design, options, NAME)
-    _refuse(choices)
+    group_time.require_last_base_and_balance(choices, NAME)
     sample = group_time.settle(design, choices, NAME)
     made = sample.design
     adoption = adoption_of(made, NAME)
@@ -163,16 +163,6 @@ def fit(design: Design, options: DoseOptions) -> Estimate:
         },
         design=made,
     )
-
-
-def _refuse(choices: AdoptionChoices) -> None:
-    problem = advice = ""
-    if choices.reference != -1:
-        problem, advice = "another `reference` than -1", "leave it out: the base is the last untreated period"
-    elif choices.balance == "keep":
-        problem, advice = "`balance: keep`", "leave it out: units that miss a period leave, and are counted"
-    if problem:
-        raise DesignError(fault("E588", estimator=NAME, problem=problem, advice=advice))
 
 
 # --- doses and their basis ---

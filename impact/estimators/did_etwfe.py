@@ -39,7 +39,7 @@ from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault
-from impact.estimators._adoption import choice_facts
+from impact.estimators._adoption import choice_facts, shown
 from impact.estimators._aggregate import Aggregates, aggregate_cells
 from impact.estimators._controls import redundant_controls
 from impact.estimators._design_options import Aggregate, Anticipation, Balance, Window
@@ -287,7 +287,7 @@ def _separation(setting: imputed.Setting, rows: npt.NDArray[np.bool_], family: s
             estimator=NAME,
             family=family,
             count=int(np.count_nonzero(rows)),
-            cells=imputed.shown(names),
+            cells=shown(names),
         )
     )
 

@@ -84,7 +84,7 @@ def fit(design: Design, options: TripleOptions) -> Estimate:
     """
     require_absorbing(adoption_of(design, NAME), NAME)
     choices = choices_of(design, options, NAME)
-    _refuse(choices)
+    group_time.require_last_base_and_balance(choices, NAME)
     _eligible(design)
     group_time.refuse_without_use(
         design, NAME, trim=options.trim != TRIM, weighted=options.method != "reg", balance=False
@@ -129,16 +129,6 @@ def _timing(choices: AdoptionChoices) -> cells_kernel.Timing:
         not_yet=choices.control_group == "not_yet",
         anticipation=choices.anticipation,
     )
-
-
-def _refuse(choices: AdoptionChoices) -> None:
-    problem = advice = ""
-    if choices.reference != -1:
-        problem, advice = "another `reference` than -1", "leave it out: the base is the last untreated period"
-    elif choices.balance == "keep":
-        problem, advice = "`balance: keep`", "leave it out: units that miss a period leave, and are counted"
-    if problem:
-        raise DesignError(fault("E588", estimator=NAME, problem=problem, advice=advice))
 
 
 def _eligible(design: Design) -> Mask:

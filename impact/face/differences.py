@@ -9,38 +9,21 @@ from typing import Any
 import impact.catalog as catalog
 import impact.pipeline.fit as fitting
 from impact.core.errors import Place, SpecError
-from impact.core.estimates import Estimate, Inference
-from impact.core.findings import ModelResult
 from impact.data.frames import frame_of, names_of
+from impact.face.fitted import Fitted
 from impact.plan import make_plan
 from impact.schema.columns_used import COHORT_COLUMNS, model_uses, unknown_columns
 from impact.schema.design_block import DesignBlock
 from impact.schema.nodes import from_plain
-from impact.schema.requests import ModelRequest
 
 _HERE = Place(file="did")
 FAMILY = "did_"
 FIELDS = ("std_error", "statistic", "p_value", "ci_low", "ci_high")
 
 
-@dataclass(frozen=True)
-class Differences:
+@dataclass(frozen=True, repr=False)
+class Differences(Fitted):
     """A fitted difference-in-differences estimate: its effects as frames, printed as the table of its spec."""
-
-    request: ModelRequest
-    result: ModelResult
-
-    @property
-    def estimate(self) -> Estimate:
-        """The estimate record."""
-        assert self.result.estimate is not None
-        return self.result.estimate
-
-    @property
-    def inference(self) -> Inference:
-        """The inference record."""
-        assert self.result.inference is not None
-        return self.result.inference
 
     @property
     def design(self) -> Mapping[str, Any]:
@@ -48,16 +31,6 @@ class Differences:
         assert self.result.design is not None
         facts: Any = self.result.design.extra["adoption"]
         return dict(facts)
-
-    def coef(self) -> dict[str, float]:
-        """Term → estimate."""
-        return dict(zip((t.name for t in self.estimate.terms), self.estimate.params.tolist(), strict=True))
-
-    def se(self) -> dict[str, float]:
-        """Term → standard error."""
-        return dict(
-            zip((t.name for t in self.estimate.terms), self.inference.std_error.tolist(), strict=True)
-        )
 
     def overall(self) -> Any:
         """A data frame of the overall effects: att first, then the other aggregates."""
@@ -96,18 +69,6 @@ class Differences:
             columns |= {"band_low": inference.band_low, "band_high": inference.band_high}
         frame = pd.DataFrame(columns)
         return frame if kind is None else frame[frame["kind"] == kind].reset_index(drop=True)
-
-    def __repr__(self) -> str:
-        return str(_drawing().fit_text(self.result, self.request))
-
-    def _repr_html_(self) -> str:
-        return str(_drawing().fit_html(self.result, self.request))
-
-
-def _drawing() -> Any:
-    import impact.face.drawing  # tables load only when something is shown
-
-    return impact.face.drawing
 
 
 def did(

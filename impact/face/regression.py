@@ -12,11 +12,11 @@ import impact.pipeline.another_variance as changing
 import impact.pipeline.fit as fitting
 from impact.core.arrays import Floats
 from impact.core.errors import Place, SpecError
-from impact.core.estimates import Estimate, Inference
-from impact.core.findings import ModelResult
+from impact.core.estimates import Inference
 from impact.core.frames import Frame
 from impact.data.frames import frame_of, names_of
 from impact.estimators.ols import OlsOptions
+from impact.face.fitted import Fitted
 from impact.schema.columns_used import model_uses, unknown_columns
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
@@ -30,36 +30,12 @@ _HERE = Place(file="feols")
 Vcov = str | Mapping[str, Any] | None
 
 
-@dataclass(frozen=True)
-class Fit:
+@dataclass(frozen=True, repr=False)
+class Fit(Fitted):
     """A fitted regression. Changing the variance does not fit again."""
 
-    request: ModelRequest
     frame: Frame
-    result: ModelResult
     data: Any = field(default=None, repr=False, compare=False)
-
-    @property
-    def estimate(self) -> Estimate:
-        """The estimate record."""
-        assert self.result.estimate is not None
-        return self.result.estimate
-
-    @property
-    def inference(self) -> Inference:
-        """The inference record."""
-        assert self.result.inference is not None
-        return self.result.inference
-
-    def coef(self) -> dict[str, float]:
-        """Term → estimate."""
-        return dict(zip((t.name for t in self.estimate.terms), self.estimate.params.tolist(), strict=True))
-
-    def se(self) -> dict[str, float]:
-        """Term → standard error."""
-        return dict(
-            zip((t.name for t in self.estimate.terms), self.inference.std_error.tolist(), strict=True)
-        )
 
     def vcov(self) -> Floats:
         """Covariance matrix of the coefficients, (k, k)."""
@@ -95,19 +71,7 @@ class Fit:
         )
         # the variance may read columns that the fit did not
         frame = frame_of(self.data, {name for name, _ in model_uses(request)})
-        return Fit(request, frame, changing.with_variance(self.result, frame, request), self.data)
-
-    def __repr__(self) -> str:
-        return str(_drawing().fit_text(self.result, self.request))
-
-    def _repr_html_(self) -> str:
-        return str(_drawing().fit_html(self.result, self.request))
-
-
-def _drawing() -> Any:
-    import impact.face.drawing
-
-    return impact.face.drawing
+        return Fit(request, changing.with_variance(self.result, frame, request), frame, self.data)
 
 
 def feols(
@@ -157,9 +121,8 @@ def feols(
     if faults:
         raise SpecError(*faults)
     frame = _frame(data, request)
-    return Fit(
-        request, frame, fitting.fit_design(fitting.design_of(frame, request), request, None, None), data
-    )
+    result = fitting.fit_design(fitting.design_of(frame, request), request, None, None)
+    return Fit(request, result, frame, data)
 
 
 _OLS_OPTIONS = OlsOptions()
@@ -217,7 +180,7 @@ def _variance_cached(
         content["ssc"] = given.ssc
     unit = "^".join(panel[0]) if panel is not None else None
     node = from_plain(content, _HERE)
-    return variance_of(ModelBlock(), node, catalog.VARIANCES, (), unit)
+    return variance_of(node, catalog.VARIANCES, (), unit)
 
 
 def _infer(fit: Fit, variance: VarianceRequest, level: float) -> Inference:

@@ -79,7 +79,7 @@ def infer(estimate: Estimate, design: Design, options: BootstrapOptions, level: 
         found, groups = _of_influence(estimate, design, clusters, weights, options.reps)
     else:
         linear = linear_of(estimate, "bootstrap")
-        found, groups = _of_regression(linear, estimate, design, clusters, weights=weights, reps=options.reps)
+        found, groups = _of_regression(linear, design, clusters, weights=weights, reps=options.reps)
     variance: dict[str, object] = {
         "kind": "bootstrap",
         "by": [cluster.name for cluster in clusters],
@@ -132,7 +132,6 @@ def influence_sums(estimate: Estimate, design: Design, clusters: tuple[Factor, .
 
 def _of_regression(
     linear: Linear,
-    estimate: Estimate,
     design: Design,
     clusters: tuple[Factor, ...],
     *,

@@ -10,7 +10,8 @@ ColumnType = Literal["text", "number", "integer", "logical", "date", "date_dmy",
 Code = bool | int | float | str
 
 
-def _one_or_list(value: object) -> object:
+def one_or_list(value: object) -> object:
+    """A name alone is a list of one."""
     return [value] if isinstance(value, str) else value
 
 
@@ -18,10 +19,10 @@ def _one_or_codes(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-Columns = Annotated[list[str], BeforeValidator(_one_or_list, json_schema_input_type=str | list[str])]
+Columns = Annotated[list[str], BeforeValidator(one_or_list, json_schema_input_type=str | list[str])]
 JoinKeys = Annotated[
     list[str] | dict[str, str],
-    BeforeValidator(_one_or_list, json_schema_input_type=str | list[str] | dict[str, str]),
+    BeforeValidator(one_or_list, json_schema_input_type=str | list[str] | dict[str, str]),
 ]
 Codes = Annotated[list[Code], BeforeValidator(_one_or_codes, json_schema_input_type=Code | list[Code])]
 

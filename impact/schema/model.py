@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from impact.schema.data_blocks import CheckBlock, DataBlock, JoinBlock, PanelBlock
+from impact.schema.data_blocks import CheckBlock, DataBlock, JoinBlock, PanelBlock, one_or_list
 from impact.schema.design_block import DesignBlock
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
 from impact.schema.published import AnswerBlock, ClaimBlock, PublishedBlock
@@ -21,11 +21,7 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _one_or_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Names = Annotated[list[str], BeforeValidator(_one_or_list, json_schema_input_type=str | list[str])]
+Names = Annotated[list[str], BeforeValidator(one_or_list, json_schema_input_type=str | list[str])]
 
 
 def _several_files(value: object) -> object:

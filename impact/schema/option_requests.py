@@ -12,7 +12,6 @@ from impact.core.registry import Registry
 from impact.core.texts import fault
 from impact.schema.expressions.tree import Expression
 from impact.schema.faults_from_pydantic import validate_node
-from impact.schema.model import ModelBlock
 from impact.schema.model_parts import expression_of
 from impact.schema.nodes import Entry, Node, from_plain, map_node, text_node, without
 from impact.schema.published import TestBlock
@@ -54,7 +53,6 @@ def checked(model_class: type[Any], node: Node, where: str) -> Any:
 
 
 def variance_of(
-    block: ModelBlock,
     node: Node,
     registry: Registry,
     accepts: Sequence[str],

@@ -29,3 +29,10 @@ def test_large_tables_keep_the_order_of_the_file():
     assert row_order.canonical_order([]) is None
     assert row_order.canonical_order([np.zeros(row_order.CANONICAL_LIMIT + 1)]) is None
     assert row_order.canonical_order([np.array([2.0, 1.0])]).tolist() == [1, 0]
+
+
+def test_words_sort_by_their_codes():
+    numbers = np.array([2.5, 1.0])
+    assert row_order.sortable(numbers) is numbers
+    codes = row_order.sortable(np.array(["b", "a", "b"], dtype=object))
+    assert codes[0] == codes[2] != codes[1] and codes.dtype.kind == "i"

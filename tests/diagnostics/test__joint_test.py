@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from impact.diagnostics._joint_test import joint_test, rank_of
+from impact.diagnostics._joint_test import Joint, joint_statistic, joint_test, rank_of
 
 COVARIANCE = np.array([[0.04, 0.01], [0.01, 0.09]])
 DIFFERENCE = np.array([0.3, -0.2])
@@ -33,3 +33,8 @@ def test_singular_covariances_have_no_test():
     assert rank_of(np.ones((2, 2))) == 1
     # units do not matter
     assert rank_of(np.diag([1e-12, 1e6])) == 2
+
+
+def test_the_statistic_is_told_with_its_law():
+    assert joint_statistic(Joint(4.25, 3, math.inf, 0.2)) == "χ²(3) = 4.250"
+    assert joint_statistic(Joint(1.4, 3, 25.0, 0.3)) == "F(3, 25) = 1.400"

@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 from impact.core.texts import LANGUAGES, catalogue
-from impact.diagnostics._sentences import amount, both, listed, number, probability
+from impact.diagnostics._sentences import amount, both, known, listed, number, probability
 
 
 def test_every_text_exists_in_every_language_with_the_same_places():
@@ -60,3 +60,7 @@ def test_words():
         "en": "se of age, m: 1 published, 2 here",
         "es": "se de edad, m: 1 publicado, 2 aquí",
     }
+
+
+def test_numbers_that_do_not_exist():
+    assert known(math.nan) is None and known(0.5) == 0.5

@@ -76,3 +76,8 @@ def test_designs_that_cannot_be_used(design, request_with, as_frame, test_panel)
     assert error.value.faults[0].code == "E561"
     assert "45 unit(s) (1, 2, 3, 5, 6)" in str(error.value)
     assert "did_dcdh" in error.value.faults[0].help
+
+
+def test_long_lists_are_cut():
+    assert shared.shown(list("abcdefgh")) == "a, b, c, d, e, f, g, h"
+    assert shared.shown(list("abcdefghij")) == "a, b, c, d, e, f, g, h (+2)"

@@ -55,7 +55,3 @@ def test_groups_are_rows_where_a_cluster_changes_inside_units(setting):
     assert imputed.groups_of(setting()).count == 60
     assert imputed.groups_of(setting(vcov={"cluster": "c"})).whole_units
     assert imputed.groups_of(setting(vcov={"cluster": "t"})).count == 480
-
-
-def test_long_lists_are_cut():
-    assert imputed.shown(list("abcdefgh")) == "a, b, c, d, e, f (+2)"

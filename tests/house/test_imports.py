@@ -28,8 +28,9 @@ LATE = {
     "impact/data/readers": "the library of a format loads with the first file of that format",
     "impact/data/frames.py": "the adapter loads with the first frame of another library",
     "impact/kernels/scipy_on_use.py": "scipy takes as long to load as all of `impact check`, which needs none of it",
-    "impact/face/regression.py": "frames are made only when asked for, tables when shown",
-    "impact/face/differences.py": "frames are made only when asked for, tables when shown",
+    "impact/face/fitted.py": "tables load only when something is shown",
+    "impact/face/regression.py": "frames are made only when asked for",
+    "impact/face/differences.py": "frames are made only when asked for",
     "impact/face/studies.py": "frames are made only when asked for",
     "impact/pipeline/check.py": "frames are loaded only when data are read",
 }

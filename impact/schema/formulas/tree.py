@@ -180,6 +180,11 @@ class Formula:
     place: Place | None = field(default=None, compare=False)
     sets: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), compare=False)
 
+    @property
+    def effects(self) -> tuple[AbsorbedEffect, ...]:
+        """The absorbed effects without steps, which are gone once the models of a spec are told apart."""
+        return tuple(effect for effect in self.absorbed if isinstance(effect, AbsorbedEffect))
+
     def text(self) -> str:
         """Canonical spelling, with sets expanded."""
         return format_formula(self)
