@@ -55,6 +55,8 @@ class Influence:
         absorb: absorbed effects that presets count, on the rows of the design.
         present: (m, k) whether the unit of the row is in the regression of the term: G counts the clusters that are;
             None: all are.
+        gram: (k, k) the sum over rows of their products ψ_i ψ_i′, where the estimator has it without the rows; None:
+            it is taken from the rows.
     """
 
     rows: Floats
@@ -65,6 +67,7 @@ class Influence:
     regressors: Floats | None = None
     absorb: tuple[AbsorbedFactor, ...] = ()
     present: Logicals | None = None
+    gram: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

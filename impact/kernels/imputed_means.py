@@ -71,9 +71,10 @@ def reach(found: Fit, cells: Cells) -> Reach:
         tuple(part_of(part, inside) for part in effects.parts), unit, effects.units, effects.within
     )
     right = group_table(some, own, codes, count)
+    place = unit.astype(np.int64) * count + codes
     for column, total, table in zip(system.columns, system.totals, system.tables, strict=True):
-        share = own * column[inside] * over(np.ones(effects.units), total)[unit]
-        right -= compiled.group_sums(codes, count, (table[unit],), share)
+        sums = np.bincount(place, weights=own * column[inside], minlength=effects.units * count)
+        right -= sums.reshape(effects.units, count).T @ over(table, total)
     controls = compiled.group_sums(codes, count, (found.x[inside],), own) if found.x.shape[1] else None
     params = np.zeros((0, count)) if controls is None else found.bread @ controls.T
     return Reach(system.inverse @ right.T, params)
