@@ -12,16 +12,15 @@ import numpy as np
 from pydantic import Field
 
 from impact.core.arrays import Logicals
-from impact.core.designs import Adoption, Design, Factor
+from impact.core.designs import Design, Factor
 from impact.core.errors import ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
-from impact.diagnostics._sentences import Words, both, joined, number, word
+from impact.diagnostics._groups import factor_of, no_factor, shown
+from impact.diagnostics._sentences import both, joined, number, word
 from impact.diagnostics._subjects import Subject, failed, nothing, subjects
 from impact.diagnostics._subset import drop_rows
-
-COHORT, NEVER = "cohort", "never"
 
 
 class LeaveOneOutOptions(Options):
@@ -54,7 +53,7 @@ def examine(question: Question, options: LeaveOneOutOptions) -> tuple[Finding, .
             done[key] = refits(question, subject.result, options)
         refitted = done[key]
         if refitted is None or not any(subject.term in one for one in refitted.estimates.values()):
-            found.append(nothing(question, subject.result, _no_unit(options)))
+            found.append(nothing(question, subject.result, no_factor(options.unit)))
         else:
             found.append(_finding(question, subject, refitted))
     return (*found, *failed(question))
@@ -63,7 +62,7 @@ def examine(question: Question, options: LeaveOneOutOptions) -> tuple[Finding, .
 def refits(question: Question, result: ModelResult, options: LeaveOneOutOptions) -> Refits | None:
     """The model without each unit in turn; None where the design has no such unit."""
     design = result.design
-    factor = None if design is None else _factor(design, options.unit)
+    factor = None if design is None else factor_of(design, options.unit)
     if design is None or factor is None:
         return None
     estimates: dict[str, dict[str, float]] = {}
@@ -79,36 +78,6 @@ def refits(question: Question, result: ModelResult, options: LeaveOneOutOptions)
             continue
         estimates[label] = {term.name: float(b) for term, b in zip(one.terms, one.params, strict=True)}
     return Refits(factor.name, estimates, lost)
-
-
-def shown(label: object) -> str:
-    """A level as text, whole numbers without decimals."""
-    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
-
-
-def _factor(design: Design, unit: str) -> Factor | None:
-    known = dict(design.clusters)
-    for effect in design.absorb:
-        known.setdefault(effect.factor.name, effect.factor)
-    if design.panel is not None:
-        known.setdefault(design.panel.unit.name, design.panel.unit)
-    if design.treatment is not None:
-        known.setdefault(design.treatment.unit.name, design.treatment.unit)
-    if design.adoption is not None:
-        known.setdefault(design.adoption.unit.name, design.adoption.unit)
-        known.setdefault(COHORT, _cohort_factor(design.adoption))
-    if unit:
-        return known.get(unit)
-    if design.treatment is not None:
-        return design.treatment.unit
-    return next(iter(known.values()), None)
-
-
-def _cohort_factor(adoption: Adoption) -> Factor:
-    """Cohorts as a factor of rows; those never treated come last."""
-    values, place = np.unique(adoption.cohort, return_inverse=True)
-    labels = tuple(NEVER if np.isinf(value) else value for value in values.tolist())
-    return Factor(COHORT, place.astype(np.int32)[adoption.unit.codes], labels)
 
 
 def _candidates(design: Design, factor: Factor, among: str) -> list[int]:
@@ -168,11 +137,6 @@ def _finding(question: Question, subject: Subject, refitted: Refits) -> Finding:
             "sentences": sentences,
         },
     )
-
-
-def _no_unit(options: LeaveOneOutOptions) -> Words:
-    name = options.unit or "unit"
-    return {"en": f"no '{name}' can be left out", "es": f"no hay '{name}' que se pueda dejar fuera"}
 
 
 DIAGNOSTIC = Diagnostic(

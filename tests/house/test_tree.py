@@ -58,6 +58,7 @@ ELSEWHERE = {
     "impact/data/readers/xlsx.py": "tests/data/readers/test_typed_formats.py",
     "impact/design/candidates.py": "tests/replication/test_lima_specs.py",
     "impact/diagnostics/_difference.py": "tests/diagnostics/test__claims.py",
+    "impact/diagnostics/_groups.py": "tests/diagnostics/test_leave_one_out.py",
     "impact/diagnostics/_hypotheses.py": "tests/diagnostics/test_wald.py",
     "impact/diagnostics/_resolver.py": "tests/diagnostics/test__claims.py",
     "impact/diagnostics/_subjects.py": "tests/contract/test_diagnostics.py",

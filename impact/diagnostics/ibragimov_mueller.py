@@ -1,0 +1,150 @@
+"""The model in each of a few groups on its own, and the t-test of the groups' estimates (Ibragimov and Müller 2010).
+
+    t = √q β̄ / s,   β̄ and s the mean and standard deviation of the q estimates,   t with q − 1 degrees of freedom
+
+Groups need not be alike: at 8.3 % and below the test keeps its size where their estimates are independent, roughly
+normal and centred at one effect, however different their variances. Nothing is assumed of rows inside a group.
+Source: Ibragimov and Müller (2010), Journal of Business & Economic Statistics 28, 453-468, section 2.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import Field
+
+from impact.core.errors import ImpactError
+from impact.core.findings import Finding, ModelResult, Question
+from impact.core.options import Options
+from impact.core.registered import Diagnostic
+from impact.diagnostics._groups import factor_of, no_factor, shown
+from impact.diagnostics._reading import upper_quantile, upper_tail
+from impact.diagnostics._sentences import both, joined, number, probability, word
+from impact.diagnostics._subjects import Subject, failed, nothing, subjects
+from impact.diagnostics._subset import drop_rows
+
+
+class IbragimovMuellerOptions(Options):
+    """Options of the test by groups."""
+
+    unit: str = Field(
+        "",
+        description="Factor whose levels are the groups: a cluster variable or an effect; default: the treated "
+        "unit, or the first cluster.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _ByGroup:
+    """Estimates of each group: label → term → estimate; ``lost``: label of a group without one → reason."""
+
+    unit: str
+    estimates: dict[str, dict[str, float]]
+    lost: dict[str, str]
+
+
+def examine(question: Question, options: IbragimovMuellerOptions) -> tuple[Finding, ...]:
+    """One finding a term: t-test and interval of the groups' estimates, which the details list.
+
+    Groups in which the model or the term cannot be estimated (no variation, too few rows) are left out and counted.
+    """
+    done: dict[tuple[str, str | None], _ByGroup | None] = {}
+    found: list[Finding] = []
+    for subject in subjects(question):
+        key = (subject.result.name, subject.result.group)
+        if key not in done:
+            done[key] = _by_group(question, subject.result, options.unit)
+        groups = done[key]
+        if groups is None:
+            found.append(nothing(question, subject.result, no_factor(options.unit)))
+            continue
+        own = {label: one[subject.term] for label, one in groups.estimates.items() if subject.term in one}
+        if len(own) < 2:
+            why = both("finding.ibragimov_mueller_few", unit=groups.unit, count=len(own))
+            found.append(nothing(question, subject.result, why))
+        else:
+            found.append(_finding(question, subject, groups, own))
+    return (*found, *failed(question))
+
+
+def _by_group(question: Question, result: ModelResult, unit: str) -> _ByGroup | None:
+    """The model on the rows of each group; None where the design has no such factor."""
+    design = result.design
+    factor = None if design is None else factor_of(design, unit)
+    if design is None or factor is None:
+        return None
+    estimates: dict[str, dict[str, float]] = {}
+    lost: dict[str, str] = {}
+    for code in np.unique(factor.codes).tolist():
+        label = shown(factor.labels[code])
+        try:
+            one = question.refit(
+                result, drop_rows(design, factor.codes != code, reason=f"{factor.name} {label}")
+            )
+        except ImpactError as error:
+            lost[label] = str(error)
+            continue
+        estimates[label] = {term.name: float(b) for term, b in zip(one.terms, one.params, strict=True)}
+    return _ByGroup(factor.name, estimates, lost)
+
+
+def _finding(question: Question, subject: Subject, groups: _ByGroup, own: dict[str, float]) -> Finding:
+    values = np.array(list(own.values()))
+    count, mean = len(values), float(np.mean(values))
+    error = float(np.std(values, ddof=1)) / math.sqrt(count)
+    df = count - 1.0
+    statistic = mean / error if error > 0 else math.nan
+    p_value = 2.0 * upper_tail(df, abs(statistic)) if error > 0 else math.nan
+    half = upper_quantile(df, (1.0 - subject.inference.level) / 2.0) * error
+    lost = {
+        **groups.lost,
+        **{label: "the term has no estimate" for label in groups.estimates if label not in own},
+    }
+    said = both(
+        "finding.ibragimov_mueller",
+        term=subject.term,
+        model=subject.label,
+        unit=groups.unit,
+        count=count,
+        mean=number(mean),
+        low=number(mean - half),
+        high=number(mean + half),
+        p=probability(None if math.isnan(p_value) else p_value),
+    )
+    left_out = (
+        [both("finding.ibragimov_mueller_lost", count=len(lost), names=", ".join(lost))] if lost else []
+    )
+    sentences = joined([said, *left_out])
+    return Finding(
+        test=question.test,
+        kind=question.kind,
+        of=subject.result.name,
+        term=subject.term,
+        statistic=None if math.isnan(statistic) else statistic,
+        df=df,
+        p_value=None if math.isnan(p_value) else p_value,
+        ci_low=mean - half,
+        ci_high=mean + half,
+        verdict="note",
+        sentence=word(sentences, language=question.language),
+        details={
+            "group": subject.result.group,
+            "unit": groups.unit,
+            "n_groups": count,
+            "estimate": mean,
+            "std_error": error,
+            "estimates": own,
+            "left_out": lost,
+            "sentences": sentences,
+        },
+    )
+
+
+DIAGNOSTIC = Diagnostic(
+    summary="The model in each of a few groups on its own, and the t-test of their estimates",
+    options=IbragimovMuellerOptions,
+    examine=examine,
+    references=("Ibragimov and Müller 2010",),
+)
