@@ -45,6 +45,11 @@ def aggregated(refits: Refits, effects: Floats, sizes: Floats) -> tuple[tuple[Te
     return found.terms, found.params
 
 
+def fitted_rows(terms: Sequence[Term]) -> npt.NDArray[np.bool_]:
+    """(k,) rows before treatment: what is left of a fit that was made to be small there has no error of its own."""
+    return np.array([term.event_time is not None and term.event_time < 0 for term in terms])
+
+
 def chosen_errors(errors: str | None, sizes: Floats, n_controls: int) -> str:
     """The kind of error, bootstrap by default, placebo where a cohort has one unit.
 

@@ -59,7 +59,7 @@ def read_panel(design: Design, estimator: str, *, complete: bool = True) -> Pane
     """
     _refuse_untaken(design, adoption_of(design, estimator), estimator)
     wide = wide_of(design, estimator)
-    if complete and adoption_of(design, estimator).choices.balance == "drop" and not wide.complete.all():
+    if adoption_of(design, estimator).choices.balance == "drop" and not wide.complete.all():
         design = keep_units(
             design, wide.complete, name="balance", reason="a unit that is not there in every period"
         )

@@ -30,7 +30,7 @@ from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import choice_facts, choices_of
 from impact.estimators._placebo_ranks import ranked
-from impact.estimators._refits import Refits, aggregated
+from impact.estimators._refits import Refits, aggregated, fitted_rows
 from impact.estimators._treated_block import Panel
 from impact.kernels.predictor_weights import fit_predictors
 from impact.kernels.simplex import SimplexFit, fit_simplex
@@ -135,7 +135,7 @@ def fit(design: Design, options: SynthOptions) -> Estimate:
             "placebos": _placebo_table(panel, sets, gaps),
         },
         design=panel.design,
-        own_variance=_variance(params, draws, ranks.p_ratio if ratio else None),
+        own_variance=_variance(params, draws, fitted_rows(terms), ranks.p_ratio if ratio else None),
     )
 
 
@@ -195,7 +195,9 @@ def _sets(panel: Panel, size: int, options: SynthOptions) -> list[Units]:
     return [np.sort(generator.choice(pool, size, replace=False)) for _ in range(options.reps)]
 
 
-def _variance(params: Floats, draws: Floats, p_ratio: float | None) -> OwnVariance:
+def _variance(
+    params: Floats, draws: Floats, fitted: npt.NDArray[np.bool_], p_ratio: float | None
+) -> OwnVariance:
     """Spread of the placebo effects; p by rank, intervals of the shifts that the rank of the effect does not reject."""
     if len(draws) == 0:
         raise treated_block.undefined_errors(
@@ -209,12 +211,15 @@ def _variance(params: Floats, draws: Floats, p_ratio: float | None) -> OwnVarian
     else:
         # ranks by effect stand among the facts: nothing is decided on so few periods
         p[:] = np.nan
+    p[fitted] = np.nan
     ordered = np.sort(size, axis=0)
     rank = (1.0 + len(draws) - np.arange(len(draws)))[:, None] / count
     beyond = ordered[-1] * (1 + 1e-9) + 1e-300
     values = np.vstack([params - beyond, params - ordered[::-1], params + ordered, params + beyond])
     smallest = np.full(1, 1.0 / count)
     curve = np.concatenate([smallest, rank[::-1, 0], rank[:, 0], smallest])[:, None]
+    values[:, fitted] = np.nan
+    draws = np.where(fitted, 0.0, draws)
     key = "comparative_case.ranks" if p_ratio is None else "comparative_case.ranks_ratio"
     text = treated_block.described(key, sets=len(draws), smallest=f"{1 / count:.3g}")
     deviations = draws - draws.mean(axis=0)
