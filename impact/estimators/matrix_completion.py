@@ -16,24 +16,27 @@ import numpy.typing as npt
 from pydantic import Field
 
 import impact.estimators._treated_block as treated_block
-from impact.core.arrays import Floats
+from impact.core.arrays import Floats, Logicals
 from impact.core.designs import Design, Term
 from impact.core.errors import DesignError
-from impact.core.estimates import Estimate, OwnVariance
+from impact.core.estimates import Estimate
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault
 from impact.estimators._adoption import choice_facts, choices_of
+from impact.estimators._design_options import Aggregate
+from impact.estimators._placebo_ranks import Judged, judged
 from impact.estimators._refits import (
     Refits,
     aggregated,
     bootstrap_units,
     chosen_errors,
     placebo_orders,
+    spread_of_draws,
 )
 from impact.estimators._treated_block import Panel
 from impact.kernels.completion_choice import ChosenPenalty, choose_completion_penalty
-from impact.kernels.soft_impute import Completed, complete_matrix, effects_on
+from impact.kernels.soft_impute import Completed, complete_matrix, effects_on, linked_cells
 
 KEYWORD = "matrix_completion"
 # refits need fewer digits than the estimate
@@ -45,7 +48,7 @@ class MatrixCompletionOptions(Options):
     """Options of matrix completion."""
 
     penalty: float | None = Field(
-        None, ge=0, description="Nuclear-norm penalty λ; default by cross-validation over untreated cells."
+        None, gt=0, description="Nuclear-norm penalty λ; default by cross-validation over untreated cells."
     )
     folds: int = Field(5, ge=2, description="Folds of the cross-validation.")
     grid: int = Field(20, ge=2, description="Penalties tried, from the largest useful one to its thousandth.")
@@ -53,22 +56,31 @@ class MatrixCompletionOptions(Options):
         None, description="How the error is made; default bootstrap, placebo where a cohort has one unit."
     )
     reps: int = Field(200, ge=20, description="Refits of placebo and bootstrap errors.")
-    aggregate: Literal["simple", "dynamic", "cohort", "calendar"] | None = Field(
-        None, description="What the row att is; default: that of the design (simple)."
-    )
+    aggregate: Aggregate = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """Outcomes (U, T), untreated and present cells, treated and present cells, cohort place of each unit or −1."""
+    """Outcomes (U, T), cells that are there, cells from the date of treatment on, cohort place of each unit or −1."""
 
     y: Floats
-    untreated: npt.NDArray[np.bool_]
-    treated: npt.NDArray[np.bool_]
+    present: Logicals
+    started: Logicals
     cohort: Units
 
+    @property
+    def untreated(self) -> Logicals:
+        """(U, T) cells that the matrix is completed from."""
+        return self.present & ~self.started
+
+    @property
+    def treated(self) -> Logicals:
+        """(U, T) cells with an effect."""
+        return self.present & self.started
+
     def take(self, units: Units) -> _Cells:
-        return _Cells(self.y[units], self.untreated[units], self.treated[units], self.cohort[units])
+        """The cells of some units, in that order."""
+        return _Cells(self.y[units], self.present[units], self.started[units], self.cohort[units])
 
 
 def fit(design: Design, options: MatrixCompletionOptions) -> Estimate:
@@ -80,10 +92,11 @@ def fit(design: Design, options: MatrixCompletionOptions) -> Estimate:
 
     Returns:
         Estimate with rows att, event, cohort, calendar, att_gt, all after treatment. ``fit`` holds penalty, rank, kkt
-        (how far the optimality conditions are missed); ``tables`` the cross-validation, paths and gaps.
+        (how far the optimality conditions are missed), and the rank among placebos where errors are placebo;
+        ``tables`` the cross-validation, paths and gaps.
 
     Raises:
-        DesignError: those of ``read_panel``, E582 a unit or period without an untreated cell, E586.
+        DesignError: those of ``read_panel``, E599 treated cells that no untreated ones are linked to, E586.
         SpecError: E182 no seed.
     """
     panel = treated_block.read_panel(design, KEYWORD, complete=False)
@@ -102,6 +115,8 @@ def fit(design: Design, options: MatrixCompletionOptions) -> Estimate:
     effects, sizes = _effects(cells, found.fitted, len(panel.cohorts))
     terms, params = aggregated(refits, effects, sizes)
     errors = chosen_errors(options.errors, sizes, int(panel.never.sum()))
+    draws = _Draws(cells, found, penalty, refits, terms)
+    judgement = _errors(panel, draws, params, generator, errors, options.reps)
     return Estimate(
         estimator=KEYWORD,
         terms=terms,
@@ -112,56 +127,52 @@ def fit(design: Design, options: MatrixCompletionOptions) -> Estimate:
         n_units=len(panel.y),
         focus=(0,),
         converged=found.converged,
-        fit=_facts(panel, cells, found, penalty),
+        fit={**_facts(panel, cells, found, penalty), **judgement.facts},
+        notices=judgement.notices,
         tables={
             "comparison": choice_facts(choices, errors=errors, penalty=penalty),
             "synthetic": _tables(panel, cells, found),
             **_choice_table(chosen),
         },
         design=panel.design,
-        own_variance=_variance(
-            _Draws(cells, found, penalty, refits, terms),
-            generator,
-            errors,
-            options.reps,
-            panel.adoption.unit.name,
-        ),
+        own_variance=judgement.own,
     )
 
 
 def _cells(panel: Panel) -> _Cells:
-    """The cells; a unit or period without an untreated cell has no effect to be known by (E582)."""
-    present = np.isfinite(panel.y)
-    periods = np.arange(panel.y.shape[1])
-    before = periods < panel.before[:, None]
-    untreated = present & before
-    for axis, labels in ((1, panel.labels), (0, tuple(f"{t:g}" for t in panel.adoption.periods.tolist()))):
-        empty = np.flatnonzero(~untreated.any(axis=axis))
-        if len(empty):
-            shown = ", ".join(labels[place] for place in empty[:5].tolist())
-            raise DesignError(
-                fault(
-                    "E582",
-                    estimator=KEYWORD,
-                    unit=panel.adoption.unit.name,
-                    time=panel.adoption.time.name,
-                    count=len(empty),
-                    examples=shown,
-                )
-            )
+    """The cells; treated ones whose unit and period no untreated cells link are refused (E599)."""
+    started = np.arange(panel.y.shape[1]) >= panel.before[:, None]
     cohort = np.where(panel.never, -1, np.searchsorted(panel.cohorts, panel.adoption.cohort))
-    return _Cells(panel.y, untreated, present & ~before, cohort.astype(np.int64))
+    cells = _Cells(panel.y, np.isfinite(panel.y), started, cohort.astype(np.int64))
+    unknown = np.argwhere(cells.treated & ~linked_cells(cells.untreated))
+    if len(unknown):
+        periods = panel.adoption.periods
+        raise DesignError(
+            fault(
+                "E599",
+                estimator=KEYWORD,
+                unit=panel.adoption.unit.name,
+                time=panel.adoption.time.name,
+                count=len(unknown),
+                examples="; ".join(f"{panel.labels[u]}, {periods[t]:g}" for u, t in unknown[:5].tolist()),
+            )
+        )
+    return cells
 
 
 def _effects(cells: _Cells, fitted: Floats, n_cohorts: int) -> tuple[Floats, Floats]:
-    """Mean effects by cohort and period (G, T), NaN where no cell is treated, and units of each cohort (G,)."""
-    gaps = np.where(cells.treated, cells.y - fitted, 0.0)
+    """Mean effects by cohort and period (G, T), NaN where no cell has one, and units of each cohort (G,).
+
+    A draw of units may leave treated cells without untreated ones that are linked to them: they are left out.
+    """
+    treated = cells.treated & linked_cells(cells.untreated)
+    gaps = np.where(treated, cells.y - fitted, 0.0)
     found = np.full((n_cohorts, gaps.shape[1]), np.nan)
     sizes = np.zeros(n_cohorts)
     for g in range(n_cohorts):
         own = cells.cohort == g
         sizes[g] = float(own.sum())
-        count = cells.treated[own].sum(axis=0)
+        count = treated[own].sum(axis=0)
         found[g] = np.divide(gaps[own].sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)
     return found, sizes
 
@@ -190,48 +201,35 @@ class _Draws:
         return np.array([known.get(term.name, np.nan) for term in self.terms])
 
 
-def _variance(
-    draws: _Draws, generator: np.random.Generator, errors: str, reps: int, unit: str
-) -> OwnVariance:
+def _errors(
+    panel: Panel, draws: _Draws, params: Floats, generator: np.random.Generator, errors: str, reps: int
+) -> Judged:
     """Spread of refits: units drawn with replacement, or never treated units in place of the treated."""
-    make = _bootstrap if errors == "bootstrap" else _placebos
-    rows = make(draws, generator, reps)
-    there = np.isfinite(rows)
-    deviations = np.where(there, rows - np.nanmean(rows, axis=0), 0.0)
-    pairs = there.astype(np.float64).T @ there
-    vcov = np.divide(deviations.T @ deviations, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
-    text = treated_block.described("comparative_case.draws", errors=errors, reps=reps, units=unit)
-    return OwnVariance(vcov, errors, text, draws=rows)
-
-
-def _bootstrap(draws: _Draws, generator: np.random.Generator, reps: int) -> Floats:
-    cells = draws.cells
-    groups = [np.flatnonzero(cells.cohort == g) for g in range(-1, len(draws.refits.cohorts))]
-    drawn = bootstrap_units(generator, groups, len(cells.y), reps)
-    return np.array([draws.refit(cells.take(own), draws.found.low_rank[own]) for own in drawn])
-
-
-def _placebos(draws: _Draws, generator: np.random.Generator, reps: int) -> Floats:
-    cells = draws.cells
+    cells, low_rank = draws.cells, draws.found.low_rank
+    if errors == "bootstrap":
+        groups = [np.flatnonzero(cells.cohort == g) for g in range(-1, len(draws.refits.cohorts))]
+        drawn = bootstrap_units(generator, groups, len(cells.y), reps)
+        rows = np.array([draws.refit(cells.take(own), low_rank[own]) for own in drawn])
+        return Judged(spread_of_draws(rows, errors, panel.adoption.unit.name), {}, ())
     controls, pattern = np.flatnonzero(cells.cohort < 0), np.flatnonzero(cells.cohort >= 0)
-    drawn = controls[placebo_orders(generator, len(controls), reps)]
-    return np.array(
+    orders = placebo_orders(generator, len(controls), reps)
+    rows = np.array(
         [
-            draws.refit(_as_treated(cells.take(own), cells, pattern), draws.found.low_rank[own])
-            for own in drawn
+            draws.refit(_as_treated(cells.take(own), cells.take(pattern)), low_rank[own])
+            for own in controls[orders]
         ]
     )
+    return judged(panel, params, rows, orders, cells.cohort[pattern])
 
 
-def _as_treated(placebo: _Cells, cells: _Cells, pattern: Units) -> _Cells:
-    """Never treated units of which the last ones get the dates of the treated ones."""
-    untreated, treated, cohort = placebo.untreated.copy(), placebo.treated.copy(), placebo.cohort.copy()
-    last = np.arange(len(cohort) - len(pattern), len(cohort))
-    after = cells.treated[pattern]
-    present = untreated[last]
-    untreated[last], treated[last] = present & ~after, present & after
-    cohort[last] = cells.cohort[pattern]
-    return _Cells(placebo.y, untreated, treated, cohort)
+def _as_treated(placebo: _Cells, pattern: _Cells) -> _Cells:
+    """Never treated units of which the last ones get the dates and the missing cells of the treated ones."""
+    present, started, cohort = placebo.present.copy(), placebo.started.copy(), placebo.cohort.copy()
+    last = slice(len(cohort) - len(pattern.cohort), None)
+    present[last] &= pattern.present
+    started[last] = pattern.started
+    cohort[last] = pattern.cohort
+    return _Cells(placebo.y, present, started, cohort)
 
 
 # --- what is reported ---
@@ -258,14 +256,8 @@ def _tables(panel: Panel, cells: _Cells, found: Completed) -> dict[str, object]:
         count = np.maximum(there.sum(axis=0), 1)
         treated = np.where(there, panel.y[own], 0.0).sum(axis=0) / count
         completed = np.where(there, found.fitted[own], 0.0).sum(axis=0) / count
-        tables[f"{date:g}"] = {
-            "periods": panel.adoption.periods.tolist(),
-            "before": int(panel.before[own].min()),
-            "treated": treated.tolist(),
-            "synthetic": completed.tolist(),
-            "gap": (treated - completed).tolist(),
-            "weights": {},
-        }
+        before = int(panel.before[own].min())
+        tables[f"{date:g}"] = treated_block.path_table(panel, before, treated, treated - completed, {})
     return tables
 
 

@@ -4,7 +4,10 @@
 
 The penalty is chosen by leaving out periods before treatment and then held. p-values and intervals are conformal
 (each period's own effect, and for att a constant effect in all periods), or those of the jackknife+ over periods before
-treatment. Errors are the spread of placebo effects.
+treatment. Errors are the spread of placebo effects: the same estimate for every other set of units of the same size.
+The conformal test has its size where gaps without treatment are exchangeable over time; the jackknife+ at 95 % is sure
+to cover in 90 % of samples, and in 95 % where the fit is stable. Interval ends are exact at levels 90, 95 and 99 %, and
+to a fifteenth of the outcome's spread at others.
 Sources: Ben-Michael, Feller and Rothstein (2021); Chernozhukov, Wüthrich and Zhu (2021); Barber, Candès, Ramdas and
 Tibshirani (2021).
 """
@@ -13,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -22,13 +26,14 @@ from pydantic import Field
 import impact.estimators._treated_block as treated_block
 from impact.core.arrays import Floats
 from impact.core.designs import Design, Term
+from impact.core.errors import Notice
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import notice
 from impact.estimators._adoption import choice_facts, choices_of
+from impact.estimators._placebo_ranks import few_before, placebo_sets, ranked
 from impact.estimators._refits import Refits, aggregated, fitted_rows
-from impact.estimators._treated_block import Panel
 from impact.kernels.conformal import moving_block_p, p_curve
 from impact.kernels.ridge_augmented import augment, choose_penalty
 
@@ -44,6 +49,9 @@ class SynthAugmentedOptions(Options):
     penalty: float | None = Field(
         None, gt=0, description="Ridge penalty, in squared outcome units; default by leaving out periods."
     )
+    reps: int = Field(
+        2000, ge=99, description="Placebo sets drawn where there are more; fewer are listed one by one."
+    )
     intervals: Literal["conformal", "jackknife_plus"] = Field(
         "conformal",
         description="Tests and intervals: conformal, or jackknife+ over periods before treatment.",
@@ -55,14 +63,15 @@ def fit(design: Design, options: SynthAugmentedOptions) -> Estimate:
 
     Arguments:
         design: a balanced panel with one date of treatment; several treated units are averaged.
-        options: penalty.
+        options: penalty, intervals, reps.
 
     Returns:
-        Estimate with rows att, event and their like; ``fit`` holds penalty, rmspe_before, negative_weights (their sum);
-        ``tables`` the weights, paths, gaps and the cross-validation.
+        Estimate with rows att, event and their like; ``fit`` holds penalty, rmspe_before, negative_weights (their sum)
+        and the ranks of ``ranked``; ``tables`` the weights, paths, gaps, placebo gaps and the cross-validation.
 
     Raises:
-        DesignError: those of ``read_panel`` and ``one_block``.
+        DesignError: those of ``read_panel`` and ``one_block``; E586 fewer never treated units than treated ones.
+        SpecError: E182 more placebo sets than are listed, and no seed.
     """
     panel = treated_block.read_panel(design, KEYWORD)
     treated, before = treated_block.one_block(panel, KEYWORD)
@@ -74,10 +83,17 @@ def fit(design: Design, options: SynthAugmentedOptions) -> Estimate:
     gap = target - z @ found.weights
     choices = choices_of(design, options, KEYWORD)
     refits = Refits(panel.cohorts, panel.adoption.periods, choices)
-    terms, params = aggregated(refits, gap[None], np.array([float(len(members))]))
+    sizes = np.array([float(len(members))])
+    terms, params = aggregated(refits, gap[None], sizes)
+    sets = placebo_sets(panel, len(members), options.reps)
+    gaps = _placebo_gaps(panel.y, sets, before, penalty)
+    draws = np.array([aggregated(refits, own[None], sizes)[1] for own in gaps])
+    weights = treated_block.sorted_weights(panel, controls, found.weights)
+    paths = treated_block.path_table(panel, before, target, gap, weights)
     tables: dict[str, object] = {
         "comparison": choice_facts(choices, penalty=penalty),
-        "synthetic": _tables(panel, controls, target, gap, found.weights, before),
+        "synthetic": {f"{panel.cohorts[0]:g}": paths},
+        "placebos": treated_block.placebo_table(panel, sets, gaps),
     }
     if options.penalty is None:
         tables["penalties"] = {
@@ -85,7 +101,6 @@ def fit(design: Design, options: SynthAugmentedOptions) -> Estimate:
             "error": chosen.error.tolist(),
             "std_error": chosen.spread.tolist(),
         }
-    fit_words = f"penalty {penalty:.3g}"
     return Estimate(
         estimator=KEYWORD,
         terms=terms,
@@ -100,11 +115,14 @@ def fit(design: Design, options: SynthAugmentedOptions) -> Estimate:
             "penalty": penalty,
             "rmspe_before": float(np.sqrt(np.mean(gap[:before] ** 2))),
             "negative_weights": float(np.minimum(found.weights, 0.0).sum()),
+            **ranked(gap, gaps, before).facts,
         },
-        notices=() if found.unique else (notice("W546", of=design.outcome, fit=fit_words),),
+        notices=_notices(found.unique, penalty, before, design.outcome),
         tables=tables,
         design=panel.design,
-        own_variance=_variance(_Series(target, z, before, penalty), refits, terms, options.intervals),
+        own_variance=_variance(
+            _Series(target, z, before, penalty), draws, terms, panel.adoption.periods, options.intervals
+        ),
     )
 
 
@@ -121,21 +139,23 @@ class _Series:
     penalty: float
 
 
-def _variance(series: _Series, refits: Refits, terms: Sequence[Term], intervals: str) -> OwnVariance:
+def _variance(
+    series: _Series, draws: Floats, terms: Sequence[Term], periods: Floats, intervals: str
+) -> OwnVariance:
     """Placebo spread as errors; p-values and curves of the rows after treatment, NaN before."""
-    draws = np.where(fitted_rows(terms), 0.0, _placebos(series, refits))
+    draws = np.where(fitted_rows(terms), 0.0, draws)
     curves = _conformal(series) if intervals == "conformal" else _jackknife_plus(series)
     most = max(len(values) for _, values, _ in curves.values())
     values, p_values = np.full((most, len(terms)), np.nan), np.full((most, len(terms)), np.nan)
     p = np.full(len(terms), np.nan)
     for j, term in enumerate(terms):
-        key = _place_of(term, refits.periods, series.before)
+        key = _place_of(term, periods, series.before)
         if key is not None:
             p[j], own_values, own_p = curves[key]
             values[: len(own_values), j], p_values[: len(own_p), j] = own_values, own_p
     deviations = draws - draws.mean(axis=0)
-    periods = len(series.target) if intervals == "conformal" else series.before
-    text = treated_block.described(f"comparative_case.{intervals}", periods=periods)
+    compared = len(series.target) if intervals == "conformal" else series.before
+    text = treated_block.described(f"comparative_case.{intervals}", periods=compared)
     vcov = deviations.T @ deviations / len(draws)
     return OwnVariance(vcov, intervals, text, p_value=p, curve_values=values, curve_p=p_values)
 
@@ -149,10 +169,7 @@ def _conformal(series: _Series) -> Mapping[int, Curve]:
     for period in range(before, len(target) + 1):
         places = np.arange(before, len(target)) if period == len(target) else np.array([period])
         rows = np.r_[np.arange(before), places]
-
-        def p_of(effect: float, rows: Units = rows, count: int = len(places)) -> float:
-            return _p_value(z[rows], target[rows], effect, count, penalty)
-
+        p_of = partial(_p_value, z[rows], target[rows], len(places), penalty)
         found[period] = (p_of(0.0), *p_curve(p_of, float(gap[places].mean()), scale))
     return found
 
@@ -180,7 +197,7 @@ def _jackknife_plus(series: _Series) -> Mapping[int, Curve]:
     return found
 
 
-def _p_value(z: Floats, target: Floats, effect: float, treated: int, penalty: float) -> float:
+def _p_value(z: Floats, target: Floats, treated: int, penalty: float, effect: float) -> float:
     """Conformal p-value that the last ``treated`` periods have this effect, the fit made on all periods."""
     adjusted = target.copy()
     adjusted[len(target) - treated :] -= effect
@@ -197,34 +214,22 @@ def _place_of(term: Term, periods: Floats, before: int) -> int | None:
     return place if place >= before else None
 
 
-def _placebos(series: _Series, refits: Refits) -> Floats:
-    """Effects (J, k) when each control is taken for the treated unit, matched by the other controls."""
-    z, before, penalty = series.z, series.before, series.penalty
+def _placebo_gaps(y: Floats, sets: Sequence[Units], before: int, penalty: float) -> Floats:
+    """Gaps (S, T) of the mean of each set of units (U, T), matched by all other units with the same penalty."""
     found = []
-    for j in range(z.shape[1]):
-        others = np.delete(z, j, axis=1)
-        weights = augment(others[:before], z[:before, j], penalty).weights
-        found.append(aggregated(refits, (z[:, j] - others @ weights)[None], np.ones(1))[1])
+    for own in sets:
+        target, others = y[own].mean(axis=0), np.delete(y, own, axis=0).T
+        found.append(target - others @ augment(others[:before], target[:before], penalty).weights)
     return np.array(found)
 
 
-def _tables(
-    panel: Panel, controls: Units, target: Floats, gap: Floats, weights: Floats, before: int
-) -> dict[str, object]:
-    return {
-        f"{panel.cohorts[0]:g}": {
-            "periods": panel.adoption.periods.tolist(),
-            "before": before,
-            "treated": target.tolist(),
-            "synthetic": (target - gap).tolist(),
-            "gap": gap.tolist(),
-            "weights": treated_block.sorted_weights(panel, controls, weights),
-        }
-    }
+def _notices(unique: bool, penalty: float, before: int, outcome: str) -> tuple[Notice, ...]:
+    found = few_before(before, outcome)
+    return found if unique else (*found, notice("W546", of=outcome, fit=f"penalty {penalty:.3g}"))
 
 
 ESTIMATOR = Estimator(
-    summary="Synthetic control corrected by ridge regression (Ben-Michael, Feller and Rothstein)",
+    summary="Synthetic control corrected by ridge regression (Ben-Michael et al.)",
     options=SynthAugmentedOptions,
     fit=fit,
     references=(

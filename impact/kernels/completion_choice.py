@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from impact.kernels.soft_impute import complete_matrix, effects_on, largest_penalty
+from impact.kernels.soft_impute import complete_matrix, effects_on, largest_penalty, linked_cells
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -47,16 +47,19 @@ def choose_completion_penalty(
     cells = numbers[observed[order].ravel()]
     fold = np.empty(len(cells), dtype=np.int64)
     fold[generator.permutation(len(cells))] = np.arange(len(cells)) % folds
-    squares = np.zeros(grid)
+    squares, tested = np.zeros(grid), 0
     for held in range(folds):
         left_out = np.zeros(observed.size, dtype=bool)
         left_out[cells[fold == held]] = True
-        test = left_out.reshape(observed.shape)
-        effects = effects_on(observed & ~test)
+        kept = observed & ~left_out.reshape(observed.shape)
+        # cells that a fold cuts off from the others cannot be predicted
+        test = left_out.reshape(observed.shape) & linked_cells(kept)
+        tested += int(test.sum())
+        effects = effects_on(kept)
         start = None
         for place, penalty in enumerate(penalties.tolist()):
             found = complete_matrix(y, effects, penalty, start=start, close=CLOSE)
             start = found.low_rank
             squares[place] += float(np.sum((y[test] - found.fitted[test]) ** 2))
-    error = squares / len(cells)
+    error = squares / max(tested, 1)
     return ChosenPenalty(penalties, error, float(penalties[int(np.argmin(error))]))

@@ -16,12 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from impact.kernels.compiled import connected_components
+
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 MOST_STEPS = 5000
 # size of the residual, relative to the outcome's spread, that counts as an exact fit by effects
 EXACT = 1e-10
+# component of a column without observed cells: that of no row
+UNLINKED = -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,15 @@ def effects_on(observed: Mask) -> Effects:
     rows = np.maximum(present.sum(axis=1), 1.0)
     gram = np.diag(present.sum(axis=0)) - present.T @ (present / rows[:, None])
     return Effects(observed, rows, np.linalg.pinv(gram, rcond=1e-10, hermitian=True))
+
+
+def linked_cells(observed: Mask) -> Mask:
+    """(U, T) cells whose row and column observed cells link, directly or through others: where effects are known."""
+    rows, columns = (place.astype(np.int32) for place in np.nonzero(observed))
+    of_row = connected_components(rows, observed.shape[0], columns, observed.shape[1])[1]
+    of_column = np.full(observed.shape[1], UNLINKED, dtype=np.int64)
+    of_column[columns] = of_row[rows]
+    return np.asarray(of_row[:, None] == of_column)
 
 
 def largest_penalty(y: Floats, observed: Mask) -> float:

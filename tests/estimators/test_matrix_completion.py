@@ -65,13 +65,53 @@ def test_several_cohorts_and_only_rows_after_treatment(test_panel):
     assert again.own_variance.vcov.tobytes() == found.own_variance.vcov.tobytes()
 
 
-def test_a_period_without_an_untreated_cell_is_named():
+def test_treated_cells_without_a_comparison_are_named():
+    """A period in which nobody untreated is seen; two groups of units that share no untreated period."""
     y = np.random.default_rng(0).normal(size=(5, 8))
     y[1:, 7] = np.nan
     with pytest.raises(DesignError) as caught:
         fit(design_of(y, np.where(np.arange(5) == 0, 5.0, np.inf)), MatrixCompletionOptions())
-    assert caught.value.faults[0].code == "E582"
-    assert caught.value.faults[0].message.endswith("8")
+    assert caught.value.faults[0].code == "E599"
+    assert "(0, 8)" in caught.value.faults[0].message
+    apart = np.random.default_rng(0).normal(size=(6, 8))
+    apart[:3, 4:7] = apart[3:, :4] = np.nan
+    apart[3:, 7] = np.nan
+    apart[1:3, 7] = np.nan
+    apart[5, 7] = 0.0
+    with pytest.raises(DesignError) as caught:
+        fit(design_of(apart, np.where(np.arange(6) == 0, 5.0, np.inf)), MatrixCompletionOptions())
+    assert caught.value.faults[0].code == "E599"
+
+
+def test_placebos_take_over_dates_and_missing_cells():
+    """Unit and period effects alone, one treated unit that misses a treated period: every placebo effect is zero."""
+    rng = np.random.default_rng(5)
+    y = rng.normal(size=(7, 1)) + rng.normal(size=10)
+    y[0, 8] = np.nan
+    found = fit(design_of(y, np.where(np.arange(7) == 0, 8.0, np.inf)), MatrixCompletionOptions(reps=20))
+    assert np.abs(found.own_variance.draws).max() < 1e-9
+    assert [term.time for term in found.terms if term.kind == "att_gt"] == [8.0, 10.0]
+    assert found.fit["n_sets"] <= 6
+
+
+def test_the_rank_is_that_of_a_loop():
+    """Each control as the treated unit at the same penalty, without the treated one."""
+    rng = np.random.default_rng(6)
+    y = rng.normal(size=(8, 1)) @ rng.normal(size=(1, 11)) + 0.3 * rng.normal(size=(8, 11))
+    y[0, 8:] += 0.5
+    options = MatrixCompletionOptions(reps=100, penalty=0.02)
+    found = fit(design_of(y, np.where(np.arange(8) == 0, 9.0, np.inf)), options)
+    others = [
+        fit(design_of(y[1:], np.where(np.arange(7) == j, 9.0, np.inf)), options).params[0] for j in range(7)
+    ]
+    assert found.fit["rank_effect"] == 1 + np.count_nonzero(np.abs(others) >= abs(found.params[0]))
+    assert found.fit["n_sets"] == 7
+    assert np.unique(found.own_variance.draws[:, 0].round(3)) == pytest.approx(np.sort(others), abs=2e-3)
+
+
+def test_a_penalty_of_zero_is_no_choice():
+    with pytest.raises(ValueError, match="greater than 0"):
+        MatrixCompletionOptions(penalty=0)
 
 
 def test_folds_need_a_seed():

@@ -67,6 +67,38 @@ def test_conformal_p_is_rarely_small_without_an_effect():
     assert small <= 10  # binomial(40, .1): beyond it once in a thousand
 
 
+def test_ranks_are_those_of_a_loop(tobacco):
+    """Each state in turn with the penalty of California, all others as controls."""
+    y = california().y.reshape(39, 31)
+    effects, ratios = [], []
+    for j in range(39):
+        z, target = np.delete(y, j, axis=0).T, y[j]
+        gap = target - z @ augment(z[:19], target[:19], tobacco.fit["penalty"]).weights
+        effects.append(abs(gap[19:].mean()))
+        ratios.append(np.sqrt(np.mean(gap[19:] ** 2) / np.mean(gap[:19] ** 2)))
+    assert tobacco.fit["rank_effect"] == np.count_nonzero(np.array(effects) >= effects[2])
+    assert tobacco.fit["rank_ratio"] == np.count_nonzero(np.array(ratios) >= ratios[2])
+    gaps = np.array(tobacco.tables["placebos"]["gaps"])
+    assert np.abs(gaps[:, 19:].mean(axis=1)) == pytest.approx(np.delete(effects, 2), rel=1e-9)
+
+
+def test_several_treated_units_have_placebos_of_their_number():
+    rng = np.random.default_rng(2)
+    y = rng.normal(size=(7, 2)) @ rng.normal(size=(2, 10)) + 0.2 * rng.normal(size=(7, 10))
+    found = fit(design_of(y, np.where(np.arange(7) < 2, 8.0, np.inf)), SynthAugmentedOptions())
+    assert found.fit["n_sets"] == 10
+    assert len(found.tables["placebos"]["units"][0]) == 2
+
+
+def test_few_periods_are_said():
+    y = np.random.default_rng(3).normal(size=(6, 7))
+    found = fit(design_of(y, np.where(np.arange(6) == 0, 5.0, np.inf)), SynthAugmentedOptions())
+    assert "W520" in {notice.code for notice in found.notices}
+    assert "rank_ratio" not in found.fit
+    # no more than seven periods: no p-value is below one in seven
+    assert np.nanmin(found.own_variance.p_value) >= 1 / 7
+
+
 def test_the_truth_without_noise():
     rng = np.random.default_rng(0)
     y = rng.normal(size=(6, 3)) @ rng.normal(size=(3, 12))

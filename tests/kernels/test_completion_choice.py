@@ -34,6 +34,15 @@ def test_the_order_of_units_does_not_matter():
     assert chosen(y, observed).error.tobytes() == chosen(y, observed).error.tobytes()
 
 
+def test_cells_that_a_fold_cuts_off_are_no_error():
+    """A unit seen once can be predicted in no fold: the errors are those of the others."""
+    y, observed = world(1.0)
+    alone = np.zeros((1, 12), dtype=bool)
+    alone[0, 0] = True
+    found = chosen(np.vstack([y, np.full((1, 12), 1e3)]), np.vstack([observed, alone]))
+    assert found.error.max() < 10
+
+
 def test_effects_that_fit_exactly_need_no_penalty():
     y = np.arange(20.0)[:, None] + np.arange(12.0)
     assert chosen(y, world(1.0)[1]).penalty == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impact.kernels.soft_impute import complete_matrix, effects_on, largest_penalty
+from impact.kernels.soft_impute import complete_matrix, effects_on, largest_penalty, linked_cells
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,17 @@ def test_the_optimality_conditions(world):
     assert np.sum(residual * found.low_rank) == pytest.approx(
         threshold * np.linalg.norm(found.low_rank, "nuc"), rel=1e-6
     )
+
+
+@pytest.mark.parametrize("share", [0.15, 0.25, 0.5])
+def test_linked_cells_are_those_whose_effects_dummies_identify(share):
+    """By ranks: the row of dummies of a cell lies in the space of those of the observed cells."""
+    observed = np.random.default_rng(4).uniform(size=(7, 6)) < share
+    dummies = np.array([np.r_[np.eye(7)[u], np.eye(6)[t]] for u in range(7) for t in range(6)])
+    seen = dummies[observed.ravel()]
+    rank = np.linalg.matrix_rank(seen)
+    known = [np.linalg.matrix_rank(np.vstack([seen, row])) == rank for row in dummies]
+    assert np.array_equal(linked_cells(observed), np.reshape(known, (7, 6)))
 
 
 def test_from_the_largest_penalty_on_there_is_no_low_rank_part(world):
