@@ -35,7 +35,7 @@ from impact.estimators._adoption import choice_facts, choices_of
 from impact.estimators._placebo_ranks import few_before, placebo_sets, ranked
 from impact.estimators._refits import Refits, aggregated, fitted_rows
 from impact.kernels.conformal import moving_block_p, p_curve
-from impact.kernels.ridge_augmented import augment, choose_penalty
+from impact.kernels.ridge_augmented import Chosen, augment, choose_penalty
 
 KEYWORD = "synth_augmented"
 Units = npt.NDArray[np.int64]
@@ -96,11 +96,7 @@ def fit(design: Design, options: SynthAugmentedOptions) -> Estimate:
         "placebos": treated_block.placebo_table(panel, sets, gaps),
     }
     if options.penalty is None:
-        tables["penalties"] = {
-            "penalty": chosen.penalties.tolist(),
-            "error": chosen.error.tolist(),
-            "std_error": chosen.spread.tolist(),
-        }
+        tables["penalties"] = _choice_table(chosen)
     return Estimate(
         estimator=KEYWORD,
         terms=terms,
@@ -221,6 +217,14 @@ def _placebo_gaps(y: Floats, sets: Sequence[Units], before: int, penalty: float)
         target, others = y[own].mean(axis=0), np.delete(y, own, axis=0).T
         found.append(target - others @ augment(others[:before], target[:before], penalty).weights)
     return np.array(found)
+
+
+def _choice_table(chosen: Chosen) -> dict[str, object]:
+    return {
+        "penalty": chosen.penalties.tolist(),
+        "error": chosen.error.tolist(),
+        "std_error": chosen.spread.tolist(),
+    }
 
 
 def _notices(unique: bool, penalty: float, before: int, outcome: str) -> tuple[Notice, ...]:

@@ -6,7 +6,7 @@ before treatment and one after: the conformal test of the augmented synthetic co
 (Chernozhukov, Wüthrich and Zhu 2021, theorem 1; only the penalty, chosen before treatment, is not symmetric). M18
 (Arkhangelsky et al. 2021): low rank and noise, 10 of 40 units treated for the last four of 12 periods, loadings a tenth
 higher for the treated: bias far below that of two-way effects, coverage .95 with the jackknife, which may only be too
-wide. Matrix completion on the same draws, bootstrap errors: its penalty shrinks the factors, so part of the two-way bias
+wide. Matrix completion on the same draws, bootstrap errors: its penalty shrinks the factors, so part of that bias
 stays, and coverage is what that bias leaves.
 """
 
