@@ -34,6 +34,7 @@ from impact.core.texts import notice
 from impact.estimators._adoption import choice_facts, choices_of
 from impact.estimators._placebo_ranks import few_before, placebo_sets, ranked
 from impact.estimators._refits import Refits, aggregated, fitted_rows
+from impact.estimators._treated_block import Panel
 from impact.kernels.conformal import moving_block_p, p_curve
 from impact.kernels.ridge_augmented import Chosen, augment, choose_penalty
 
@@ -106,13 +107,7 @@ def fit(design: Design, options: SynthAugmentedOptions) -> Estimate:
         df_resid=float(panel.y.size - len(terms)),
         n_units=len(panel.y),
         focus=(0,),
-        fit={
-            "mean_outcome": float(panel.y.mean()),
-            "penalty": penalty,
-            "rmspe_before": float(np.sqrt(np.mean(gap[:before] ** 2))),
-            "negative_weights": float(np.minimum(found.weights, 0.0).sum()),
-            **ranked(gap, gaps, before).facts,
-        },
+        fit={**_fit_facts(panel, gap[:before], found.weights, penalty), **ranked(gap, gaps, before).facts},
         notices=_notices(found.unique, penalty, before, design.outcome),
         tables=tables,
         design=panel.design,
@@ -217,6 +212,15 @@ def _placebo_gaps(y: Floats, sets: Sequence[Units], before: int, penalty: float)
         target, others = y[own].mean(axis=0), np.delete(y, own, axis=0).T
         found.append(target - others @ augment(others[:before], target[:before], penalty).weights)
     return np.array(found)
+
+
+def _fit_facts(panel: Panel, missed: Floats, weights: Floats, penalty: float) -> dict[str, float]:
+    return {
+        "mean_outcome": float(panel.y.mean()),
+        "penalty": penalty,
+        "rmspe_before": float(np.sqrt(np.mean(missed**2))),
+        "negative_weights": float(np.minimum(weights, 0.0).sum()),
+    }
 
 
 def _choice_table(chosen: Chosen) -> dict[str, object]:
