@@ -37,8 +37,11 @@ SECTIONS = {
     "that pass is worse (Roth 2022).",
     "M13": "## Honest intervals\n\nR = 500. The departure lies on the edge of the set that `honest_did` allows for.",
     "M17": "## Ranks among placebos\n\nR = 500, one treated unit and 20 donors, no effect.",
-    "M18": "## Synthetic difference-in-differences\n\nR = 200, 10 of 40 units treated in the last 4 of 12 periods, two "
-    "factors with loadings that are higher for the treated; jackknife errors.",
+    "M17b": "## Conformal tests\n\nR = 500, one treated unit, 20 donors, 19 periods before treatment and one after, "
+    "factors and noise exchangeable over time.",
+    "M18": "## Synthetic difference-in-differences and matrix completion\n\nR = 200, 10 of 40 units treated in the last "
+    "4 of 12 periods, two factors with loadings that are higher for the treated; jackknife errors of `synth_did`, "
+    "bootstrap errors of `matrix_completion`, whose penalty shrinks the factors and leaves half of the two-way bias.",
 }
 LINE = re.compile(r"(M\d\d\w?) (.+): (.+)")
 

@@ -78,7 +78,7 @@ def fit_simplex(a: Floats, b: Floats, *, ridge: float = 0.0, start: Mask | None 
 
 
 def quick_weights(a: Floats, b: Floats, start: Mask | None = None) -> Floats:
-    """The weights (J,) of ``fit_simplex`` to about six digits, from cross-products: for searches with many solves."""
+    """Nearly the weights (J,) of ``fit_simplex``, from cross-products: for searches, which end with the exact ones."""
     c = a - b[:, None]
     scale = float(np.sqrt(np.max(np.sum(c * c, axis=0))))
     c = c / (scale if scale > 0 else 1.0)
@@ -90,7 +90,7 @@ def quick_weights(a: Floats, b: Floats, start: Mask | None = None) -> Floats:
         slope=lambda u: 1.0 - gram @ u,
         most=count,
         first=int(np.argmin(np.diagonal(gram))),
-        tolerance=1e-9,
+        tolerance=1e-13,
     )
     return _weights(system, count, start)
 
@@ -125,13 +125,17 @@ class _System:
 def _weights(system: _System, count: int, start: Mask | None) -> Floats:
     """Non-negative least squares by Lawson and Hanson's active set, rescaled to sum to one."""
     u = _started(system, count, start)
+    # columns that rounding alone let in: they are not asked again before the answer changes
+    barred = np.zeros(count, dtype=bool)
     for _ in range(30 * count + 100):
         slope = system.slope(u)
-        slope[u > 0] = -np.inf
+        slope[(u > 0) | barred] = -np.inf
         best = int(np.argmax(slope))
         if slope[best] <= system.tolerance:
             return np.asarray(u / u.sum())
         u = _with_column(system, u, best)
+        barred &= u[best] == 0
+        barred[best] = u[best] == 0
     raise ArithmeticError("the weights do not settle")
 
 

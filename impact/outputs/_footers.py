@@ -79,6 +79,16 @@ def _number(key: str, *, extra: bool = True) -> Callable[[Entry, Document, str, 
     return line
 
 
+def _rank(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:
+    """The rank of the effect among placebo assignments, the actual one included."""
+    facts = entry.get("extra") or {}
+    rank, sets = facts.get("rank_effect"), facts.get("n_sets")
+    if not is_number(rank) or not is_number(sets):
+        return Cell()
+    of = text("table.rank_of", printing.language, rank=whole_text(rank), count=whole_text(sets + 1))
+    return Cell(of, figure=True)
+
+
 def _focus(key: str) -> Callable[[Entry, Document, str, Printing], Cell]:
     def line(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:
         row = focus_row(document, name) or {}
@@ -238,6 +248,8 @@ _LINES: dict[str, Callable[[Entry, Document, str, Printing], Cell]] = {
     "sample": _labelled("sample"),
     "permutation": _permutation,
     "smallest_p": _smallest_p,
+    "rank": _rank,
+    "fit_before": _number("rmspe_before"),
 }
 WORDS = tuple(_LINES)
 

@@ -16,6 +16,7 @@ import impact.data.filters as data_filters
 import impact.data.paths as data_paths
 import impact.data.prepare as data_prepare
 import impact.data.read as data_read
+from impact.core.designs import Design, Factor
 from impact.core.errors import DataError, ImpactError, Notice, SpecError
 from impact.core.findings import Finding
 from impact.core.frames import Frame
@@ -154,23 +155,33 @@ def _units(plan: Plan, model: FittedModel, block: DropOneBlock) -> list[object]:
     """The units to leave out.
 
     Raises:
-        SpecError: E526 the model has no treated block, or its unit is another one.
+        SpecError: E526 the model has no treated units, or its unit is another one.
     """
     place = plan.resolved.tree.place
     robustness = plan.resolved.tree.get("robustness")
     if robustness is not None and (written := robustness.get("drop_one")) is not None:
         place = written.place
     designs = [result.design for result in model.results if result.design is not None]
-    treatment = next((design.treatment for design in designs if design.treatment is not None), None)
-    if treatment is None:
+    assigned = next((found for found in map(_assigned, designs) if found is not None), None)
+    if assigned is None:
         problem = f"model '{model.request.name}' has no treated units"
         raise SpecError(fault("E526", place=place, problem=problem))
-    if treatment.unit.name != block.unit:
-        problem = f"the treatment of '{model.request.name}' is assigned by '{treatment.unit.name}', not '{block.unit}'"
+    unit, treated = assigned
+    if unit.name != block.unit:
+        problem = f"the treatment of '{model.request.name}' is assigned by '{unit.name}', not '{block.unit}'"
         raise SpecError(fault("E526", place=place, problem=problem))
-    wanted = {"controls": (0.0,), "treated": (1.0,), "all": (0.0, 1.0)}[block.among]
-    labels = zip(treatment.unit.labels, treatment.treated.tolist(), strict=True)
-    return [label for label, treated in labels if treated in wanted]
+    wanted = {"controls": (False,), "treated": (True,), "all": (False, True)}[block.among]
+    return [label for label, own in zip(unit.labels, treated, strict=True) if own in wanted]
+
+
+def _assigned(design: Design) -> tuple[Factor, list[bool]] | None:
+    """The units of a treated block or of an adoption, and whether each is ever treated."""
+    if design.treatment is not None:
+        return design.treatment.unit, [bool(value) for value in design.treatment.treated.tolist()]
+    adoption = design.adoption
+    if adoption is None or not adoption.is_panel:
+        return None
+    return adoption.unit, [bool(date <= adoption.periods[-1]) for date in adoption.cohort.tolist()]
 
 
 def collect_notices(data: Sequence[Notice], fitted: Sequence[FittedModel]) -> tuple[Notice, ...]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from impact.kernels.simplex import fit_simplex
+from impact.kernels.simplex import _System, _weights, fit_simplex, quick_weights
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -37,6 +37,35 @@ def test_equally_good_weights_are_said():
     found = fit_simplex(a, np.array([1.0, 0.0]))
     assert not found.unique
     assert found.weights == pytest.approx([0.5, 0.5, 0], abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_quick_weights_choose_among_equally_good_ones_as_the_exact_ones_do(seed):
+    """Targets inside the hull of many columns: the same smallest weights, whatever the order of the columns."""
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=(3, 15))
+    b = a @ rng.dirichlet(np.ones(15))
+    exact = fit_simplex(a, b)
+    assert not exact.unique
+    assert quick_weights(a, b) == pytest.approx(exact.weights, abs=1e-5)
+    order = rng.permutation(15)
+    assert quick_weights(a[:, order], b) == pytest.approx(exact.weights[order], abs=1e-5)
+
+
+def test_a_column_that_rounding_lets_in_is_asked_once():
+    """Two equal columns, the second with a slope that rounding leaves above the tolerance for ever."""
+    asked = []
+
+    def slope(u):
+        asked.append(u.copy())
+        return np.array([0.0, 1e-10])
+
+    def solve(support):
+        return np.where(support == 0, 1.0, 0.0)
+
+    found = _weights(_System(solve, slope, most=2, first=0, tolerance=1e-12), 2, None)
+    assert found.tolist() == [1.0, 0.0]
+    assert len(asked) == 2
 
 
 def test_values_that_are_not_finite():
