@@ -97,6 +97,7 @@ OWN_SPEC = {}
 OWN_REGRESSION = {
     "heckman": {"selected": "eligible", "selection": ["q1", "x"]},
     "lee_bounds": {"formula": "y ~ D", "selected": "eligible"},
+    "matching": {"vcov": "own"},
     "oaxaca": {"formula": "y ~ z + x", "group": "D"},
 }
 
