@@ -85,8 +85,12 @@ def test_clusters_stay_together(as_frame, request_of, sample):
 
 @pytest.mark.parametrize("learner", ["forest", "boosting"])
 def test_learners_that_are_not_installed(fitted, sample, monkeypatch, learner):
-    def without(name):
-        raise ImportError(name)
+    known = double_ml.importlib.import_module
+
+    def without(name, package=None):
+        if name.startswith("sklearn"):
+            raise ImportError(name)
+        return known(name, package)
 
     monkeypatch.setattr(double_ml.importlib, "import_module", without)
     with pytest.raises(ImpactError) as error:
