@@ -56,11 +56,39 @@ def test_nnmatch_of_stata(fitted, births):
     assert found.inference.df[0] == np.inf
 
 
-def test_nnmatch_with_exact_columns_and_adjustment(fitted, births):
-    """The same manual: (bweight mage fage) (mbsmoke), ematch(prenatal1 mmarried fbaby) biasadj(mage fage)."""
-    found = fitted(births, "bweight ~ mbsmoke_ + mage + fage", exact=["prenatal1_", "mmarried_", "fbaby_"])
-    assert found.estimate.params[0] == pytest.approx(-223.8389, abs=5e-5)
-    assert found.inference.std_error[0] == pytest.approx(26.19973, abs=5e-6)
+def test_exact_columns_and_adjustment_by_loops(fitted, training):
+    """Matches within cells of the exact columns, row by row, each direction with its own regression."""
+    found = fitted(training, "re78 ~ treat + age + re75", exact=["black", "nodegree"], estimand="ate")
+    x = np.column_stack([training["age"], training["re75"]])
+    cell, d, y = 2 * training["black"] + training["nodegree"], training["treat"] == 1, training["re78"]
+    inverse, ones = np.linalg.inv(np.cov(x.T)), np.column_stack([np.ones(len(y)), x])
+    effect, used, squared = np.zeros(len(y)), np.zeros(len(y)), np.zeros(len(y))
+    for arm in (False, True):
+        sets = []
+        for row in np.flatnonzero(d == arm):
+            apart = x - x[row]
+            distance = np.sqrt(np.einsum("ij,jk,ik->i", apart, inverse, apart))
+            distance[(d == arm) | (cell != cell[row])] = np.inf
+            near = distance <= distance.min() + 1e-9
+            sets.append((row, near))
+            used += near / near.sum()
+            squared += near / near.sum() ** 2
+        other = d != arm
+        root = np.sqrt(used[other])
+        b = np.linalg.lstsq(ones[other] * root[:, None], y[other] * root, rcond=None)[0]
+        left = y - ones @ b
+        for row, near in sets:
+            effect[row] = (left[row] - left[near].mean()) * (1 if arm else -1)
+    total = np.sum((effect - effect.mean()) ** 2)
+    for row in range(len(y)):
+        apart = x - x[row]
+        distance = np.sqrt(np.einsum("ij,jk,ik->i", apart, inverse, apart))
+        distance[d != d[row]] = np.inf
+        distance[cell != cell[row]] += 1e6
+        near = distance <= np.sort(distance)[2] + 1e-7
+        total += y[near].var(ddof=1) * (used[row] ** 2 + 2 * used[row] - squared[row])
+    assert found.estimate.params[0] == pytest.approx(effect.mean())
+    assert found.inference.std_error[0] == pytest.approx(np.sqrt(total) / len(y))
 
 
 def test_psmatch_of_stata(fitted, births):
