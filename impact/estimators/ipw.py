@@ -217,11 +217,11 @@ def _mean(
 def _notices(after: tuple[Floats, Floats], trimmed: int) -> tuple[Notice, ...]:
     """W660 rows left out, W661 a row that carries much of its group."""
     found = [notice("W660", count=trimmed)] if trimmed else []
-    for weight, group in zip(after, ("controls", "treated"), strict=True):
+    for arm, weight in enumerate(after):
         share = float(weight.max() / weight.sum())
         if share > HEAVY:
             size = f"{kernel.effective_size(weight):.3g}"
-            found.append(notice("W661", group=group, share=f"{100 * share:.0f}", effective=size))
+            found.append(notice("W661", arm=arm, share=f"{100 * share:.0f}", effective=size))
     return tuple(found)
 
 

@@ -5,10 +5,11 @@
 Local polynomials of `order` on both sides with a kernel. `bandwidth`: mserd (least mean squared error, common to both
 sides; Calonico, Cattaneo and Titiunik 2014), cerrd (least coverage error; Calonico, Cattaneo and Farrell 2020), or a
 number in units of the running variable. The row `robust` is the estimate less its bias with the error that counts the
-bias's own noise: its interval is the one to report; `conventional` ignores the bias. `running` names the column;
-without it the first regressor is the running variable. Other regressors are covariates with slopes common to both
-sides. `treated_side`: where treatment is; `closed`: where rows exactly at the cutoff belong. `donut` leaves out rows
-nearer than it to the cutoff, counted in W662.
+bias's own noise: its interval is the one to report; `bias_corrected` takes that noise for none, `conventional` ignores
+the bias. `running` names the column; without it the first regressor is the running variable. It may hold dates: the
+cutoff is then a date, and bandwidths are in days. Other regressors are covariates with slopes common to both sides.
+`treated_side`: where treatment is; `closed`: where rows exactly at the cutoff belong. `donut` leaves out rows nearer
+than it to the cutoff, counted in W662. Test `density` asks whether units chose their side.
 Errors: from the three nearest neighbours on the same side; normal intervals.
 Assumptions: means of both potential outcomes are continuous at the cutoff, nobody chooses a side exactly; fuzzy: the
 cutoff moves treatment in one direction. Fewer than 20 distinct values on a side are refused: nothing is local then.
@@ -17,6 +18,7 @@ Defaults elsewhere: R, Stata and Python rdrobust: the same.
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,6 +33,7 @@ from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
+from impact.core.running import Running
 from impact.core.texts import LANGUAGES, fault, notice, text
 from impact.estimators._distributions import INTERCEPT, refuse_what_is_not_taken, row_weights
 from impact.estimators._treated import Columns, with_constant
@@ -38,13 +41,18 @@ from impact.estimators._treated import Columns, with_constant
 NAME = "rd"
 ACCEPTS = ("own_variance", "weights:sampling")
 FEWEST = 20  # distinct values on a side
+ROWS = ("robust", "bias_corrected", "conventional")
+# of the kernel's (2, 2) covariance, conventional first: the bias-corrected row has the conventional error
+PLACES = np.ix_([1, 0, 0], [1, 0, 0])
 
 
 class DiscontinuityOptions(Options):
     """Options of regression discontinuity."""
 
     running: str = Field("", description="Column of the running variable; default: the first regressor.")
-    cutoff: float = Field(0.0, description="Value of the running variable at which treatment changes.")
+    cutoff: float | datetime.date = Field(
+        0.0, description="Value of the running variable at which treatment changes, a number or a date."
+    )
     treated_side: Literal["above", "below"] = Field("above", description="Side that is treated.")
     closed: Literal["above", "below"] = Field("above", description="Side that rows at the cutoff belong to.")
     fuzzy: str = Field(
@@ -55,7 +63,7 @@ class DiscontinuityOptions(Options):
         "triangular", description="triangular, epanechnikov or uniform."
     )
     bandwidth: Literal["mserd", "cerrd"] | PositiveFloat = Field(
-        "mserd", description="mserd, cerrd, or a number in units of the running variable."
+        "mserd", description="mserd, cerrd, or a number in units of the running variable (of dates: days)."
     )
     bias_bandwidth: PositiveFloat | None = Field(
         None, description="Of the bias, where `bandwidth` is a number; default: the same."
@@ -72,13 +80,14 @@ class DiscontinuityOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """Both sides; distance (n,) of all rows used from the cutoff; rows left out by the donut; columns of x."""
+    """Both sides of the kernel, sign of the jump into treatment; rows that the donut keeps (n,); columns of x."""
 
     left: kernel.Side
     right: kernel.Side
     kept: Logicals
     sign: float
     others: Columns
+    running: Running
 
 
 def fit(design: Design, options: DiscontinuityOptions) -> Estimate:
@@ -89,8 +98,8 @@ def fit(design: Design, options: DiscontinuityOptions) -> Estimate:
         options: see ``DiscontinuityOptions``.
 
     Returns:
-        Estimate: ``robust`` and ``conventional``, where fuzzy also ``first_stage_robust`` and
-        ``first_stage_conventional``; ``fit`` holds bandwidths and the rows within them.
+        Estimate: ``robust``, ``bias_corrected`` and ``conventional``, where fuzzy also those of the first stage;
+        ``fit`` holds bandwidths and the rows within them.
 
     Raises:
         DesignError: E650 what it does not take, E664 too few distinct values, or a column that cannot be used, E665 a
@@ -119,14 +128,14 @@ def _estimate(
 ) -> Estimate:
     # a ratio does not turn its sign with the sides
     sign = 1.0 if options.fuzzy else sides.sign
-    params = [sign * found.robust, sign * found.conventional]
-    vcov = np.zeros((4 if options.fuzzy else 2,) * 2)
-    vcov[:2, :2] = found.vcov[::-1, ::-1]
-    terms = [Term("robust"), Term("conventional")]
+    terms = [Term(name) for name in ROWS]
+    params = sign * np.array([found.robust, found.robust, found.conventional])
+    vcov = found.vcov[PLACES]
     if options.fuzzy:
-        params += [sides.sign * float(found.first[1]), sides.sign * float(found.first[0])]
-        vcov[2:, 2:] = found.first_vcov[::-1, ::-1]
-        terms += [Term("first_stage_robust", "first_stage"), Term("first_stage_conventional", "first_stage")]
+        terms += [Term(f"first_stage_{name}", "first_stage") for name in ROWS]
+        params = np.concatenate([params, sides.sign * found.first[[1, 1, 0]]])
+        apart = np.zeros((len(ROWS), len(ROWS)))
+        vcov = np.block([[vcov, apart], [apart, found.first_vcov[PLACES]]])
     used = int(np.count_nonzero(sides.kept))
     left_out = len(design.y) - used
     notices: tuple[Notice, ...] = (notice("W662", count=left_out),) if left_out else ()
@@ -136,7 +145,7 @@ def _estimate(
     return Estimate(
         estimator=NAME,
         terms=tuple(terms),
-        params=np.array(params),
+        params=params,
         n_obs=float(used),
         df_model=2 * (options.order + 1),
         df_resid=float(used - 2 * (options.order + 1)),
@@ -152,6 +161,7 @@ def _estimate(
         },
         dropped_terms=sides.others.lost,
         notices=notices,
+        running=sides.running,
         own_variance=OwnVariance(
             vcov,
             "nearest_neighbours",
@@ -179,7 +189,7 @@ def _sides(design: Design, options: DiscontinuityOptions) -> _Sides:
         DesignError: E664.
     """
     running, others = _running(design, options)
-    away = running - options.cutoff
+    away = running.distance
     kept = np.abs(away) >= options.donut if options.donut else np.ones(len(away), dtype=bool)
     turned = options.closed == "below"
     away = -away if turned else away
@@ -200,26 +210,59 @@ def _sides(design: Design, options: DiscontinuityOptions) -> _Sides:
         raise DesignError(fault("E665", problem="the treatment taken is the same in every row"))
     # positive where the jump to the kernel's right is the jump into treatment
     sign = 1.0 if (options.treated_side == "above") != turned else -1.0
-    return _Sides(sides[0], sides[1], kept, sign, others)
+    return _Sides(sides[0], sides[1], kept, sign, others, running)
 
 
 def _few(distinct: int, where: str) -> str:
     return f"{distinct} distinct value(s) of the running variable are {where} the cutoff, {FEWEST} are needed"
 
 
-def _running(design: Design, options: DiscontinuityOptions) -> tuple[Floats, Columns]:
-    """The running variable (n,) and the covariates."""
+def _running(design: Design, options: DiscontinuityOptions) -> tuple[Running, Columns]:
+    """The running variable and the covariates.
+
+    Raises:
+        DesignError: E664.
+    """
     places = [j for j, term in enumerate(design.terms) if term.name != INTERCEPT]
     if options.running:
-        running = _numbers(design, "running", options.running)
-        places = [j for j in places if design.terms[j].name != options.running]
+        name = options.running
+        distance = _distance(design.columns["running"], name, options.cutoff)
+        places = [j for j in places if design.terms[j].name != name]
     elif places:
-        running = design.x[:, design.focus[0] if design.focus else places[0]]
-        places = [j for j in places if j != (design.focus[0] if design.focus else places[0])]
+        place = design.focus[0] if design.focus else places[0]
+        name = design.terms[place].name
+        distance = _distance(design.x[:, place], name, options.cutoff)
+        places.remove(place)
     else:
         raise DesignError(fault("E664", problem="no running variable is named"))
+    running = Running(name, _printed(options.cutoff), distance, options.closed)
     names = [design.terms[j].name for j in places]
     return running, with_constant([design.x[:, j] for j in places], names, len(design.y))
+
+
+def _distance(values: Floats | Factor, name: str, cutoff: float | datetime.date) -> Floats:
+    """Distance (n,) from the cutoff, of dates in days.
+
+    Raises:
+        DesignError: E664 a column of text, or dates and numbers mixed.
+    """
+    if not isinstance(values, Factor):
+        if isinstance(cutoff, datetime.date):
+            raise DesignError(fault("E664", problem=f"`cutoff` is a date, and '{name}' holds numbers"))
+        return values - cutoff
+    try:
+        days = np.array(values.labels, dtype="datetime64[D]")
+    except ValueError:
+        raise DesignError(fault("E664", problem=f"`running` names the text column '{name}'")) from None
+    if not isinstance(cutoff, datetime.date):
+        raise DesignError(
+            fault("E664", problem=f"'{name}' holds dates, and `cutoff` is the number {cutoff:g}")
+        )
+    return (days - np.datetime64(cutoff, "D")).astype(np.float64)[values.codes]
+
+
+def _printed(cutoff: float | datetime.date) -> str:
+    return cutoff.isoformat() if isinstance(cutoff, datetime.date) else f"{cutoff:g}"
 
 
 def _numbers(design: Design, option: str, name: str) -> Floats:

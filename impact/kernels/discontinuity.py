@@ -246,7 +246,7 @@ def _width(ratio: float, order: int) -> float:
 
 def _fit(side: Side, shape: Shape, order: int, window: float) -> _Fit:
     u = side.x / window
-    weight = _kernel(u, shape.kernel) * side.weights
+    weight = kernel_weights(u, shape.kernel) * side.weights
     inside = weight > 0
     if len(np.unique(side.x[inside])) < order + 1:
         raise WindowError("window")
@@ -259,7 +259,8 @@ def _fit(side: Side, shape: Shape, order: int, window: float) -> _Fit:
     return _Fit(inside, u, powers, weight, inverse, params)
 
 
-def _kernel(u: Array, kernel: Kernel) -> Array:
+def kernel_weights(u: Array, kernel: Kernel) -> Array:
+    """K(u), zero outside ±1."""
     inside = np.abs(u) <= 1.0
     if kernel == "uniform":
         return np.asarray(0.5 * inside, dtype=np.float64)

@@ -63,10 +63,13 @@ CLOSE = {
 def test_close_elections(fitted, elections, outcome):
     found = fitted(elections, f"{outcome} ~ lagdemvoteshare")
     numbers, counts = CLOSE[outcome]
-    assert [term.name for term in found.estimate.terms] == ["robust", "conventional"]
-    facts = found.estimate.fit
-    own = [facts["bandwidth"], facts["bandwidth_bias"], *found.estimate.params, *found.inference.std_error]
+    assert [term.name for term in found.estimate.terms] == ["robust", "bias_corrected", "conventional"]
+    facts, places = found.estimate.fit, [0, 2]
+    values, errors = found.estimate.params, found.inference.std_error
+    own = [facts["bandwidth"], facts["bandwidth_bias"], *values[places], *errors[places]]
     assert own == pytest.approx(numbers, rel=1e-8)
+    # the row between has the robust value with the conventional error
+    assert (values[1], errors[1]) == (values[0], errors[2])
     assert [facts[f"n_{name}"] for name in ("inside_below", "inside_above", "below", "above")] == counts
     low, high = found.inference.ci_low[0], found.inference.ci_high[0]
     assert (low + high) / 2 == pytest.approx(found.estimate.params[0])
@@ -78,8 +81,9 @@ def test_fuzzy_close_elections(fitted, elections):
     found = fitted(elections, fuzzy="democrat")
     expected = [44.47316445908772, 44.21838739976665, 0.421520356641074, 0.42572633092745094]
     errors = [3.7148461946271882, 3.0743789786605213, 0.030616534008141558, 0.025605079743693183]
-    assert found.estimate.params == pytest.approx(expected, rel=1e-8)
-    assert found.inference.std_error == pytest.approx(errors, rel=1e-8)
+    assert [term.kind for term in found.estimate.terms] == ["coef"] * 3 + ["first_stage"] * 3
+    assert found.estimate.params[[0, 2, 3, 5]] == pytest.approx(expected, rel=1e-8)
+    assert found.inference.std_error[[0, 2, 3, 5]] == pytest.approx(errors, rel=1e-8)
 
 
 def test_coverage_error_shrinks_the_window(fitted, small):
@@ -115,6 +119,25 @@ def test_rows_at_the_cutoff_belong_to_the_closed_side(fitted, small):
     above, below = (fitted(columns, "y ~ r", cutoff=0, closed=one).estimate.fit for one in ("above", "below"))
     assert above["n_above"] - below["n_above"] == 5
     assert below["n_below"] - above["n_below"] == 5
+
+
+def test_a_cutoff_in_dates(request_of, as_frame, fitted, small):
+    """Days after a date are the same running variable as the date; bandwidths are in days."""
+    days = np.round(200 * small["r"])
+    number = fitted({**small, "days": days}, "y ~ days + z", cutoff=0, closed="below", donut=3)
+    frame = as_frame(small)
+    frame.columns["day"] = np.datetime64("2018-10-31") + days.astype("timedelta64[D]")
+    request = request_of("y ~ z", estimator="rd", running="day", cutoff="2018-10-31", closed="below", donut=3)
+    date = fit_design(design_of(frame, request), request, None, 3)
+    assert date.estimate.params == pytest.approx(number.estimate.params)
+    assert date.estimate.fit["bandwidth"] == pytest.approx(number.estimate.fit["bandwidth"])
+    assert date.estimate.running.cutoff == "2018-10-31"
+    assert date.estimate.running.distance.tolist() == number.estimate.running.distance.tolist()
+    for cutoff, formula, columns in ((0.5, "y ~ z", {"running": "day"}), ("2018-10-31", "y ~ r", {})):
+        request = request_of(formula, estimator="rd", cutoff=cutoff, **columns)
+        with pytest.raises(ImpactError) as error:
+            fit_design(design_of(frame, request), request, None, 3)
+        assert error.value.faults[0].code == "E664"
 
 
 def test_a_donut_is_counted(fitted, small):
