@@ -7,6 +7,8 @@ either chose gives θ (Belloni, Chernozhukov and Hansen 2014); the penalty is th
 covariate that only one of the two needs is kept: that is what makes the errors right. method cross_fitting: y and d are
 predicted in each of `folds` parts from the others by `learner` and θ is the slope between what is left (Chernozhukov
 and others 2018, partialling-out score, all parts pooled). Parts are drawn from the seed; whole clusters stay together.
+With `repetitions` they are drawn several times: θ is the median slope, and its squared error the median of squared
+error plus squared distance from θ (their definition 3.3), which the influence rows carry.
 The treatment is the first regressor or the one that `treatment:` names; `always` names covariates without a penalty.
 Learners: lasso and ols are built in; forest and boosting need scikit-learn.
 Assumptions: no unobserved confounder; double_selection: few of the covariates (of their columns) carry nearly all of
@@ -34,7 +36,7 @@ from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault
-from impact.estimators._distributions import INTERCEPT, refuse_what_is_not_taken
+from impact.estimators._distributions import INTERCEPT, covariance_of, refuse_what_is_not_taken
 from impact.estimators._treated import names_of, treatment_place
 
 NAME = "double_ml"
@@ -54,10 +56,16 @@ class DoubleOptions(Options):
         "lasso", description="With cross_fitting: lasso, ols; forest and boosting need scikit-learn."
     )
     folds: int = Field(5, ge=2, description="With cross_fitting: parts.")
+    repetitions: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="With cross_fitting: how often parts are drawn; the median slope counts.",
+    )
 
     @model_validator(mode="after")
     def _options_of_the_method(self) -> DoubleOptions:
-        for name in ("learner", "folds"):
+        for name in ("learner", "folds", "repetitions"):
             default = type(self).model_fields[name].default
             if self.method == "double_selection" and getattr(self, name) != default:
                 values = {"option": name, "method": self.method, "of": "cross_fitting"}
@@ -174,36 +182,71 @@ def _without(always: Floats, columns: Floats) -> Floats:
 # --- cross-fitting ---
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One division into parts: the slope, its influence rows (n,) and error, variances of what is left of y and d."""
+
+    slope: float
+    rows: Floats
+    std_error: float
+    left: tuple[float, float]
+
+
 def _cross_fitted(design: Design, columns: _Columns, options: DoubleOptions) -> Estimate:
     if design.seed is None:
         raise SpecError(fault("E182", what="method: cross_fitting"))
-    part = _parts(design, options)
-    u, v = (_unexplained(columns, target, part, options) for target in (columns.y, columns.d))
-    total = float(v @ v)
-    if total <= 1e-12 * float(np.sum((columns.d - columns.d.mean()) ** 2)):
-        raise DesignError(fault("E666", problem="the covariates explain the treatment without rest"))
-    slope = float(v @ u) / total
-    rows: Integers = np.arange(len(u), dtype=np.int32)
+    random = np.random.default_rng(design.seed)
+    runs = [_run(design, columns, random, options) for _ in range(options.repetitions)]
+    slopes, errors = np.array([run.slope for run in runs]), np.array([run.std_error for run in runs])
+    slope = float(np.median(slopes))
+    middle = runs[int(np.argmin(np.abs(slopes - slope)))]
+    # scaled so that their squares, in clusters where there are any, sum to the median of error and distance
+    scale = float(np.sqrt(np.median(errors**2 + (slopes - slope) ** 2))) / middle.std_error
+    rows: Integers = np.arange(len(columns.y), dtype=np.int32)
     return Estimate(
         estimator=NAME,
         terms=(Term(_treatment(design)),),
         params=np.array([slope]),
-        n_obs=float(len(u)),
+        n_obs=float(len(columns.y)),
         df_model=1,
-        df_resid=float(len(u) - 1),
-        influence=Influence(((u - v * slope) * v / total)[:, None], rows),
+        df_resid=float(len(columns.y) - 1),
+        influence=Influence(scale * middle.rows[:, None], rows),
         focus=(0,),
         fit={
             "mean_outcome": float(np.mean(columns.y)),
             "n_candidates": float(len(columns.names)),
-            "r2_outcome": 1.0 - float(np.var(u) / np.var(columns.y)),
-            "r2_treatment": 1.0 - float(np.var(v) / np.var(columns.d)),
+            "r2_outcome": 1.0 - middle.left[0] / float(np.var(columns.y)),
+            "r2_treatment": 1.0 - middle.left[1] / float(np.var(columns.d)),
         },
-        tables={"learner": {"name": options.learner, "folds": options.folds}},
+        tables={
+            "learner": {
+                "name": options.learner,
+                "folds": options.folds,
+                "repetitions": options.repetitions,
+                "slopes": slopes.tolist(),
+            }
+        },
     )
 
 
-def _parts(design: Design, options: DoubleOptions) -> npt.NDArray[np.int64]:
+def _run(design: Design, columns: _Columns, random: np.random.Generator, options: DoubleOptions) -> _Run:
+    """The slope between what the learner leaves of outcome and treatment.
+
+    Raises:
+        DesignError: E666 fewer rows or clusters than parts, or nothing left of the treatment.
+    """
+    part = _parts(design, options, random)
+    u, v = (_unexplained(columns, target, part, (random, options)) for target in (columns.y, columns.d))
+    total = float(v @ v)
+    if total <= 1e-12 * float(np.sum((columns.d - columns.d.mean()) ** 2)):
+        raise DesignError(fault("E666", problem="the covariates explain the treatment without rest"))
+    slope = float(v @ u) / total
+    rows = (u - v * slope) * v / total
+    error = float(np.sqrt(covariance_of(rows[:, None], design)[0, 0]))
+    return _Run(slope, rows, error, (float(np.var(u)), float(np.var(v))))
+
+
+def _parts(design: Design, options: DoubleOptions, random: np.random.Generator) -> npt.NDArray[np.int64]:
     """The part (n,) of each row: rows, or whole clusters, in random order, dealt out in turn."""
     codes, size = np.arange(len(design.y)), len(design.y)
     for cluster in design.clusters.values():
@@ -213,30 +256,36 @@ def _parts(design: Design, options: DoubleOptions) -> npt.NDArray[np.int64]:
         raise DesignError(
             fault("E666", problem=f"{size} row(s) or cluster(s) cannot be dealt to {options.folds}")
         )
-    order = np.random.default_rng(design.seed).permutation(size)
     part = np.empty(size, dtype=np.int64)
-    part[order] = np.arange(size) % options.folds
+    part[random.permutation(size)] = np.arange(size) % options.folds
     return np.asarray(part[codes], dtype=np.int64)
 
 
 def _unexplained(
-    columns: _Columns, target: Floats, part: npt.NDArray[np.int64], options: DoubleOptions
+    columns: _Columns,
+    target: Floats,
+    part: npt.NDArray[np.int64],
+    how: tuple[np.random.Generator, DoubleOptions],
 ) -> Floats:
     """What a learner trained on the other parts leaves of ``target`` (n,)."""
     left = np.empty(len(target))
-    for one in range(options.folds):
+    for one in range(how[1].folds):
         inside = part == one
-        left[inside] = target[inside] - _predicted(columns, target, inside, options)
+        left[inside] = target[inside] - _predicted(columns, target, inside, how)
     return left
 
 
 def _predicted(
-    columns: _Columns, target: Floats, inside: npt.NDArray[np.bool_], options: DoubleOptions
+    columns: _Columns,
+    target: Floats,
+    inside: npt.NDArray[np.bool_],
+    how: tuple[np.random.Generator, DoubleOptions],
 ) -> Floats:
     """Predictions for the rows ``inside`` from the others."""
+    random, options = how
     out = ~inside
     if options.learner in ("forest", "boosting"):
-        model = _scikit_learn(options.learner)
+        model = _scikit_learn(options.learner, int(random.integers(2**31)))
         x = np.column_stack([columns.always[:, 1:], columns.x])
         return np.asarray(model.fit(x[out], target[out]).predict(x[inside]), dtype=np.float64)
     basis = np.column_stack([columns.always, columns.x])
@@ -248,8 +297,8 @@ def _predicted(
     return np.asarray(basis[inside] @ params, dtype=np.float64)
 
 
-def _scikit_learn(learner: str) -> Any:
-    """A learner of scikit-learn with a fixed seed.
+def _scikit_learn(learner: str, seed: int) -> Any:
+    """A learner of scikit-learn.
 
     Raises:
         EstimationError: E668.
@@ -259,8 +308,8 @@ def _scikit_learn(learner: str) -> Any:
     except ImportError:
         raise EstimationError(fault("E668", learner=learner)) from None
     if learner == "forest":
-        return ensemble.RandomForestRegressor(n_estimators=500, min_samples_leaf=5, random_state=0)
-    return ensemble.HistGradientBoostingRegressor(random_state=0)
+        return ensemble.RandomForestRegressor(n_estimators=500, min_samples_leaf=5, random_state=seed)
+    return ensemble.HistGradientBoostingRegressor(random_state=seed)
 
 
 ESTIMATOR = Estimator(

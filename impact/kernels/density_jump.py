@@ -2,9 +2,9 @@
 
     b = argmin Σ_i K(x_i / h) (F(x_i) − Σ_k b_k x_i^k)²  on each side,   density = b_1
 
-F is the share of the other rows that are at or below a value, of both sides together: no bins are needed. The density on
-each side has order p + 1 within the windows that are best for order p, so that its bias does not matter; its variance
-is the jackknife's, from what each row adds to F at the others.
+F is the share of the other rows that are at or below a value, of both sides together: no bins are needed. The density
+on each side has order p + 1 within the windows that are best for order p, so that its bias does not matter; its
+variance is the jackknife's, from what each row adds to F at the others.
 Windows: those of least mean squared error of the density of the side, of the difference, and of the sum, of which each
 side takes the middle one; pilots from a normal law with the constants of a uniform kernel. A window holds at least
 20 + p + 1 distinct values.
