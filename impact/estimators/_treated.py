@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from impact.core.designs import Design, Factor
 from impact.core.errors import DesignError
 from impact.core.texts import fault
 from impact.estimators._distributions import INTERCEPT, label_text, refuse_what_is_not_taken
+from impact.kernels.treatment_weights import Score, fit_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,19 @@ def not_usable(name: str, problem: str) -> DesignError:
 def without_overlap(problem: str) -> DesignError:
     """E661: groups that cannot be compared."""
     return DesignError(fault("E661", problem=problem))
+
+
+def score_of(columns: Columns, d: Floats, link: Literal["logit", "probit"], weights: Floats) -> Score:
+    """The probability of treatment given the columns.
+
+    Raises:
+        DesignError: E661 rows whose treatment is certain.
+    """
+    score = fit_score(columns.x, d, link, weights)
+    certain = int(np.count_nonzero(score.separated))
+    if certain:
+        raise without_overlap(f"the covariates tell {certain} row(s) of treated and controls apart for sure")
+    return score
 
 
 def with_constant(columns: Sequence[Floats], names: Sequence[str], rows: int) -> Columns:

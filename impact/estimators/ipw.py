@@ -39,6 +39,7 @@ from impact.estimators._treated import (
     balance,
     named_columns,
     names_of,
+    score_of,
     treated_of,
     without_overlap,
 )
@@ -158,12 +159,7 @@ def _score_arms(
         DesignError: E661.
     """
     weights, of_treated = row_weights(design), options.estimand == "att"
-    score = kernel.fit_score(columns.x, treated.d, options.link, weights)
-    separated = int(np.count_nonzero(score.separated))
-    if separated:
-        raise without_overlap(
-            f"the covariates tell {separated} row(s) of treated and controls apart for sure"
-        )
+    score = score_of(columns, treated.d, options.link, weights)
     p = score.probability
     inside = (p <= 1.0 - options.trim) & (of_treated | (p >= options.trim))
     beyond = inside & ((p > 1.0 - SMALLEST) | ((p < SMALLEST) & (not of_treated)))

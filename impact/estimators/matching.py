@@ -26,17 +26,28 @@ from pydantic_core import PydanticCustomError
 import impact.kernels.matching as kernel
 import impact.kernels.treatment_weights as weighting
 from impact.core.arrays import Floats
-from impact.core.designs import Design, Factor, Term
+from impact.core.designs import Design, Term
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import LANGUAGES, fault, text
-from impact.estimators._treated import Columns, Treated, balance, names_of, treated_of, without_overlap
+from impact.estimators._distributions import as_factor
+from impact.estimators._treated import (
+    Columns,
+    Treated,
+    balance,
+    names_of,
+    score_of,
+    treated_of,
+    without_overlap,
+)
 
 NAME = "matching"
 ACCEPTS = ("own_variance",)
-APART = 1e6  # added distance of rows that differ in an exact column, in units of the metric
+APART = (
+    4.0  # distance that an exact column adds between rows that differ in it, in diameters of the covariates
+)
 AMONG = {"score": 2}  # rows in a local variance, the row itself among them
 AMONG_OTHERS = 3
 
@@ -74,7 +85,9 @@ class MatchingOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """y, d (n,); space (n, p) in which rows are near; regressors (n, q) of the adjustment, None without; score."""
+    """y, d (n,); space (n, p) in which rows are near; regressors (n, q) of the adjustment, None without; score; rows in
+    a local variance; distance beyond which rows differ in an exact column.
+    """
 
     y: Floats
     d: Floats
@@ -82,6 +95,7 @@ class _Sample:
     regressors: Floats | None
     score: weighting.Score | None
     among: int
+    farthest: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,24 +173,15 @@ def _sample(design: Design, treated: Treated, options: MatchingOptions) -> _Samp
         if count < max(options.k, among):
             raise without_overlap(f"{count} row(s) with treatment {arm} are fewer than the neighbours needed")
     if options.metric == "score":
-        score = weighting.fit_score(others.x, treated.d, options.link, np.ones(len(design.y)))
-        if score.separated.any():
-            count = int(np.count_nonzero(score.separated))
-            raise without_overlap(
-                f"the covariates tell {count} row(s) of treated and controls apart for sure"
-            )
+        score = score_of(others, treated.d, options.link, np.ones(len(design.y)))
         return _Sample(design.y, treated.d, score.probability[:, None], None, score, among)
-    parts = [APART * _codes(design, name)[:, None] for name in exact]
+    near = np.zeros((len(design.y), 0))
     if len(others.names) > 1:
-        parts.append(kernel.whitened(others.covariates, options.metric))
-    return _Sample(design.y, treated.d, np.column_stack(parts), _regressors(others, options), None, among)
-
-
-def _codes(design: Design, name: str) -> Floats:
-    column = design.columns[f"exact {name}"]
-    if isinstance(column, Factor):
-        return column.codes.astype(np.float64)
-    return np.unique(column, return_inverse=True)[1].astype(np.float64)
+        near = kernel.whitened(others.covariates, options.metric)
+    apart = APART * float(np.linalg.norm(np.ptp(near, axis=0))) or 1.0
+    factors = [as_factor(name, design.columns[f"exact {name}"]) for name in exact]
+    space = np.column_stack([near, *(apart * factor.codes for factor in factors)])
+    return _Sample(design.y, treated.d, space, _regressors(others, options), None, among, apart / 2.0)
 
 
 def _regressors(others: Columns, options: MatchingOptions) -> Floats | None:
@@ -214,7 +219,7 @@ def _matched(sample: _Sample, options: MatchingOptions) -> _Matched:
         own, other = groups[arm], groups[1 - arm]
         values = sample.y[other]
         found = kernel.match(points[arm], points[1 - arm], values, options.k)
-        alone = int(np.count_nonzero(found.reach >= APART / 2)) if names_of(options.exact) else 0
+        alone = int(np.count_nonzero(found.reach > sample.farthest))
         if alone:
             shown = ", ".join(names_of(options.exact))
             raise DesignError(fault("E662", count=alone, arm=arm, k=options.k, columns=shown))

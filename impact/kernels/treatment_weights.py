@@ -19,13 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 import impact.kernels.glm as glm
+import impact.kernels.propensity as propensity
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-_MOST_STEPS = 200
-_BALANCED = 1e-11  # largest gap of a mean, in standard deviations
-_FARTHEST = 500.0  # a predictor beyond this is on its way to infinity
 
 
 class BalanceError(ArithmeticError):
@@ -105,7 +102,7 @@ def score_weights(score: Score, treated: Array, weights: Array, arm: int, of_tre
 
 
 def entropy_weights(x: Array, inside: Array, target: Array) -> ArmWeights:
-    """Weights of one arm whose means of x are those of the target rows: Newton steps on the dual.
+    """Weights of one arm whose means of x are those of the target rows, by the dual: exponential tilting.
 
     Arguments:
         x: (n, k), the constant first, no collinear columns; inside: (n,) sampling weights of the arm, 0 outside.
@@ -120,26 +117,24 @@ def entropy_weights(x: Array, inside: Array, target: Array) -> ArmWeights:
     z = (x - center) / scale
     z[:, 0] = 1.0
     arm = inside > 0
-    own, base, total = z[arm], inside[arm], float(target.sum())
-    b = np.zeros(x.shape[1])
-    b[0] = np.log(total / base.sum())
-    goal = np.zeros(x.shape[1])
-    goal[0] = total
-    mass = base * np.exp(own @ b)
-    for _ in range(_MOST_STEPS):
-        gap = mass @ own - goal
-        if np.max(np.abs(gap)) <= _BALANCED * total:
-            return _entropy(z, (inside, target), b)
-        step, *_ = np.linalg.lstsq((own * mass[:, None]).T @ own, gap, rcond=1e-14)
-        b, mass = _shorter((own, base, goal), b, step, mass)
-        if np.max(np.abs(own @ b)) > _FARTHEST:
-            break
-    gap = (mass @ own) / mass.sum()
-    gap[0] = 0.0
-    worst = int(np.argmax(np.abs(gap)))
-    if abs(gap[worst]) <= 1e3 * _BALANCED:
-        return _entropy(z, (inside, target), b)
-    raise BalanceError(worst, float(gap[worst]))
+    own, base = z[arm], inside[arm]
+    goal, start = np.zeros(x.shape[1]), np.zeros(x.shape[1])
+    goal[0] = float(target.sum())
+    start[0] = np.log(goal[0] / base.sum())
+    try:
+        b = propensity.tilt(own, base, goal, start)
+    except propensity.ComparisonError as error:
+        mass = base * np.exp(own @ (start if error.params is None else error.params))
+        gap = (mass @ own) / mass.sum()
+        gap[0] = 0.0
+        worst = int(np.argmax(np.abs(gap)))
+        raise BalanceError(worst, float(gap[worst])) from None
+    weight = np.zeros(len(x))
+    weight[arm] = base * np.exp(own @ b)
+    hessian = (z * weight[:, None]).T @ z
+    scores = z * (target - weight)[:, None]
+    influence = np.linalg.solve(hessian, scores.T).T
+    return ArmWeights(weight, weight, z, np.ascontiguousarray(influence))
 
 
 def weighted_mean(weights: ArmWeights, y: Array, population: Array | None = None) -> Mean:
@@ -192,25 +187,3 @@ def _divided(numerator: Array, denominator: Array) -> Array:
     found = np.zeros(len(numerator))
     np.divide(numerator, denominator, out=found, where=numerator != 0)
     return found
-
-
-def _shorter(parts: tuple[Array, Array, Array], b: Array, step: Array, mass: Array) -> tuple[Array, Array]:
-    """The Newton step, halved until the dual Σ base exp(x b) − goal b falls."""
-    own, base, goal = parts
-    value = float(mass.sum() - goal @ b)
-    share = 1.0
-    while True:
-        tried = b - share * step
-        new = base * np.exp(np.minimum(own @ tried, 700.0))
-        if float(new.sum() - goal @ tried) <= value + 1e-14 * abs(value) or share < 1e-10:
-            return tried, new
-        share /= 2.0
-
-
-def _entropy(z: Array, sides: tuple[Array, Array], b: Array) -> ArmWeights:
-    inside, target = sides
-    weight = inside * np.exp(np.where(inside > 0, z @ b, 0.0))
-    hessian = (z * weight[:, None]).T @ z
-    scores = z * (target - weight)[:, None]
-    influence = np.linalg.lstsq(hessian, scores.T, rcond=1e-14)[0].T
-    return ArmWeights(weight, weight, z, np.ascontiguousarray(influence))

@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
-import statsmodels
 from statsmodels.treatment.tests.results import results_teffects as stata
 
 from impact.core.errors import ImpactError
 from impact.pipeline.fit import design_of, fit_design
 
-NSW = Path(__file__).parents[2] / "data" / "nsw.csv"
-BIRTHS = Path(statsmodels.__file__).parent / "treatment" / "tests" / "results" / "cataneo2.csv"
 SCORE = ["mmarried_", "mage", "mage2", "fbaby_", "medu"]
-
-
-def columns_of(file):
-    with file.open() as opened:
-        rows = list(csv.DictReader(opened))
-    found = {}
-    for name in rows[0]:
-        try:
-            found[name] = np.array([float(row[name]) for row in rows])
-        except ValueError:
-            continue
-    return found
-
-
-@pytest.fixture(scope="module")
-def births():
-    """Cattaneo (2010): 4,642 births, smoking of the mother, as shipped with the tests of statsmodels."""
-    return columns_of(BIRTHS)
-
-
-@pytest.fixture(scope="module")
-def training():
-    return columns_of(NSW)
 
 
 @pytest.fixture(scope="module")

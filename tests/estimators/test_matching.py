@@ -2,41 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
-import statsmodels
 
 from impact.core.errors import ImpactError
 from impact.pipeline.fit import design_of, fit_design
-
-NSW = Path(__file__).parents[2] / "data" / "nsw.csv"
-BIRTHS = Path(statsmodels.__file__).parent / "treatment" / "tests" / "results" / "cataneo2.csv"
-
-
-def columns_of(file):
-    with file.open() as opened:
-        rows = list(csv.DictReader(opened))
-    found = {}
-    for name in rows[0]:
-        try:
-            found[name] = np.array([float(row[name]) for row in rows])
-        except ValueError:
-            continue
-    return found
-
-
-@pytest.fixture(scope="module")
-def births():
-    """Cattaneo (2010): 4,642 births, smoking of the mother, as shipped with the tests of statsmodels."""
-    return columns_of(BIRTHS)
-
-
-@pytest.fixture(scope="module")
-def training():
-    return columns_of(NSW)
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +105,16 @@ def test_the_effect_on_the_treated_by_loops(fitted, training):
         total += y[near].var(ddof=1) * (used[row] ** 2 - squared[row])
     assert found.estimate.params[0] == pytest.approx(effects.mean())
     assert found.inference.std_error[0] == pytest.approx(np.sqrt(total) / d.sum())
+
+
+def test_exact_columns_hold_in_any_unit(fitted, training):
+    """Earnings in cents, not standardised: rows of another race stay farther than any of the same."""
+    formula = "re78 ~ treat + re75"
+    one = fitted(training, formula, exact="black", metric="euclidean", adjust=False)
+    cents = {**training, "re75": 1e5 * training["re75"]}
+    other = fitted(cents, formula, exact="black", metric="euclidean", adjust=False)
+    assert other.estimate.params == pytest.approx(one.estimate.params)
+    assert other.inference.std_error == pytest.approx(one.inference.std_error)
 
 
 def test_exact_matches_without_noise(fitted):

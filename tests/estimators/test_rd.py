@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from impact.core.errors import ImpactError
 from impact.pipeline.fit import design_of, fit_design
-
-ELECTIONS = Path(__file__).parents[2] / "data" / "close_elections.csv"
-
-
-@pytest.fixture(scope="module")
-def elections():
-    """Lee, Moretti and Butler (2004): votes in the House by members with narrow and wide majorities."""
-    with ELECTIONS.open() as file:
-        rows = list(csv.DictReader(file))
-    names = ("lagdemvoteshare", "demvoteshare", "democrat", "score")
-    return {name: np.array([float(row[name] or "nan") for row in rows]) for name in names}
 
 
 @pytest.fixture(scope="module")
