@@ -1,4 +1,4 @@
-"""Run the Monte Carlo sets of difference-in-differences and write their figures into ``docs/simulations.md``."""
+"""Run the Monte Carlo sets of effects of treatments and write their figures into ``docs/simulations.md``."""
 
 # ruff: noqa: E501
 # words of the page
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = ("m07_doubly_robust", "m10_staggered", "m12_honest", "m17_synthetic")
+FILES = ("m07_doubly_robust", "m10_staggered", "m12_honest", "m17_synthetic", "m22_discontinuity")
 HEAD = """# Simulations
 
 Bias, errors and coverage where the truth is known. Draws are seeded: the figures are the same in every run, and each is
@@ -39,6 +39,12 @@ SECTIONS = {
     "M17": "## Ranks among placebos\n\nR = 500, one treated unit and 20 donors, no effect.",
     "M18": "## Synthetic difference-in-differences\n\nR = 200, 10 of 40 units treated in the last 4 of 12 periods, two "
     "factors with loadings that are higher for the treated; jackknife errors.",
+    "M22": "## Jumps at a cutoff\n\nR = 1,000, 500 rows, the designs of Calonico, Cattaneo and Titiunik (2014). *cover* is that of "
+    "the robust interval. 500 rows are few: it covers a little less than 95 %, and the conventional one less still.",
+    "M22b": "### The density of the running variable\n\nR = 500, 1,000 rows, nobody chooses a side: how often the test at 5 % "
+    "rejects.",
+    "M22c": "## Many covariates\n\nR = 500, 200 rows, 50 covariates whose coefficients fall with the square of their place, effect "
+    "0.5, the lasso as the learner.",
 }
 LINE = re.compile(r"(M\d\d\w?) (.+): (.+)")
 

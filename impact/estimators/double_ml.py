@@ -35,7 +35,7 @@ from impact.core.errors import DesignError, EstimationError, SpecError
 from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import fault
+from impact.core.texts import fault, notice
 from impact.estimators._distributions import INTERCEPT, covariance_of, refuse_what_is_not_taken
 from impact.estimators._treated import names_of, treatment_place
 
@@ -102,7 +102,7 @@ def fit(design: Design, options: DoubleOptions) -> Estimate:
     Raises:
         DesignError: E650 what it does not take, E660 no or several treatments, E521 an unknown name in ``always``,
             E666 nothing to choose from, or a treatment without variation of its own. SpecError: E182 cross-fitting
-            without a seed. EstimationError: E667 a lasso that did not settle, E668 scikit-learn is missing.
+            without a seed. EstimationError: E667 a lasso without a minimum, E668 scikit-learn is missing.
     """
     refuse_what_is_not_taken(design, NAME, ACCEPTS)
     columns = _columns_of(design, options)
@@ -123,6 +123,11 @@ def fit(design: Design, options: DoubleOptions) -> Estimate:
         focus=(place,),
     )
     estimate = regression.fit_regression(smaller, regression.RegressionOptions())
+    unsettled = [
+        notice("W663", name=name, iterations=one.iterations)
+        for name, one in chosen.items()
+        if not one.settled
+    ]
     table = {
         name: [one for one, kept in zip(columns.names, found.kept, strict=True) if kept]
         for name, found in chosen.items()
@@ -135,6 +140,7 @@ def fit(design: Design, options: DoubleOptions) -> Estimate:
             "n_candidates": float(len(columns.names)),
             "n_chosen": float(np.count_nonzero(union)),
         },
+        notices=(*estimate.notices, *unsettled),
         tables={**estimate.tables, "chosen": table},
     )
 
@@ -170,7 +176,7 @@ def _chosen(columns: _Columns, target: Floats, name: str, options: DoubleOptions
     left = _without(columns.always, np.column_stack([target, columns.x]))
     found = lasso.select(np.ascontiguousarray(left[:, 1:]), np.ascontiguousarray(left[:, 0]), c=options.c)
     if not found.converged:
-        raise EstimationError(fault("E667", name=name, iterations=found.iterations))
+        raise EstimationError(fault("E667", name=name))
     return found
 
 

@@ -34,7 +34,8 @@ class Selection:
     Arguments:
         kept: (p,) flags. params: (p,) of least squares on the kept, zero elsewhere. residual: (n,).
         lasso: (p,) the shrunken coefficients. penalty: (p,) λ l_j of the last step. iterations: of the loadings.
-        converged: whether the loadings, and the coefficients within them, settled.
+        settled: whether the loadings did; the algorithm takes those of its last step where they did not.
+        converged: whether the coefficients did at every step.
     """
 
     kept: Flags
@@ -43,6 +44,7 @@ class Selection:
     lasso: Array
     penalty: Array
     iterations: int
+    settled: bool
     converged: bool
 
 
@@ -61,22 +63,22 @@ def select(x: Array, y: Array, *, c: float = 1.1, gamma: float | None = None, mo
     residual = _first_residual(x, y, np.diagonal(gram), moments)
     penalty = level * np.sqrt(residual**2 @ squares / n)
     kept, params = np.zeros(p, dtype=bool), np.zeros(p)
-    lasso, spread, settled = np.zeros(p), float(np.std(y, ddof=1)), False
+    lasso, spread, settled, converged = np.zeros(p), float(np.std(y, ddof=1)), False, True
     for step in range(1, most + 1):
         lasso, reached = _descend(gram, moments, penalty / 2.0 if step == 1 else penalty, lasso)
+        converged = converged and reached
         kept = lasso != 0
         params = np.zeros(p)
         if not kept.any():
-            return Selection(kept, params, y, lasso, penalty, step, reached)
+            return Selection(kept, params, y, lasso, penalty, step, True, converged)
         params[kept] = np.linalg.lstsq(x[:, kept], y, rcond=None)[0]
         residual = y - x @ params
         before, spread = spread, float(np.std(residual, ddof=1))
-        settled = reached and abs(before - spread) <= _SETTLED * max(spread, before)
-        if settled and step > 1:
-            return Selection(kept, params, residual, lasso, penalty, step, True)
-        if step < most:
-            penalty = level * np.sqrt(residual**2 @ squares / n)
-    return Selection(kept, params, residual, lasso, penalty, most, settled)
+        settled = step > 1 and abs(before - spread) <= _SETTLED * max(spread, before)
+        if settled or step == most:
+            break
+        penalty = level * np.sqrt(residual**2 @ squares / n)
+    return Selection(kept, params, residual, lasso, penalty, step, settled, converged)
 
 
 def _first_residual(x: Array, y: Array, squares: Array, moments: Array) -> Array:

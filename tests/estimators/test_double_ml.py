@@ -185,9 +185,14 @@ def test_learners_that_are_not_installed(fitted, sample, monkeypatch, learner):
     assert error.value.faults[0].code == "E668"
 
 
-def test_a_lasso_that_goes_round(fitted, sample, monkeypatch):
+def test_a_penalty_that_does_not_settle_is_told(fitted, sample, monkeypatch):
     once = double_ml.lasso.select
     monkeypatch.setattr(double_ml.lasso, "select", lambda x, y, c: once(x, y, c=c, most=1))
+    assert [one.code for one in fitted(sample, ALL).estimate.notices] == ["W663", "W663"]
+
+
+def test_a_lasso_that_does_not_converge(fitted, sample, monkeypatch):
+    monkeypatch.setattr(double_ml.lasso, "_MOST_SWEEPS", 1)
     with pytest.raises(ImpactError) as error:
         fitted(sample, ALL)
     assert error.value.faults[0].code == "E667"

@@ -42,6 +42,7 @@ def test_conditions_of_the_minimum(sample):
     assert found.penalty == pytest.approx(level * loadings, rel=1e-4)
     assert found.params[on] == pytest.approx(np.linalg.lstsq(x[:, on], y, rcond=None)[0])
     assert found.converged
+    assert found.settled
 
 
 def test_orthogonal_columns_are_shrunk_by_half_the_penalty():
