@@ -130,7 +130,7 @@ def _estimate(
     trimmed = int(np.count_nonzero(sample.kept == 0) - np.count_nonzero(row_weights(design) == 0))
     return Estimate(
         estimator=NAME,
-        terms=(Term(treated.name), *(Term(f"mean[{treated.name}={arm}]") for arm in (1, 0))),
+        terms=(Term(treated.name), *(Term(f"mean[{treated.name}={arm}]", "mean") for arm in (1, 0))),
         params=np.array([means[1].value - means[0].value, means[1].value, means[0].value]),
         n_obs=float(len(design.y) - trimmed),
         df_model=3,

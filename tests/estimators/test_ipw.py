@@ -48,9 +48,10 @@ def test_entropy_balancing_of_the_training_experiment(fitted, training, estimand
     assert found.estimate.params[0] == pytest.approx(expected, rel=1e-7)
     balance = found.estimate.tables["balance"]
     assert list(balance) == formula.split(" + ")[1:]
-    assert all(abs(row["difference_after"]) < 1e-9 for row in balance.values())
+    assert all(abs(row["difference_after"]) < 1e-10 for row in balance.values())
     assert max(abs(row["difference"]) for row in balance.values()) > 0.1
     treated = training["treat"] == 1
+    assert [term.kind for term in found.estimate.terms] == ["coef", "mean", "mean"]
     if estimand == "att":
         assert found.estimate.params[1] == pytest.approx(training["re78"][treated].mean())
 

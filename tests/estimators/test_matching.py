@@ -144,6 +144,7 @@ def test_named_adjustment(fitted, training):
         ("E663", "re78 ~ treat + age", {"metric": "score", "adjust": "age"}),
         ("E550", "re78 ~ treat + age", {"link": "probit"}), ("E521", "re78 ~ treat + age", {"adjust": "educ"}),
         ("E650", "re78 ~ treat + age", {"weights": "educ"}),
+        ("E181", "re78 ~ treat + age", {"vcov": {"bootstrap": {"reps": 99}}}),
     ],
 )  # fmt: skip
 def test_refusals(fitted, training, code, formula, block):
