@@ -10,7 +10,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = ("m07_doubly_robust", "m10_staggered", "m12_honest", "m17_synthetic", "m22_discontinuity")
+FILES = (
+    "m07_doubly_robust",
+    "m10_staggered",
+    "m12_honest",
+    "m17_synthetic",
+    "m22_discontinuity",
+    "m22_observables",
+)
 HEAD = """# Simulations
 
 Bias, errors and coverage where the truth is known. Draws are seeded: the figures are the same in every run, and each is
@@ -45,6 +52,8 @@ SECTIONS = {
     "rejects.",
     "M22c": "## Many covariates\n\nR = 500, 200 rows, 50 covariates whose coefficients fall with the square of their place, effect "
     "0.5, the lasso as the learner.",
+    "M22d": "### Few covariates\n\nR = 500, 400 rows, a logit of treatment, an outcome that bends, effects that differ between "
+    "rows.",
 }
 LINE = re.compile(r"(M\d\d\w?) (.+): (.+)")
 
