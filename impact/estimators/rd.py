@@ -152,6 +152,7 @@ def _estimate(
         focus=(0,),
         fit={
             "mean_outcome": float(np.average(design.y, weights=row_weights(design))),
+            "n_treated": float(rows[1] if options.treated_side == "above" else rows[0]),
             "bandwidth": windows[0],
             "bandwidth_bias": windows[1],
             "n_below": float(rows[0]),

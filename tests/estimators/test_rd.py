@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import impact
 from impact.core.errors import ImpactError
 from impact.pipeline.fit import design_of, fit_design
 
@@ -87,6 +88,14 @@ def test_running_by_name_leaves_covariates(fitted, small):
     assert one.estimate.params == pytest.approx(other.estimate.params)
     assert one.inference.std_error[0] < 0.6 * fitted(small, "y ~ r", cutoff=0).inference.std_error[0]
     assert one.estimate.params[0] == pytest.approx(2, abs=3 * one.inference.std_error[0])
+
+
+def test_treated_are_those_of_the_side(elections):
+    """Not the rows of an indicator that happens to stand first among the covariates."""
+    model = {"estimator": "rd", "formula": "score ~ democrat", "running": "lagdemvoteshare", "cutoff": 0.5}
+    spec = {"spec": 1, "data": "shipped:close_elections", "models": {"m": {**model, "treated_side": "below"}}}
+    found = impact.run(spec, out=None).document["rows"]
+    assert [row["n_treated"] for row in found] == [int(np.sum(elections["lagdemvoteshare"] < 0.5))] * 3
 
 
 def test_sides(fitted, small):
