@@ -81,6 +81,17 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("Three parts", "--set models.gap.decomposition=threefold"),
         ("Shares of every term", "--set models.gap.detail=terms"),
     ),
+    "training_on_observables": (
+        (
+            "Effects on the treated",
+            "--set models.weighting.estimand=att --set models.neighbours.estimand=att",
+        ),
+        ("Four neighbours", "--set models.neighbours.k=4"),
+    ),
+    "close_elections": (
+        ("Another bandwidth", "--set models.score.bandwidth=cerrd"),
+        ("The fuzzy design alone", "--only models.fuzzy"),
+    ),
     "minimum_wage_staggered": (
         ("Controls that are never treated", "--set models.cs.control_group=never"),
         ("Effects averaged over event times", "--set design.aggregate=dynamic"),

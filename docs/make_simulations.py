@@ -1,4 +1,4 @@
-"""Run the Monte Carlo sets of difference-in-differences and write their figures into ``docs/simulations.md``."""
+"""Run the Monte Carlo sets of effects of treatments and write their figures into ``docs/simulations.md``."""
 
 # ruff: noqa: E501
 # words of the page
@@ -10,7 +10,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = ("m07_doubly_robust", "m10_staggered", "m12_honest", "m17_synthetic")
+FILES = (
+    "m07_doubly_robust",
+    "m10_staggered",
+    "m12_honest",
+    "m17_synthetic",
+    "m22_discontinuity",
+    "m22_observables",
+)
 HEAD = """# Simulations
 
 Bias, errors and coverage where the truth is known. Draws are seeded: the figures are the same in every run, and each is
@@ -42,6 +49,14 @@ SECTIONS = {
     "M18": "## Synthetic difference-in-differences and matrix completion\n\nR = 200, 10 of 40 units treated in the last "
     "4 of 12 periods, two factors with loadings that are higher for the treated; jackknife errors of `synth_did`, "
     "bootstrap errors of `matrix_completion`, whose penalty shrinks the factors and leaves half of the two-way bias.",
+    "M22": "## Jumps at a cutoff\n\nR = 1,000, 500 rows, the designs of Calonico, Cattaneo and Titiunik (2014). *cover* is that of "
+    "the robust interval. 500 rows are few: it covers a little less than 95 %, and the conventional one less still.",
+    "M22b": "### The density of the running variable\n\nR = 500, 1,000 rows, nobody chooses a side: how often the test at 5 % "
+    "rejects.",
+    "M22c": "## Many covariates\n\nR = 500, 200 rows, 50 covariates whose coefficients fall with the square of their place, effect "
+    "0.5, the lasso as the learner.",
+    "M22d": "### Few covariates\n\nR = 500, 400 rows, a logit of treatment, an outcome that bends, effects that differ between "
+    "rows.",
 }
 LINE = re.compile(r"(M\d\d\w?) (.+): (.+)")
 

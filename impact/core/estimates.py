@@ -12,6 +12,7 @@ from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import AbsorbedFactor, Design, Term
 from impact.core.errors import Notice
 from impact.core.instrumented import Instrumented
+from impact.core.running import Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class Estimate:
         parts: separate regressions on the same rows whose terms, one after the other, are ``terms``: each has its own
             linear representation, and variances are made part by part.
         instrumented: reduced form and first stages, of estimators with instruments.
+        running: the running variable, of discontinuities.
         own_variance: the estimator's own error, for ``vcov: own`` (the default of estimators without influence rows).
     """
 
@@ -133,6 +135,7 @@ class Estimate:
     own_variance: OwnVariance | None = None
     parts: tuple[Estimate, ...] = ()
     instrumented: Instrumented | None = None
+    running: Running | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _own_counts(design: Design, estimate: Estimate, group: str | None, total_n: 
     found = facts or {
         "n_obs": estimate.n_obs,
         "mean_outcome": estimate.fit.get("mean_outcome"),
-        "n_treated": design.extra.get("n_treated"),
+        "n_treated": estimate.fit.get("n_treated", design.extra.get("n_treated")),
     }
     n_obs, treated = float(found["n_obs"]), found["n_treated"]
     return {

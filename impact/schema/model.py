@@ -190,7 +190,7 @@ class SpecModel(Block):
     )
     default_tests: bool = Field(
         True,
-        description="Ask difference-in-differences models what a referee asks, where `tests` does not.",
+        description="Ask difference-in-differences and discontinuities what a referee asks, where `tests` does not.",
     )
     tables: dict[str, TableBlock] = Field(
         default_factory=dict, description="Tables by name; one of all models by default."

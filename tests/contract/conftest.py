@@ -97,6 +97,8 @@ OWN_SPEC = {}
 OWN_REGRESSION = {
     "heckman": {"selected": "eligible", "selection": ["q1", "x"]},
     "lee_bounds": {"formula": "y ~ D", "selected": "eligible"},
+    "matching": {"vcov": "own"},
+    "rd": {"formula": "y ~ z", "cutoff": 0.5, "fuzzy": "D", "vcov": "own"},
     "oaxaca": {"formula": "y ~ z + x", "group": "D"},
 }
 

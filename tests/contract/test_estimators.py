@@ -110,8 +110,9 @@ def test_units_of_measurement_do_not_matter(fitted, test_panel, block_of, keywor
         return
     outcome = "yiv" if "yiv" in (block_of(keyword)["formula"] or "") else "y"
     one, other = fitted(keyword), fitted(keyword, columns={outcome: 1000 * test_panel[outcome]})
-    # the equation of selection is not about the outcome
-    scale = np.array([1.0 if term.kind == "selection" else 1000.0 for term in one.estimate.terms])
+    # the equations of selection and of treatment are not about the outcome
+    other_unit = ("selection", "first_stage")
+    scale = np.array([1.0 if term.kind in other_unit else 1000.0 for term in one.estimate.terms])
     assert other.estimate.params == pytest.approx(scale * one.estimate.params, rel=1e-9)
     assert other.inference.std_error == pytest.approx(scale * one.inference.std_error, rel=1e-9, nan_ok=True)
 

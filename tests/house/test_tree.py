@@ -18,6 +18,7 @@ FREE = ("specs", "data", "docs", "reports")
 ELSEWHERE = {
     "impact/estimators/_design_options.py": "tests/house/test_descriptions.py",
     "impact/core/instrumented.py": "tests/core/test_records.py",
+    "impact/core/running.py": "tests/core/test_records.py",
     "impact/estimators/_reduced_form.py": "tests/estimators/test_iv.py",
     "impact/kernels/instrumental.py": "tests/estimators/test_iv.py",
     "impact/cli/reference/taken.py": "tests/contract/test_taken.py",
