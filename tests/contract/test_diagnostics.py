@@ -27,6 +27,9 @@ OPTIONS = {
     "placebo": {"rows": ["before"]},
     "leave_one_out": {"unit": "c"},
     "power": {"effects": [0.1, 0.5]},
+    "bayes_null": {"prior_sd": 0.5, "bound": 0.1},
+    "e_value": {"measure": "standardised"},
+    "sensemakr": {"benchmarks": "z"},
 }
 FAMILY = (
     "bonferroni",
