@@ -38,9 +38,9 @@ class EValueOptions(Options):
     """Options of the E-value."""
 
     measure: Literal["risk_ratio", "odds_ratio", "standardised"] = Field(
-        description="risk_ratio: the coefficient is the logarithm of a ratio of risks, rates or means (counts, outcomes in "
-        "logs, odds of a rare outcome); odds_ratio: of odds of a common outcome; standardised: it is a difference of "
-        "means, divided here by the standard deviation of the outcome."
+        description="risk_ratio: the coefficient is the logarithm of a ratio of risks, rates or means (counts, "
+        "outcomes in logs, odds of a rare outcome); odds_ratio: of odds of a common outcome; standardised: it is a "
+        "difference of means, divided here by the standard deviation of the outcome."
     )
     change: float = Field(
         1.0, gt=0, description="Change of the regressor whose effect is looked at, in its units."

@@ -1,4 +1,4 @@
-"""Bayes factors of no effect: numerical integration, Bayes' rule on a grid, and what holds on average under the null."""
+"""Bayes factors of no effect: numerical integration, Savage and Dickey, what holds on average under the null."""
 
 from __future__ import annotations
 
