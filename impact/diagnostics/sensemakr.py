@@ -78,8 +78,8 @@ def _finding(question: Question, options: SensemakrOptions, subject: Subject) ->
     value = robustness_value(statistic, df, share=options.q)
     value_at = robustness_value(statistic, df, share=options.q, critical=case.critical)
     rows = _rows(question, options, subject, products, case)
-    worst = _worst(options, rows)
-    verdict = "note" if worst is None else ("pass" if _survives(worst, case) else "warn")
+    worst = _worst(options, rows, case)
+    verdict = "note" if worst is None else ("pass" if _clearance(worst, case) > 0 else "warn")
     sentences = _sentences(options, subject, case, (explained, value, value_at), worst)
     return Finding(
         test=question.test,
@@ -158,20 +158,20 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _worst(options: SensemakrOptions, rows: list[dict[str, object]]) -> dict[str, object] | None:
-    """The row of the smallest multiple that takes most away: bounds that cannot be reached first."""
+def _worst(options: SensemakrOptions, rows: list[dict[str, object]], case: Case) -> dict[str, object] | None:
+    """The row of the smallest multiple that comes nearest to what is asked about, or passes it by most.
+
+    Bounds that no column can reach come first.
+    """
     least = [row for row in rows if row["multiple"] == min(options.multiples)]
-    unreachable = [row for row in least if row["adjusted"] is None]
-    by_distance = sorted(least, key=lambda row: abs(float(str(row["statistic"] or 0))))
-    return next(iter([*unreachable, *by_distance]), None)
+    return min(least, key=lambda row: _clearance(row, case), default=None)
 
 
-def _survives(row: dict[str, object], case: Case) -> bool:
-    """Whether the interval of a row stays on the estimate's side of what is asked about."""
-    low, high = row["ci_low"], row["ci_high"]
-    if not isinstance(low, float) or not isinstance(high, float):
-        return False
-    return low > case.target if case.estimate > case.target else high < case.target
+def _clearance(row: dict[str, object], case: Case) -> float:
+    """Distance of the nearer end of a row's interval from what is asked about, negative beyond it."""
+    side = 1.0 if case.estimate > case.target else -1.0
+    ends = [side * (end - case.target) for end in (row["ci_low"], row["ci_high"]) if isinstance(end, float)]
+    return min(ends, default=float("-inf"))
 
 
 def _sentences(

@@ -16,7 +16,7 @@ CellWord = Literal[
     "estimate", "se", "t", "df", "p", "ci90", "ci95", "ci99", "band", "n", "n_treated", "mean_y", "share",
     "group_share", "mde80", "bound", "verdict", "verdict_reason", "equivalence_p", "published",
     "p_clustered", "ci_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "ci_permutation",
-    "se_cr2", "df_cr2", "se_cr3", "p_cr3", "ci_cr3", "p_both", "p_wild", "ci_wild", "p_romano_wolf",
+    "se_cr2", "df_cr2", "se_cr3", "p_cr3", "ci_cr3", "p_both", "p_wild", "ci_wild", "p_romano_wolf", "p_westfall_young",
     "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
     "deff", "expect",
 ]  # fmt: skip
