@@ -23,7 +23,7 @@ class Products:
 
     Arguments:
         names: (k,) of the columns. gram: (k, k), cross: (k,), outcome: (weighted) sums of products of the columns with
-            each other, with the outcome, and of the outcome with itself. params: (k,).
+            each other, with the outcome, and of the outcome with itself. bread: (k, k) inverse of gram. params: (k,).
         position: of the coefficient that is asked about, among the k. rss, df: residual sum of squares and degrees of
             freedom, effects counted.
     """
@@ -32,6 +32,7 @@ class Products:
     gram: Floats
     cross: Floats
     outcome: float
+    bread: Floats
     params: Floats
     position: int
     rss: float
@@ -39,8 +40,8 @@ class Products:
 
     @property
     def std_error(self) -> float:
-        """Of the coefficient, with independent errors of equal variance: sqrt(rss/df / what is left of the column)."""
-        return float(np.sqrt(self.rss / self.df * np.linalg.inv(self.gram)[self.position, self.position]))
+        """Of the coefficient, with independent errors of equal variance."""
+        return float(np.sqrt(self.rss / self.df * self.bread[self.position, self.position]))
 
 
 def products_of(question: Question, subject: Subject) -> Products:
@@ -79,6 +80,7 @@ def products_of(question: Question, subject: Subject) -> Products:
         gram=products[:-1, :-1],
         cross=products[:-1, -1],
         outcome=float(products[-1, -1]) + _inside_rows(linear, rss),
+        bread=linear.bread[np.ix_(columns, columns)],
         params=estimate.params[columns],
         position=columns.index(subject.position),
         rss=rss,

@@ -5,14 +5,16 @@
 R²_D is the share of the treatment, given the controls, that an omitted column explains, and R²_Y that of the outcome
 given treatment and controls. The robustness value is the share of both at which the estimate falls by q; that at α the
 share at which it could no longer be told from that value. Benchmarks bound what a column k times as strong as an
-observed one could do. All of this is of the classical error, whatever variance the model asked for. Assumption: the
-omitted column is unrelated to the controls given what is asked (it enters linearly; any number of them count as one).
+observed one could do. All of this is of the classical error, whatever variance the model asked for. Assumptions: the
+regression is linear; for benchmarks, that what is omitted is unrelated to the controls. Several omitted columns do no
+more than one that explains as much as they do together.
 Source: Cinelli and Hazlett (2020), sections 3 and 4.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
@@ -34,7 +36,7 @@ class SensemakrOptions(Options):
     benchmarks: str | tuple[str | tuple[str, ...], ...] = Field(
         (), description="Controls to compare with, each alone or in groups: [female, [age, education]]."
     )
-    multiples: tuple[float, ...] = Field(
+    multiples: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         (1.0, 2.0, 3.0),
         min_length=1,
         description="How many times as strong as a benchmark the omitted column is taken to be.",
@@ -148,9 +150,8 @@ def _adjusted(case: Case, r2_treatment: float, r2_outcome: float) -> dict[str, o
 
 def _outcome_r2(products: Products, columns: list[int]) -> float:
     """Share of what the other columns leave of the outcome that a group explains: its Wald form over that and rss."""
-    inverse = np.linalg.inv(products.gram)
     own = products.params[columns]
-    gained = float(own @ np.linalg.solve(inverse[np.ix_(columns, columns)], own))
+    gained = float(own @ np.linalg.solve(products.bread[np.ix_(columns, columns)], own))
     return gained / (gained + products.rss)
 
 
