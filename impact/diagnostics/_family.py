@@ -14,7 +14,7 @@ from impact.core.errors import DesignError, SpecError
 from impact.core.estimates import Permutation
 from impact.core.findings import Finding, Question
 from impact.core.options import Options
-from impact.core.texts import fault
+from impact.core.texts import fault, text
 from impact.diagnostics._reading import is_few_treated, permutation_column
 from impact.diagnostics._sentences import Words, both, known, probability, word
 from impact.diagnostics._subjects import Subject, failed, subjects
@@ -84,7 +84,7 @@ def _resampled(question: Question, options: FamilyOptions, family: tuple[Subject
             raise SpecError(fault("E613", test=question.test, model=subject.label))
         items.append(item)
     if useless := [name for name in DRAWN if name in options.model_fields_set]:
-        problem = f"{', '.join(useless)} without use: the models have a permutation"
+        problem = text("diagnostics.family.without_use", names=", ".join(useless))
         raise SpecError(fault("E678", test=question.test, problem=problem))
     statistic = options.statistic if options.statistic != "primary" else items[0][0].primary
     try:
@@ -107,7 +107,7 @@ def _by_scores(question: Question, options: FamilyOptions, family: tuple[Subject
     """Scores of clusters times random weights, the same weight for a cluster in every model (Kline and Santos 2012)."""
     clusters = {_cluster_of(question, subject) for subject in family}
     if len(clusters) != 1:
-        problem = f"the models have different clusters ({', '.join(sorted(clusters))})"
+        problem = text("diagnostics.family.differ", names=", ".join(sorted(clusters)))
         raise SpecError(fault("E678", test=question.test, problem=problem))
     if any(subject.result.design is None or subject.result.design.seed is None for subject in family):
         raise SpecError(fault("E182", what=f"tests: {question.kind}"))
@@ -137,7 +137,7 @@ def _cluster_of(question: Question, subject: Subject) -> str:
     by = subject.inference.variance.get("by")
     names = [str(name) for name in by] if isinstance(by, list | tuple) else []
     if len(names) != 1:
-        problem = f"the variance of model '{subject.label}' has {len(names)} cluster variables, one is needed"
+        problem = text("diagnostics.family.one", model=subject.label, count=len(names))
         raise SpecError(fault("E678", test=question.test, problem=problem))
     return names[0]
 

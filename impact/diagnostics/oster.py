@@ -80,10 +80,10 @@ def _finding(question: Question, options: OsterOptions, subject: Subject) -> Fin
         r2_short=number(moved.r2_short),
         r2=number(moved.r2_long),
         r_max=number(r_max),
-        delta=number(options.delta),
+        delta=f"{options.delta:g}",
         adjusted=number(adjusted.value),
         needed=number(needed),
-        target=number(options.target),
+        target=f"{options.target:g}",
     )
     return Finding(
         test=question.test,

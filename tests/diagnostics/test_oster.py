@@ -58,7 +58,7 @@ def test_verdicts(make, known):
     result, r_max = known
     assert ask(make, result, r_max=r_max, delta=0.5).verdict == "pass"
     found = ask(make, result, r_max=r_max, delta=0.5, target=0.31)
-    assert found.verdict == "warn" and "0.310 is not ruled out" in found.sentence
+    assert found.verdict == "warn" and "0.31 is not ruled out" in found.sentence
     turned = ask(make, result, r_max=1.0, delta=5.0)
     assert not turned.details["keeps_direction"]
     assert turned.verdict == "warn" and "no solution" in turned.sentence
