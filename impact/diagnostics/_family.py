@@ -22,6 +22,7 @@ from impact.kernels.cluster_robust import cluster_scores
 from impact.kernels.group_sums import group_sums
 from impact.kernels.permutation import family_sizes
 from impact.kernels.resampling import weighted_sums
+from impact.kernels.scipy_on_use import special
 from impact.kernels.stepdown import unadjusted
 
 DRAWN = ("reps", "weights")
@@ -116,11 +117,12 @@ def _by_scores(question: Question, options: FamilyOptions, family: tuple[Subject
     labels = sorted({label for scores in own for label in scores})
     table = np.array([[scores.get(label, 0.0) for scores in own] for label in labels])
     spread = np.sqrt(np.sum(table**2, axis=0))
-    actual = [
-        float(subject.estimate.params[subject.position])
-        / (spread[h] if options.statistic == "estimate" else subject.inference.std_error[subject.position])
-        for h, subject in enumerate(family)
-    ]
+    if options.statistic == "estimate":
+        actual = np.array([subject.estimate.params[subject.position] for subject in family]) / spread
+    else:
+        # draws are normal: the size of an actual t is that of a normal one with the p-value of the model
+        own_p = np.array([subject.inference.p_value[subject.position] for subject in family])
+        actual = -special().ndtri(own_p / 2)
     draws = weighted_sums(table, options.weights, options.reps, question.seed) / spread
     words = both(
         "method.draws",

@@ -3,7 +3,8 @@
 Step-down: the largest statistic is compared with the distribution of the largest of all, the next with that of the
 largest of the rest, and so on. Models with a permutation share the sets of units that are treated in turn (estimates
 are put on one scale by their root mean square over the sets); others share random weights on the scores of their
-clusters, drawn under the null. Either way the dependence between the estimates is kept.
+clusters, drawn under the null, with which a t is compared by the p-value that its own degrees of freedom give it.
+Either way the dependence between the estimates is kept.
 Sources: Romano and Wolf (2005); Kline and Santos (2012) for random weights on scores.
 """
 

@@ -3,7 +3,8 @@
 Step-down: the smallest p-value is compared with the distribution of the smallest of all over the resamples, the next
 with that of the smallest of the rest, and so on. Unlike maxima of statistics, p-values give outcomes with different
 laws the same weight. Resamples are drawn under the null and shared by all models: sets of units that are treated in
-turn where the models have a permutation, else random weights on the scores of their clusters.
+turn where the models have a permutation, else random weights on the scores of their clusters, with which a t is
+compared by the p-value that its own degrees of freedom give it.
 Sources: Westfall and Young (1993), algorithm 2.8; Kline and Santos (2012) for random weights on scores.
 """
 
