@@ -47,7 +47,7 @@ _ERRORS = ("se", "se_cr2", "se_cr3")
 _COUNTS = ("n", "n_treated")
 _P_VALUES = (
     "p", "p_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "p_cr3", "p_wild",
-    "p_romano_wolf",
+    "p_romano_wolf", "p_westfall_young",
     "p_bh", "q_sharpened", "equivalence_p", "p_holm", "p_bonferroni", "p_by",
 )  # fmt: skip
 TEXTS = ("verdict", "verdict_reason", "expect")

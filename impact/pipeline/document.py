@@ -183,6 +183,7 @@ def _add_family_p_values(document: Document, findings: Sequence[Finding]) -> Non
     """Adjusted p-values of a family stand in the rows they belong to."""
     fields = {
         "romano_wolf": "p_romano_wolf",
+        "westfall_young": "p_westfall_young",
         "holm": "p_holm",
         "bonferroni": "p_bonferroni",
         "benjamini_hochberg": "p_bh",

@@ -57,7 +57,7 @@ def panel_columns(test_panel):
 
 @pytest.fixture(scope="session")
 def study(panel_columns, tmp_path_factory):
-    """Run the canonical study with some keys changed; ``rows`` reorders the file."""
+    """Run the canonical study with some keys changed (None: left out); ``rows`` reorders the file."""
     import impact
 
     folder = tmp_path_factory.mktemp("canonical")
@@ -69,7 +69,8 @@ def study(panel_columns, tmp_path_factory):
             place = folder / name
             place.mkdir()
             files[name] = write(place, panel_columns, range(480) if rows is None else rows)
-        spec = {**STUDY, "data": {"root": "here", "file": "panel.csv"}, **changes}
+        given = {**STUDY, "data": {"root": "here", "file": "panel.csv"}, **changes}
+        spec = {key: value for key, value in given.items() if value is not None}
         return impact.run(spec, out=None, roots={"here": files[name].parent}).document
 
     return run

@@ -24,6 +24,7 @@ KINDS = (
     "bacon",
     "honest_did",
     "synth",
+    "sensitivity",
 )
 # which model of the canonical study a kind of figure shows; main where none is named
 SHOWN = {
@@ -39,7 +40,10 @@ SHOWN = {
 
 @pytest.fixture(scope="module")
 def document(study):
-    tests = {"bound": {"kind": "equivalence", "of": "main", "bound": 0.5, "reason": "half a unit"}}
+    tests = {
+        "bound": {"kind": "equivalence", "of": "main", "bound": 0.5, "reason": "half a unit"},
+        "omitted": {"kind": "sensemakr", "of": "main", "benchmarks": "z"},
+    }
     models = {
         "main": {"formula": "y ~ exposed + z | i + t"},
         "event": {"formula": "y ~ i(t, treated, ref=4) | i + t"},
