@@ -31,7 +31,7 @@ RESERVED_KEYS = {
 
 # keys of a model that this version does not have
 RESERVED_MODEL_KEYS = {
-    "report": "diagnostics of instruments are not available yet",
+    "report": "use `tests:` (first_stage, weak_iv, anderson_rubin) and the words effective_f, ci_ar, ci_tf in a cell",
 }
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import impact as im
 from impact.core.designs import (
     AbsorbedFactor,
     Adoption,
@@ -209,3 +212,49 @@ def by_cohorts(cohorts, periods=(1, 2, 3, 4, 5, 6), anticipation=0.0):
 def cohort_design():
     """The function ``by_cohorts``: a balanced panel of units with the given cohorts, y numbered by rows."""
     return by_cohorts
+
+
+@pytest.fixture(scope="session")
+def aer():
+    """Tests of instruments that R's AER prints, by case (tests/reference/make_r_instruments.R)."""
+    path = Path(__file__).parents[1] / "reference" / "numbers" / "r_instruments.json"
+    return json.loads(path.read_text(encoding="utf-8"))["cases"]
+
+
+@pytest.fixture(scope="session")
+def asked():
+    """Tests of specs by (kind, model), and the document."""
+    return _asked
+
+
+def _asked(data, models, kinds, **options):
+    """{(kind, model): [test]} of the results of one spec; every model is asked every kind.
+
+    Arguments:
+        data: columns by name, or the name of a file that ships.
+        models: name → block. kinds: tests. options: of the tests, by kind.
+    """
+    spec = {
+        "spec": 1,
+        "models": models,
+        "tests": {kind: {"kind": kind, "of": list(models), **options.get(kind, {})} for kind in kinds},
+    }
+    if isinstance(data, str):
+        spec["data"] = f"shipped:{data}"
+        document = im.run(spec, out=None).document
+    else:
+        folder, columns = data
+        lines = [",".join(columns)]
+        lines += [
+            ",".join(map(repr, row))
+            for row in zip(*(np.asarray(c).tolist() for c in columns.values()), strict=True)
+        ]
+        (folder / "panel.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        spec["data"] = {"root": "here", "file": "panel.csv"}
+        document = im.run(spec, out=None, roots={"here": folder}).document
+    failed = {name: facts["error"] for name, facts in document["models"].items() if facts["error"]}
+    assert failed == {}
+    found = {}
+    for test in document["tests"]:
+        found.setdefault((test["kind"], test["of"]), []).append(test)
+    return found, document
