@@ -23,6 +23,7 @@ from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.columns_read import names_used, unknown_faults
+from impact.pipeline.conditioned import conditioned_notices
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.left_out import drop_one_requests
 from impact.pipeline.references import restricted
@@ -75,7 +76,7 @@ def run_plan(
     fitted = (*fitted, *fit(_drop_one_requests(plan, fitted)))
     failures: list[ImpactError] = []
     findings = ask_tests(plan, fitted, frame, failures)
-    notices = collect_notices((*left_out, *main.notices), fitted)
+    notices = collect_notices((*left_out, *conditioned_notices(plan), *main.notices), fitted)
     return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures))
 
 
