@@ -67,7 +67,7 @@ def _finding(model: Model) -> Finding:
 
 
 DIAGNOSTIC = Diagnostic(
-    summary="Endogeneity of the instrumented regressors (Durbin, Wu, Hausman), under the model's variance",
+    summary="Endogeneity of the instrumented regressors (Durbin, Wu, Hausman)",
     options=NoOptions,
     examine=examine,
     references=("Durbin 1954", "Wu 1973", "Hausman 1978", "Wooldridge 2010, section 6.3.1"),

@@ -21,6 +21,7 @@ from impact.core.findings import Finding
 from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
+from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.columns_read import names_used, unknown_faults
 from impact.pipeline.conditioned import conditioned_notices
@@ -103,8 +104,13 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
     }
     refuse_unknown_columns(plan, frames, roots)
     frame = data_prepare.prepare_frame(
-        frames, joins=plan.spec.joins, panel=plan.spec.panel, derive=plan.derive, params=plan.spec.params
+        frames,
+        joins=plan.spec.joins,
+        panel=plan.spec.panel,
+        derive=plan.derive,
+        params=plan.spec.params,
     )
+    frame = add_instruments(frame, frames, plan.spec.instruments)
     frame = replace(frame, context=_context(plan, frame))
     main = data_filters.filter_rows(frame, plan.filters, params=plan.spec.params, panel=plan.spec.panel)
     return frame, data_checks.run_checks(
