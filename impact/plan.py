@@ -188,6 +188,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
         raise SpecError(fault("E179", place=node.place, key="panel.freq of a model", advice=advice))
     by_adoption = adoptions.ADOPTION in record.accepts
     variance = variance_of(node, catalog.VARIANCES, record.accepts, _default_cluster(adoption, panel))
+    parts.check_shocks_of(variance, context)
     wild = wild_of(node, WildOptions)
     _check_pair(keyword, record, variance, has_panel=panel is not None or adoption is not None)
     formula = _formula(block, node, context, record, where)

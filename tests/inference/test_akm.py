@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import impact as im
-from impact.core.errors import DesignError, ImpactError
+from impact.core.errors import DesignError, ImpactError, SpecError
 
 NUMBERS = Path(__file__).parents[1] / "reference" / "numbers" / "r_shift_share.json"
 CASES = json.loads(NUMBERS.read_text(encoding="utf-8"))["cases"]
@@ -123,13 +123,18 @@ def test_one_origin_is_refused_by_name():
         (with_akm({"formula": "log(gsp) ~ log(emp) | yr | log(p_cap) ~ z + unemp"}), "z, unemp"),
         (with_akm({"formula": "log(gsp) ~ log(emp) | yr"}), "neither a regressor nor an instrument"),
         (with_akm({"formula": PLAIN, "method": "liml"}), "two stages"),
-        ({"formula": PLAIN, "vcov": {"akm": {"instrument": "other"}}}, "no constructed shift-share variable"),
     ],
 )
 def test_what_it_cannot_do_is_refused(block, words):
     with pytest.raises(DesignError, match="E644") as caught:
         im.run(spec_of({"m": block}), out=None)
     assert words in str(caught.value)
+
+
+def test_the_instrument_must_be_built():
+    with pytest.raises(SpecError, match="E191") as caught:
+        im.run(spec_of({"m": {"formula": PLAIN, "vcov": {"akm": {"instrument": "zz"}}}}), out=None)
+    assert caught.value.faults[0].suggestion == "z"
 
 
 def test_the_instrument_must_be_named():
