@@ -13,6 +13,7 @@ from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
 from impact.core.errors import DesignError, Notice
 from impact.core.frames import Frame
+from impact.core.shift_share import KEPT_AS
 from impact.core.texts import fault, notice
 from impact.design.candidates import candidates_of
 from impact.design.cohorts import columns_of_design
@@ -90,7 +91,9 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
     notices = (*notices, *event_notices(context.events, of=request.name))
     design = _assemble(request, selection, raw, absorb, notices)
     allowed = candidates_of(design, request, columns, context)
-    return replace(design, extra={**design.extra, **allowed, **survey_of(request, columns, context)})
+    made = {name: one.take(selection.rows) for name, one in frame.shift_shares.items()}
+    kept = {KEPT_AS: made} if made else {}
+    return replace(design, extra={**design.extra, **allowed, **survey_of(request, columns, context), **kept})
 
 
 def _collapsed(

@@ -242,6 +242,9 @@ def _linear(design: Design, columns: Columns, kept: npt.NDArray[np.int64], solut
 
 
 def _weak(design: Design, stages: Mapping[int, FirstStage]) -> tuple[Notice, ...]:
+    """W550 for several endogenous regressors; one alone has its effective F (W508)."""
+    if len(stages) == 1:
+        return ()
     terms: tuple[Term, ...] = design.terms
     return tuple(
         notice("W550", endogenous=terms[j].name, f=f"{stage.f:.2f}", df=stage.df)

@@ -27,6 +27,7 @@ from impact.design.interact import stack_designs
 from impact.inference._bands import with_bands
 from impact.inference._parts import joined
 from impact.inference._permutation import Candidates, permute
+from impact.inference._robust_sets import with_robust_set
 from impact.inference._wild import with_wild
 from impact.schema.requests import Group, ModelRequest
 
@@ -219,6 +220,13 @@ def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> I
     record: Any = catalog.VARIANCES.load(request.variance.keyword)
     made = estimate.design or design
     inference: Inference = record.infer(estimate, made, request.variance.options, request.level)
+    if estimate.instrumented is not None:
+
+        def again(other: Estimate) -> Inference:
+            found: Inference = record.infer(other, made, request.variance.options, request.level)
+            return found
+
+        inference = with_robust_set(estimate, inference, again, of=request.name)
     if request.wild is not None:
         inference = with_wild(estimate, made, inference, request.wild, seed=made.seed)
     if request.bands:

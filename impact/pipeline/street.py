@@ -22,8 +22,10 @@ from impact.core.findings import Finding
 from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
+from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.columns_read import names_used, unknown_faults
+from impact.pipeline.conditioned import conditioned_notices
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.left_out import drop_one_requests
 from impact.pipeline.references import restricted
@@ -76,7 +78,7 @@ def run_plan(
     fitted = (*fitted, *fit(_drop_one_requests(plan, fitted)))
     failures: list[ImpactError] = []
     findings = ask_tests(plan, fitted, frame, failures)
-    notices = collect_notices((*left_out, *main.notices), fitted)
+    notices = collect_notices((*left_out, *conditioned_notices(plan), *main.notices), fitted)
     return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures))
 
 
@@ -103,8 +105,13 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
     }
     refuse_unknown_columns(plan, frames, roots)
     frame = data_prepare.prepare_frame(
-        frames, joins=plan.spec.joins, panel=plan.spec.panel, derive=plan.derive, params=plan.spec.params
+        frames,
+        joins=plan.spec.joins,
+        panel=plan.spec.panel,
+        derive=plan.derive,
+        params=plan.spec.params,
     )
+    frame = add_instruments(frame, frames, plan.spec.instruments)
     frame = replace(frame, context=_context(plan, frame))
     main = data_filters.filter_rows(frame, plan.filters, params=plan.spec.params, panel=plan.spec.panel)
     return frame, data_checks.run_checks(

@@ -17,6 +17,7 @@ CellWord = Literal[
     "group_share", "mde80", "bound", "verdict", "verdict_reason", "equivalence_p", "published",
     "p_clustered", "ci_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "ci_permutation",
     "se_cr2", "df_cr2", "se_cr3", "p_cr3", "ci_cr3", "p_both", "p_wild", "ci_wild", "p_romano_wolf", "p_westfall_young",
+    "ci_ar", "p_ar", "ci_tf", "effective_f",
     "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
     "deff", "expect",
 ]  # fmt: skip
@@ -102,7 +103,7 @@ class TableBlock(Options):
         default=None,
         description="Lines under the rows: n, units, clusters, cohorts, treated_clusters, effects, variance, weights, "
         "r2, r2_within, mean_y, rmse, outcome, estimator, exposure, exposure_mean, exposure_sd, mde80, "
-        "permutation, "
+        "permutation, effective_f, anderson_rubin, "
         "smallest_p, or the name or kind of a test.",
     )
     layout: Literal["auto", "stacked", "wide"] = Field(

@@ -7,7 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from impact.schema.data_blocks import CheckBlock, DataBlock, JoinBlock, PanelBlock, one_or_list
+from impact.schema.data_blocks import (
+    CheckBlock,
+    DataBlock,
+    InstrumentBlock,
+    JoinBlock,
+    PanelBlock,
+    one_or_list,
+)
 from impact.schema.design_block import DesignBlock
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
 from impact.schema.published import AnswerBlock, ClaimBlock, PublishedBlock
@@ -164,6 +171,10 @@ class SpecModel(Block):
     joins: dict[str, JoinBlock] = Field(default_factory=dict, description="Files joined to the main one.")
     panel: PanelBlock | None = Field(None, description="Unit and time of the data.")
     derive: dict[str, str | None] = Field(default_factory=dict, description="New columns: name → expression.")
+    instruments: dict[str, InstrumentBlock] = Field(
+        default_factory=dict,
+        description="Constructed columns: name → {kind: shift_share, …} or {kind: distance, …}.",
+    )
     filter: str | dict[str, str | None] | None = Field(
         None, description="Which rows are kept: named conditions."
     )

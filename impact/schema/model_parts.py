@@ -16,7 +16,14 @@ from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
 from impact.schema.model import ModelBlock, OutcomeBlock
 from impact.schema.nodes import Entry, Node, map_node, read_with, text_node, text_place
-from impact.schema.requests import SUBPOPULATION, Grouping, OutcomeSums, TreatedBlock, WeightRequest
+from impact.schema.requests import (
+    SUBPOPULATION,
+    Grouping,
+    OutcomeSums,
+    TreatedBlock,
+    VarianceRequest,
+    WeightRequest,
+)
 from impact.schema.resolving.changes import merge
 
 WEIGHT_KINDS = ("sampling", "analytic", "frequency")
@@ -156,6 +163,21 @@ def check_instruments(formula: Formula, estimator: str, takes_instruments: bool)
         raise SpecError(fault("E551", place=formula.at(first), estimator=estimator, part=part))
     if estimator == "iv" and not formula.instruments:
         raise SpecError(fault("E552", place=formula.place))
+
+
+def check_shocks_of(variance: VarianceRequest, context: Node) -> None:
+    """Refuse a variance by a shift-share variable that the spec does not build (E191)."""
+    name = getattr(variance.options, "instrument", None)
+    if name is None:
+        return
+    built = context.get("instruments") or map_node(context.place)
+    kinds = {str(entry.key): entry.node.get("kind") for entry in built.entries}
+    known = [key for key, kind in kinds.items() if kind is not None and kind.written == "shift_share"]
+    if name not in known:
+        listed = ", ".join(known) or "-"
+        raise SpecError(
+            fault("E191", place=variance.place, suggestion=nearest(name, known), name=name, names=listed)
+        )
 
 
 def _texts(node: Node) -> Sequence[str]:

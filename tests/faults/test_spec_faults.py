@@ -47,7 +47,7 @@ KEYS = [
     ("option of another estimator", "E102", {"models": '\n  main: {formula: "y ~ x", method: liml}'}, ()),
     ("estimator option range", "E106", {"models": '\n  main: {formula: "y ~ x", tolerance: 5}'}, ()),
     ("vcov unknown", "E170", {"vcov": "hc7"}, ("hc1",)),
-    ("vcov later", "E171", {"vcov": "{akm: {instrument: x}}"}, ()),
+    ("vcov by shocks", "E191", {"vcov": "{akm: {instrument: x}}"}, ()),
     ("vcov option", "E102", {"vcov": "{cluster: unit, typ: cr1}"}, ("type",)),
     ("vcov type", "E105", {"vcov": "{cluster: unit, type: cr9}"}, ("cr1",)),
     ("vcov as list", "E104", {"vcov": "[hc1]"}, ()),

@@ -26,6 +26,8 @@ def test_every_word_prints_and_a_failed_model_is_blank(document):
         "adoption": {**DESIGN, **design},
         **RANKS,
     }
+    shown = next(row for row in document["rows"] if row["model"] == "main")
+    shown.update(effective_f=12.0, pieces_ar=1, ci_low_ar=0.1, ci_high_ar=0.4)
     for word in WORDS:
         for values in lines(document, word).values():
             assert values[0]
