@@ -163,9 +163,23 @@ def check_outcome(y: Array, family: Family) -> None:
 
 
 def _poisson(predictor: Array, y: Array) -> Point:
+    return _poisson_at(predictor, y, special().gammaln(y + 1.0))
+
+
+def _poisson_at(predictor: Array, y: Array, constant: Array) -> Point:
     mean = np.exp(predictor)
-    value = y * predictor - mean - special().gammaln(y + 1.0)
+    value = y * predictor
+    value -= mean
+    value -= constant
     return Point(mean, mean, y - mean, mean, mean, value)
+
+
+def likelihood_of(y: Array, family: Family) -> Callable[[Array], Point]:
+    """The likelihood of one outcome at a predictor, what does not depend on the predictor being computed once."""
+    if family == "poisson":
+        constant = special().gammaln(y + 1.0)
+        return lambda predictor: _poisson_at(predictor, y, constant)
+    return lambda predictor: LIKELIHOODS[family](predictor, y)
 
 
 def _logit(predictor: Array, y: Array) -> Point:

@@ -1,0 +1,260 @@
+"""Poisson, logit and probit regression with absorbed effects, by Newton steps that are weighted least squares.
+
+    E[y | x, effects] = m(x b + effects + offset)
+
+Every step absorbs the effects from the regressors and from the working residual r = score / information, with the
+information as weights (Guimarães and Portugal 2010; Correia, Guimarães and Zylkin 2020, sections 3 and 4). Steps add
+to the predictor, so that the errors of one step are mended by the next; regressors are absorbed from where the last
+step left them. The last step is taken and its weights, regressors and residual are those that variances use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+import impact.kernels.absorb as absorption
+import impact.kernels.glm as glm
+import impact.kernels.gram as gram
+import impact.kernels.least_squares as least_squares
+from impact.kernels.factors import Effect
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+STILL = 1e-7  # length of a step, in standard errors of the combination that moves most, under which the point stands
+NO_MOVE = 1e-13  # relative change of every predictor under which nothing moves
+VANISHING = 1e-7  # mean, relative to the outcome's, of a row without counts that may be on its way to zero
+MOST_HALVINGS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class AbsorbedGlm:
+    """A fitted model: n rows, k kept regressors of k_all.
+
+    Arguments:
+        params, bread: (k,), and (k, k) inverse of x'Wx.
+        first: the least squares of the first step, which decided what is collinear or absorbed.
+        x: (n, k) regressors without effects at ``working``: (n,) information by the predictor, times the weight.
+        residual: (n,) working residual; x * working * residual are the scores.
+        predictor, mean, slope, score: (n,) as in ``glm.Glm``; score without the weight.
+        deviance, log_likelihood: weighted sums.
+        move: (n,) the last change of the predictor. suspects: (n,) rows that may be fitted without error by
+            coefficients that run to infinity. converged: steps became small enough.
+        attained: largest group mean that absorption left.
+    """
+
+    params: Array
+    bread: Array
+    first: least_squares.LeastSquares
+    x: Array
+    working: Array
+    residual: Array
+    predictor: Array
+    mean: Array
+    slope: Array
+    score: Array
+    deviance: float
+    log_likelihood: float
+    iterations: int
+    converged: bool
+    move: Array
+    suspects: Flags
+    attained: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When to stop: absorption's tolerance and iterations, steps, and whether suspects end the climb."""
+
+    tolerance: float = 1e-10
+    absorption_iterations: int = 10_000
+    steps: int = 60
+    stop_at_suspects: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """What does not change from step to step."""
+
+    y: Array
+    family: glm.Family
+    likelihood: Callable[[Array], glm.Point]
+    effects: Sequence[Effect]
+    weights: Array | None
+    base: Array
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Weighted least squares of the working residual: everything at one point. change: (n,) of the predictor."""
+
+    params: Array
+    bread: Array
+    x: Array
+    residual: Array
+    change: Array
+    working: Array
+    attained: float
+
+
+def fit_absorbed(
+    x: Array,
+    y: Array,
+    family: glm.Family,
+    effects: Sequence[Effect],
+    *,
+    weights: Array | None = None,
+    offset: Array | None = None,
+    limits: Limits | None = None,
+) -> AbsorbedGlm:
+    """Maximum likelihood of the coefficients of x beside the effects.
+
+    Arguments:
+        x: (n, k_all); without effects a constant among them where one is wanted. y: (n,) counts from 0 or shares.
+        effects: may be none. weights: (n,) positive. offset: (n,) added to the predictor.
+
+    Raises:
+        OutcomeError: y outside the family's range. ConvergenceFailure: effects could not be absorbed.
+    """
+    glm.check_outcome(y, family)
+    base = np.zeros(len(y)) if offset is None else offset
+    model = _Model(y, family, glm.likelihood_of(y, family), effects, weights, base, limits or Limits())
+    start = glm.starting_predictor(y, family, weights, base)
+    point = model.likelihood(start)
+    first, step = _first_step(x, model, start, point)
+    return _climb(model, first, step, base + step.change)
+
+
+def _first_step(
+    x: Array, model: _Model, start: Array, point: glm.Point
+) -> tuple[least_squares.LeastSquares, _Step]:
+    """The step from a start that no coefficients give: its change is the whole predictor without the offset."""
+    working = _times(point.information, model.weights)
+    target = start - model.base + point.score / point.information
+    absorbed = _absorb((target, x), model, working)
+    columns = absorbed.columns
+    first = least_squares.solve_least_squares(
+        columns[:, 1:],
+        columns[:, 0],
+        weights=working,
+        reference_norms=absorbed.norms[1:] if model.effects else None,
+    )
+    inside = columns[:, 1:] if first.kept.all() else np.asfortranarray(columns[:, 1:][:, first.kept])
+    step = _Step(
+        first.params, first.bread, inside, first.residual, target - first.residual, working, absorbed.attained
+    )
+    return first, step
+
+
+def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predictor: Array) -> AbsorbedGlm:
+    params, iteration, converged = first.params, 1, False
+    point = model.likelihood(predictor)
+    value = _total(point, model.weights)
+    suspects = np.zeros(len(model.y), dtype=np.bool_)
+    while iteration < model.limits.steps:
+        iteration += 1
+        step = _newton(model, point, step.x)
+        share, trial, new = _halved(model, predictor, step.change, value)
+        predictor = predictor + share * step.change
+        params = params + share * step.params
+        gained, point, value = abs(new - value), trial, new
+        if _is_still(step, predictor) or share == 0.0:
+            converged = share > 0.0 or gained <= glm.STILL * (0.1 + abs(value))
+            break
+        suspects = _suspects(model, point, step.change)
+        settled = gained <= glm.STILL * (0.1 + abs(value)) or iteration > 12
+        if model.limits.stop_at_suspects and settled and suspects.any():
+            break
+    if converged:
+        suspects = _suspects(model, point, np.full(len(model.y), -np.inf))
+    saturated = _total_of(glm.saturated(model.y, model.family), model.weights)
+    return AbsorbedGlm(
+        params, step.bread, first, step.x, step.working, step.residual, predictor, point.mean, point.slope,
+        point.score, 2.0 * (saturated - value), value, iteration, converged, step.change, suspects, step.attained,
+    )  # fmt: skip
+
+
+def _newton(model: _Model, point: glm.Point, x: Array) -> _Step:
+    """Weighted least squares of the working residual on regressors that were absorbed with other weights before."""
+    working = _times(point.information, model.weights)
+    target = point.score / point.information
+    absorbed = _absorb((target, x), model, working)
+    columns = absorbed.columns
+    inside = columns[:, 1:]
+    moments = gram.cross_product(inside, working)
+    size = np.sqrt(np.diagonal(moments))
+    scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+    inverse = np.linalg.pinv(moments * scale[:, None] * scale, rcond=1e-14, hermitian=True)
+    bread: Array = np.asarray(inverse * scale[:, None] * scale, dtype=np.float64)
+    params = bread @ (inside.T @ (working * columns[:, 0]))
+    residual = columns[:, 0] - inside @ params
+    # what rounding and a badly scaled inverse left is taken away once more
+    mend = bread @ (inside.T @ (working * residual))
+    residual = residual - inside @ mend
+    return _Step(params + mend, bread, inside, residual, target - residual, working, absorbed.attained)
+
+
+def _absorb(columns: tuple[Array, Array], model: _Model, working: Array) -> absorption.Absorbed:
+    if not model.effects:
+        whole = np.asfortranarray(np.column_stack(columns))
+        return absorption.Absorbed(whole, 0.0, 0, "none", True, np.ones(whole.shape[1]))
+    return absorption.absorb(
+        columns,
+        model.effects,
+        weights=working,
+        tolerance=model.limits.tolerance,
+        max_iterations=model.limits.absorption_iterations,
+    )
+
+
+def _is_still(step: _Step, predictor: Array) -> bool:
+    """Whether a step is short against the standard errors, or cannot be told from rounding."""
+    length = float(np.sum(step.working * np.square(step.change)))
+    misfit = float(np.sum(step.working * np.square(step.change + step.residual)))
+    if length <= max(STILL**2 / len(predictor), (2.0 * step.attained) ** 2) * misfit:
+        return True
+    largest = float(np.max(np.abs(step.change), initial=0.0))
+    return largest <= NO_MOVE * max(1.0, float(np.max(np.abs(predictor), initial=0.0)))
+
+
+def _suspects(model: _Model, point: glm.Point, change: Array) -> Flags:
+    """Rows fitted nearly without error whose predictor still moves that way."""
+    if model.family == "poisson":
+        low = VANISHING * float(np.average(model.y, weights=model.weights))
+        found = (model.y == 0) & (point.mean < low)
+        return np.asarray(found & (change < -glm.MOVING)) if found.any() else found
+    found = np.abs(model.y - point.mean) < glm.FITTED
+    if np.isneginf(change[:1]).any():
+        return np.zeros_like(found)
+    return np.asarray(found & (np.abs(change) > glm.MOVING))
+
+
+def _halved(model: _Model, predictor: Array, change: Array, value: float) -> tuple[float, glm.Point, float]:
+    """The largest of 1, ½, ¼ … of a step that does not lower the likelihood; 0 where none is found."""
+    slack = 1e-13 * (1.0 + abs(value))
+    share = 1.0
+    for _ in range(MOST_HALVINGS):
+        with np.errstate(over="ignore", invalid="ignore"):
+            trial = model.likelihood(predictor + change if share == 1.0 else predictor + share * change)
+            new = _total(trial, model.weights)
+        if np.isfinite(new) and new >= value - slack:
+            return share, trial, new
+        share /= 2.0
+    return 0.0, model.likelihood(predictor), value
+
+
+def _times(values: Array, weights: Array | None) -> Array:
+    return values if weights is None else values * weights
+
+
+def _total(point: glm.Point, weights: Array | None) -> float:
+    return _total_of(point.log_likelihood, weights)
+
+
+def _total_of(values: Array, weights: Array | None) -> float:
+    return float(np.sum(_times(values, weights)))
