@@ -100,7 +100,7 @@ def fit_likelihood(
         rows = _separated(design, found, options, family)
         if not rows.any():
             break
-        design = subset(design, ~rows, name="separated", reason="regressors fit the row exactly")
+        design = keep_rows(design, ~rows, name="separated", reason="regressors fit the row exactly")
         n_separated += int(np.count_nonzero(rows))
         design, more = without_uninformative(design, keyword, family)
         n_levels += more
@@ -152,13 +152,7 @@ def without_uninformative(design: Design, keyword: str, family: glm.Family) -> t
     if not count:
         return design, 0
     reason = "only zeros in a level" if family == "poisson" else "one outcome in a level"
-    return subset(design, ~rows, name="uninformative", reason=reason), count
-
-
-def subset(design: Design, kept: Mask, *, name: str, reason: str) -> Design:
-    """Some rows of a design, its regressors in the order in memory that absorption wants."""
-    made = keep_rows(design, kept, name=name, reason=reason)
-    return replace(made, x=np.asfortranarray(made.x))
+    return keep_rows(design, ~rows, name="uninformative", reason=reason), count
 
 
 def _climb(design: Design, options: LikelihoodOptions, family: glm.Family, *, stop: bool) -> AbsorbedGlm:

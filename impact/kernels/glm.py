@@ -29,6 +29,7 @@ FAMILIES: tuple[Family, ...] = ("poisson", "logit", "probit")
 STILL = 1e-12  # relative change of the deviance under which the likelihood has settled
 MOVING = 0.01  # a predictor that moves more than this in a settled likelihood is on its way to infinity
 FITTED = 1e-5  # distance of outcome and mean under which a row is fitted without error
+LARGEST_TABLE = 100_000  # counts up to here are looked up
 _MOST_HALVINGS = 30
 
 
@@ -163,7 +164,7 @@ def check_outcome(y: Array, family: Family) -> None:
 
 
 def _poisson(predictor: Array, y: Array) -> Point:
-    return _poisson_at(predictor, y, special().gammaln(y + 1.0))
+    return _poisson_at(predictor, y, log_factorial(y))
 
 
 def _poisson_at(predictor: Array, y: Array, constant: Array) -> Point:
@@ -174,10 +175,20 @@ def _poisson_at(predictor: Array, y: Array, constant: Array) -> Point:
     return Point(mean, mean, y - mean, mean, mean, value)
 
 
+def log_factorial(y: Array) -> Array:
+    """(n,) logarithm of y!, of the gamma function where y is not whole; counts are looked up in a table."""
+    largest = float(y.max(initial=0.0))
+    if largest < min(len(y), LARGEST_TABLE):
+        whole = y.astype(np.int64)
+        if np.array_equal(whole, y):
+            return np.asarray(special().gammaln(np.arange(largest + 1.0) + 1.0)[whole])
+    return np.asarray(special().gammaln(y + 1.0))
+
+
 def likelihood_of(y: Array, family: Family) -> Callable[[Array], Point]:
     """The likelihood of one outcome at a predictor, what does not depend on the predictor being computed once."""
     if family == "poisson":
-        constant = special().gammaln(y + 1.0)
+        constant = log_factorial(y)
         return lambda predictor: _poisson_at(predictor, y, constant)
     return lambda predictor: LIKELIHOODS[family](predictor, y)
 
@@ -217,7 +228,7 @@ def saturated(y: Array, family: Family) -> Array:
     """Log likelihood (n,) of a model that fits every row."""
     xlogy = special().xlogy
     if family == "poisson":
-        return np.asarray(xlogy(y, y) - y - special().gammaln(y + 1.0))
+        return np.asarray(xlogy(y, y) - y - log_factorial(y))
     return np.asarray(xlogy(y, y) + xlogy(1.0 - y, 1.0 - y))
 
 

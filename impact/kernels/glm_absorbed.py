@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 import impact.kernels.absorb as absorption
+import impact.kernels.compiled as compiled
 import impact.kernels.glm as glm
 import impact.kernels.gram as gram
 import impact.kernels.least_squares as least_squares
@@ -25,7 +26,10 @@ from impact.kernels.factors import Effect
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-STILL = 1e-7  # length of a step, in standard errors of the combination that moves most, under which the point stands
+STILL = 1e-8  # what is left to go, in standard errors of the combination that moves most, when the point stands
+ALIKE = 1e-9  # length of a step, relative to that of the residuals, over which weights and residuals stay what they were
+SURE = 1e-9  # gain, relative to the likelihood, that its rounding hides: so near the maximum steps are taken unseen
+OWN = 0.1  # part of the row's own outcome in its first mean; with the shares of its levels that saves some steps
 NO_MOVE = 1e-13  # relative change of every predictor under which nothing moves
 VANISHING = 1e-7  # mean, relative to the outcome's, of a row without counts that may be on its way to zero
 MOST_HALVINGS = 30
@@ -124,10 +128,27 @@ def fit_absorbed(
     glm.check_outcome(y, family)
     base = np.zeros(len(y)) if offset is None else offset
     model = _Model(y, family, glm.likelihood_of(y, family), effects, weights, base, limits or Limits())
-    start = glm.starting_predictor(y, family, weights, base)
+    start = _start(model)
     point = model.likelihood(start)
     first, step = _first_step(x, model, start, point)
     return _climb(model, first, step, base + step.change)
+
+
+def _start(model: _Model) -> Array:
+    """A first predictor: of counts with effects, halfway between the outcome and what the levels' shares say."""
+    effects = [effect for effect in model.effects if effect.intercept]
+    if model.family != "poisson" or not effects:
+        return glm.starting_predictor(model.y, model.family, model.weights, model.base)
+    exposure = np.exp(model.base)
+    weighted, exposed = _times(model.y, model.weights), _times(exposure, model.weights)
+    rate = float(np.sum(weighted)) / float(np.sum(exposed))
+    expected = rate * exposure
+    for effect in effects:
+        total = compiled.group_counts(effect.codes, effect.levels, exposed)
+        own = compiled.group_counts(effect.codes, effect.levels, weighted)
+        share = np.divide(own, rate * total, out=np.ones_like(own), where=(own > 0) & (total > 0))
+        expected *= share[effect.codes]
+    return np.asarray(np.log(OWN * model.y + (1.0 - OWN) * expected))
 
 
 def _first_step(
@@ -156,16 +177,20 @@ def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predic
     point = model.likelihood(predictor)
     value = _total(point, model.weights)
     suspects = np.zeros(len(model.y), dtype=np.bool_)
+    before = np.inf
     while iteration < model.limits.steps:
         iteration += 1
         step = _newton(model, point, step.x)
-        share, trial, new = _halved(model, predictor, step.change, value)
+        length = float(np.sum(step.working * np.square(step.change)))
+        near = length <= SURE * (0.1 + abs(value))
+        share, trial, new = _halved(model, predictor, step.change, -np.inf if near else value)
         predictor = predictor + share * step.change
         params = params + share * step.params
         gained, point, value = abs(new - value), trial, new
-        if _is_still(step, predictor) or share == 0.0:
+        if (share == 1.0 and _is_still(step, length, before, predictor)) or share == 0.0:
             converged = share > 0.0 or gained <= glm.STILL * (0.1 + abs(value))
             break
+        before = length
         suspects = _suspects(model, point, step.change)
         settled = gained <= glm.STILL * (0.1 + abs(value)) or iteration > 12
         if model.limits.stop_at_suspects and settled and suspects.any():
@@ -212,11 +237,18 @@ def _absorb(columns: tuple[Array, Array], model: _Model, working: Array) -> abso
     )
 
 
-def _is_still(step: _Step, predictor: Array) -> bool:
-    """Whether a step is short against the standard errors, or cannot be told from rounding."""
-    length = float(np.sum(step.working * np.square(step.change)))
+def _is_still(step: _Step, length: float, before: float, predictor: Array) -> bool:
+    """Whether what is left to go is short against the standard errors, or cannot be told from rounding.
+
+    Arguments:
+        length, before: squared lengths of this step and of the last one; steps shrink at least as fast as they did.
+    """
     misfit = float(np.sum(step.working * np.square(step.change + step.residual)))
-    if length <= max(STILL**2 / len(predictor), (2.0 * step.attained) ** 2) * misfit:
+    scale = min(misfit, float(np.sum(step.working)))
+    left = length * min(length / before, 1.0) if before > 0.0 else 0.0
+    if left <= STILL**2 / len(predictor) * scale and length <= ALIKE**2 * scale:
+        return True
+    if length <= (2.0 * step.attained) ** 2 * misfit:
         return True
     largest = float(np.max(np.abs(step.change), initial=0.0))
     return largest <= NO_MOVE * max(1.0, float(np.max(np.abs(predictor), initial=0.0)))

@@ -45,10 +45,14 @@ def uninformative_rows(kept: Flags, effects: Sequence[Effect], edges: Sequence[F
         for effect in effects:
             if not effect.intercept:
                 continue
-            total = np.bincount(effect.codes[left], minlength=effect.levels)
+            total = compiled.group_counts(effect.codes, effect.levels, left.astype(np.float64))
             for edge in edges:
-                at_edge = np.bincount(effect.codes[left & edge], minlength=effect.levels)
-                left &= ~((at_edge == total) & (total > 0))[effect.codes]
+                at_edge = compiled.group_counts(
+                    effect.codes, effect.levels, (left & edge).astype(np.float64)
+                )
+                alike = (at_edge == total) & (total > 0)
+                if alike.any():
+                    left &= ~alike[effect.codes]
         if int(np.count_nonzero(left)) == before:
             return kept & ~left
 
