@@ -35,7 +35,11 @@ def flows(places: int, years: int) -> pd.DataFrame:
     distance = rng.gamma(2.0, 1.0, (places, places))[origin, destination]
     agreement = (rng.random(len(origin)) < 0.2).astype(float)
     mean = np.exp(push[origin, year] + pull[destination, year] - 0.6 * distance + 0.3 * agreement)
-    value = mean * np.exp(rng.standard_normal(len(origin)) - 0.5) * (rng.random(len(origin)) < mean / (mean + 0.1))
+    value = (
+        mean
+        * np.exp(rng.standard_normal(len(origin)) - 0.5)
+        * (rng.random(len(origin)) < mean / (mean + 0.1))
+    )
     return pd.DataFrame(
         {
             "y": value,

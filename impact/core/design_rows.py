@@ -64,7 +64,7 @@ def factor_on_rows(factor: Factor, rows: Rows) -> Factor:
     present = np.flatnonzero(counts)
     renumber = np.full(factor.levels, -1, dtype=np.int32)
     renumber[present] = np.arange(len(present), dtype=np.int32)
-    return Factor(factor.name, renumber[codes], tuple(factor.labels[code] for code in present.tolist()))
+    return Factor(factor.name, renumber[codes], tuple(map(factor.labels.__getitem__, present.tolist())))
 
 
 def effect_on_rows(effect: AbsorbedFactor, rows: Rows) -> AbsorbedFactor:

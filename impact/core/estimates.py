@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import AbsorbedFactor, Design, Term
@@ -24,7 +25,7 @@ class Linear:
         bread: (k, k) inverse of X'WX. weights: (n,) or None, weight_kind: as in the design.
         row_sum_of_squares: (n,) sum over the persons of a row of their squared scores (frequency weights, outcomes as
             sums), of least squares their residuals; None: weight × residual² (frequency) or residual² (others).
-        absorb: effects, for leverage. dispersion: variance that a likelihood fixes, ``weights`` being its information.
+        absorb: effects, for leverage. family: a likelihood that fixes the variance; ``weights`` are its information.
         is_projection: whether ``bread`` is the inverse of x'Wx; spread: (k, k) that of iid errors where it is not.
     """
 
@@ -37,7 +38,7 @@ class Linear:
     absorb: tuple[AbsorbedFactor, ...] = ()
     is_projection: bool = True
     spread: Floats | None = None
-    dispersion: float | None = None
+    family: Literal["poisson", "logit", "probit"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

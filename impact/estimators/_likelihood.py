@@ -273,7 +273,7 @@ def linear_of(fitted: Fitted) -> Linear:
         weight_kind=design.weight_kind,
         row_sum_of_squares=_persons_squares(design, found),
         absorb=design.absorb,
-        dispersion=1.0,
+        family=fitted.family,
     )
 
 
@@ -308,10 +308,11 @@ def _statistics(fitted: Fitted) -> dict[str, float]:
 
 def null_likelihood(y: Floats, family: glm.Family, weights: Floats, offset: Floats | None) -> float:
     """Log likelihood with a constant (and the offset) alone."""
-    if offset is None:
-        mean = float(np.average(y, weights=weights))
-        predictor = np.log(mean if family == "poisson" else mean / (1.0 - mean))
-        point = glm.LIKELIHOODS["poisson" if family == "poisson" else "logit"](np.full(len(y), predictor), y)
-        return float(np.sum(weights * point.log_likelihood))
-    ones = np.ones((len(y), 1))
-    return glm.fit_glm(ones, y, family, weights=weights, offset=offset).log_likelihood
+    if offset is not None:
+        ones = np.ones((len(y), 1))
+        return glm.fit_glm(ones, y, family, weights=weights, offset=offset).log_likelihood
+    total, persons = float(np.sum(weights * y)), float(np.sum(weights))
+    mean = total / persons
+    if family == "poisson":
+        return total * float(np.log(mean)) - total - float(np.sum(weights * glm.log_factorial(y)))
+    return total * float(np.log(mean)) + (persons - total) * float(np.log1p(-mean))

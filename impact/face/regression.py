@@ -139,7 +139,6 @@ def feglm(
     family: Literal["poisson", "logit", "probit", "gaussian"],
     vcov: Vcov = None,
     weights: Weights = None,
-    ssc: Ssc = None,
     panel: Units = None,
     level: float = 0.95,
     more: Mapping[str, Any] | None = None,
@@ -148,7 +147,7 @@ def feglm(
 
     Arguments:
         family: poisson (estimator ``ppml``), logit, probit, or gaussian (``ols``).
-        formula, data, vcov, weights, ssc, panel, level: as of ``feols``.
+        formula, data, weights, panel, level: as of ``feols``. vcov: the same, with its ``ssc`` inside.
         more: further options of the estimator, as a spec has them: ``marginal``, ``bias``, ``effects`` and so on.
 
     Returns:
@@ -161,7 +160,7 @@ def feglm(
         hint, names = nearest(str(family), FAMILIES), ", ".join(FAMILIES)
         kind = text("registry.family")
         raise SpecError(fault("E170", place=_HERE, suggestion=hint, kind=kind, name=family, names=names))
-    return _fitted(FAMILIES[family], formula, data, _Keys(vcov, weights, ssc, panel, level), more)
+    return _fitted(FAMILIES[family], formula, data, _Keys(vcov, weights, None, panel, level), more)
 
 
 @dataclass(frozen=True, slots=True)

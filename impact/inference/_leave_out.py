@@ -53,7 +53,7 @@ def adjusted(linear: Linear, part: Part, kind: str) -> Adjusted:
     basis, nested = full_basis(linear, part, kind)
     found = _adjusted_clusters(linear, part, kind, basis)
     influence, df = found.influence, found.df
-    own = linear.weights is not None and linear.weight_kind != "frequency" and linear.dispersion is None
+    own = linear.weights is not None and linear.weight_kind != "frequency" and linear.family is None
     if kind == "cr2" and own and linear.weights is not None:
         weighted = weighted_clusters(basis, linear.residual, linear.weights, nested, part.codes)
         influence, df = weighted.influence, weighted.df

@@ -1,21 +1,22 @@
-"""Wild cluster bootstrap of least-squares coefficients: p-values and intervals that stand beside the model's own.
+"""Wild cluster bootstrap of coefficients: p-values and intervals that stand beside the model's own.
 
 Residuals under the null (WCR) or without it (WCU) are multiplied by one random weight a cluster; the t of each draw is
-compared with the actual one. Assumption: clusters are independent and none of them, treated ones included, is too
-special: with few treated clusters WCR hardly ever rejects and WCU too often, so that neither is the primary inference
-there. Sources: Cameron, Gelbach and Miller (2008); Roodman, MacKinnon, Nielsen and Webb (2019); MacKinnon and Webb
-(2018).
+compared with the actual one. Of counts and choices the scores are, and there are p-values only. Assumption: clusters
+are independent and none of them, treated ones included, is too special: with few treated clusters WCR hardly ever
+rejects and WCU too often, so that neither is the primary inference there. Sources: Cameron, Gelbach and Miller (2008);
+Roodman, MacKinnon, Nielsen and Webb (2019); MacKinnon and Webb (2018); Kline and Santos (2012) for scores.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
+import impact.kernels.score_bootstrap as score_bootstrap
 import impact.kernels.wild_bootstrap as kernel
 from impact.core.arrays import Floats
 from impact.core.designs import Design, Factor
@@ -26,13 +27,16 @@ from impact.core.texts import fault, notice
 from impact.inference._clusters import cluster_factors, named
 from impact.inference._intervals import FEW_TREATED, linear_of, number, present_levels, treated_clusters
 from impact.inference._leave_out import full_basis
+from impact.inference._refusals import effects_of
+from impact.kernels.absorb import ConvergenceFailure
 from impact.kernels.cluster_robust import Part, intersect, parts
 from impact.kernels.factors import compress
+from impact.kernels.glm_absorbed import Limits
 from impact.kernels.resampling import all_signs, multipliers
 
 # weights (draws × groups) held in memory
 LARGEST = 50_000_000
-INTERCEPT = "Intercept"
+INTERCEPT, MARGINAL = "Intercept", "marginal"
 AGREEMENT = 1e-6
 
 
@@ -65,11 +69,8 @@ class WildOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """What all coefficients share: the basis, clusters of the variance, groups of weights, weights (B, S)."""
+    """What all coefficients share: clusters of the variance, groups of weights, weights (B, S)."""
 
-    basis: Floats
-    residual: Floats
-    root: Floats
     parts: tuple[Part, ...]
     codes: np.ndarray[tuple[int], np.dtype[np.int32]]
     groups: int
@@ -97,29 +98,34 @@ def with_wild(
     restricted = _is_restricted(options)
     linear = linear_of(estimate, "wild")
     clusters = _clusters(design, inference, options)
-    setting = _setting(linear, design, clusters, options, seed)
-    tested = estimate.focus or tuple(j for j, term in enumerate(estimate.terms) if term.name != INTERCEPT)
+    setting = _setting(clusters, design, options, seed)
+    tested = estimate.focus or tuple(
+        j for j, term in enumerate(estimate.terms) if term.name != INTERCEPT and term.kind != MARGINAL
+    )
     columns = {
         name: np.full(len(estimate.terms), np.nan) for name in ("p_wild", "ci_low_wild", "ci_high_wild")
     }
-    _refuse_other_models(estimate, design, linear, tested)
+    if linear.family is None:
+        _refuse_other_models(estimate, design, linear, tested)
+        terms = _of_residuals(estimate, linear, setting, tested)
+    else:
+        terms = _of_scores(estimate, design, linear, setting, tested, restricted=restricted)
     tail = "equal" if options.p_value == "equal_tail" else "symmetric"
-    for j in tested:
-        h = (linear.x @ linear.bread[:, j]) * setting.root
-        sums = kernel.sums_of(
-            h, setting.basis, setting.residual, setting.codes, setting.groups, parts=setting.parts
-        )
+    for j, value, sums in terms:
         draws = kernel.draw(sums, setting.weights, restricted=restricted)
-        value, counted = float(estimate.params[j]), options.ties == "count"
+        counted = options.ties == "count"
         columns["p_wild"][j] = kernel.p_value(
             draws, value, studentised=options.studentised, tail=tail, count_ties=counted
         )
+        if linear.family is not None:
+            continue
         low, high = kernel.interval(
             draws, value, inference.level, studentised=options.studentised, tail=tail, count_ties=counted
         )
         columns["ci_low_wild"][j], columns["ci_high_wild"][j] = low, high
     notices = _notices(estimate, design, clusters, setting, columns, level=inference.level)
     facts = _facts(options, clusters, setting, restricted=restricted)
+    facts["method"] = "residuals" if linear.family is None else "scores"
     return replace(
         inference,
         extra={**inference.extra, **columns},
@@ -145,8 +151,67 @@ def _clusters(design: Design, inference: Inference, options: WildOptions) -> tup
     return cluster_factors(design, names)
 
 
+Terms = Iterator[tuple[int, float, kernel.Sums]]
+
+
+def _of_residuals(estimate: Estimate, linear: Linear, setting: _Setting, tested: tuple[int, ...]) -> Terms:
+    """Of each coefficient: its position, the estimate, and what the draws need."""
+    part = Part((0,), 1.0, setting.codes, setting.groups, setting.groups)
+    basis, _ = full_basis(linear, part, "wild")
+    root = np.ones(len(linear.residual)) if linear.weights is None else np.sqrt(linear.weights)
+    residual = linear.residual * root
+    for j in tested:
+        h = (linear.x @ linear.bread[:, j]) * root
+        yield (
+            j,
+            float(estimate.params[j]),
+            kernel.sums_of(h, basis.rows, residual, setting.codes, setting.groups, parts=setting.parts),
+        )
+
+
+def _of_scores(
+    estimate: Estimate,
+    design: Design,
+    linear: Linear,
+    setting: _Setting,
+    tested: tuple[int, ...],
+    *,
+    restricted: bool,
+) -> Terms:
+    """The same of a likelihood, by its efficient scores; under the null the estimate is one step from there.
+
+    Raises:
+        EstimationError: E549 no maximum under the null.
+    """
+    assert linear.family is not None
+    assert linear.weights is not None
+    names = [term.name for term in estimate.terms if term.kind != MARGINAL]
+    kept = [j for j, term in enumerate(design.terms) if term.name in names]
+    for j in tested:
+        if restricted:
+            try:
+                scores = score_bootstrap.restricted_scores(
+                    design.x[:, kept],
+                    design.y,
+                    linear.family,
+                    effects_of(linear),
+                    j,
+                    weights=design.weights,
+                    offset=design.offset,
+                )
+            except (score_bootstrap.NoMaximum, ConvergenceFailure) as problem:
+                found = fault("E549", estimator=estimate.estimator, steps=Limits().steps)
+                raise EstimationError(found) from problem
+            value = float(np.sum(scores))
+        else:
+            scores = (linear.x @ linear.bread[:, j]) * linear.weights * linear.residual
+            value = float(estimate.params[j])
+        sums = score_bootstrap.score_sums(scores, setting.codes, setting.groups, parts=setting.parts)
+        yield j, value, sums
+
+
 def _setting(
-    linear: Linear, design: Design, clusters: tuple[Factor, ...], options: WildOptions, seed: int | None
+    clusters: tuple[Factor, ...], design: Design, options: WildOptions, seed: int | None
 ) -> _Setting:
     pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
     coarsest = min(clusters, key=present_levels)
@@ -156,8 +221,6 @@ def _setting(
         codes, levels = intersect([codes, coarsest.codes], [levels, coarsest.levels])
     codes, kept = compress(codes, levels)
     groups = len(kept)
-    basis, _ = full_basis(linear, Part((0,), 1.0, codes, groups, groups), "wild")
-    root = np.ones(len(linear.residual)) if linear.weights is None else np.sqrt(linear.weights)
     enumerated = options.weights == "rademacher" and groups < 30 and 2**groups <= options.reps
     if options.reps * groups > LARGEST:
         raise DesignError(fault("E566", problem=f"{number(options.reps)} draws of {number(groups)} groups"))
@@ -166,7 +229,7 @@ def _setting(
     weights = (
         all_signs(groups) if enumerated else multipliers(options.weights, options.reps, groups, seed or 0)
     )
-    return _Setting(basis.rows, linear.residual * root, root, pieces, codes, groups, weights, enumerated)
+    return _Setting(pieces, codes, groups, weights, enumerated)
 
 
 def _refuse_other_models(estimate: Estimate, design: Design, linear: Linear, tested: tuple[int, ...]) -> None:

@@ -128,7 +128,7 @@ def _scaling(
         raise EstimationError(found) from problem
     if linear.weights is not None and linear.weight_kind != "frequency":
         leverage = leverage * linear.weights
-    elif linear.dispersion is not None and linear.weights is not None and persons is not None:
+    elif linear.family is not None and linear.weights is not None and persons is not None:
         leverage = leverage * linear.weights / persons
     free = 1.0 - leverage
     alone = free < FULL_LEVERAGE

@@ -52,9 +52,9 @@ def infer(estimate: Estimate, design: Design, options: IidOptions, level: float)
     divisor = estimate.n_obs - k if rule.n else estimate.n_obs - 1.0
     factor = "1/(N-K)" if rule.n else "1/(N-1)"
     squares = residual_sum_of_squares(linear)
-    if linear.dispersion is not None:
+    if linear.family is not None:
         # the likelihood fixes the variance: (N-1)/(N-K) is all that is left of the factor
-        squares, factor = linear.dispersion * (estimate.n_obs - 1.0), "(N-1)/(N-K)" if rule.n else "1"
+        squares, factor = estimate.n_obs - 1.0, "(N-1)/(N-K)" if rule.n else "1"
     variance: dict[str, object] = {
         "kind": "iid",
         "by": [],
@@ -63,9 +63,9 @@ def infer(estimate: Estimate, design: Design, options: IidOptions, level: float)
         "n": estimate.n_obs,
         "g": None,
         "preset": rule.preset,
-        "factors": {factor: (1.0 if linear.dispersion is None else estimate.n_obs - 1.0) / divisor},
+        "factors": {factor: (1.0 if linear.family is None else estimate.n_obs - 1.0) / divisor},
         **describe(
-            "inference.iid" if linear.dispersion is None else "inference.information",
+            "inference.iid" if linear.family is None else "inference.information",
             n=number(estimate.n_obs),
             k=k,
             divisor=number(divisor),

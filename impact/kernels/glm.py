@@ -176,13 +176,18 @@ def _poisson_at(predictor: Array, y: Array, constant: Array) -> Point:
 
 
 def log_factorial(y: Array) -> Array:
-    """(n,) logarithm of y!, of the gamma function where y is not whole; counts are looked up in a table."""
+    """(n,) logarithm of y!, of the gamma function where y is not whole."""
+    return _of_counts(y, lambda values: np.asarray(special().gammaln(values + 1.0)))
+
+
+def _of_counts(y: Array, function: Callable[[Array], Array]) -> Array:
+    """A function of each outcome, which for counts is looked up in a table."""
     largest = float(y.max(initial=0.0))
     if largest < min(len(y), LARGEST_TABLE):
-        whole = y.astype(np.int64)
+        whole = y.astype(np.int32)
         if np.array_equal(whole, y):
-            return np.asarray(special().gammaln(np.arange(largest + 1.0) + 1.0)[whole])
-    return np.asarray(special().gammaln(y + 1.0))
+            return function(np.arange(largest + 1.0))[whole]
+    return function(y)
 
 
 def likelihood_of(y: Array, family: Family) -> Callable[[Array], Point]:
@@ -228,7 +233,7 @@ def saturated(y: Array, family: Family) -> Array:
     """Log likelihood (n,) of a model that fits every row."""
     xlogy = special().xlogy
     if family == "poisson":
-        return np.asarray(xlogy(y, y) - y - log_factorial(y))
+        return _of_counts(y, lambda own: np.asarray(xlogy(own, own) - own - special().gammaln(own + 1.0)))
     return np.asarray(xlogy(y, y) + xlogy(1.0 - y, 1.0 - y))
 
 

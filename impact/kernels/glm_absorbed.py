@@ -26,10 +26,14 @@ from impact.kernels.factors import Effect
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-STILL = 1e-8  # what is left to go, in standard errors of the combination that moves most, when the point stands
-ALIKE = 1e-9  # length of a step, relative to that of the residuals, over which weights and residuals stay what they were
-SURE = 1e-9  # gain, relative to the likelihood, that its rounding hides: so near the maximum steps are taken unseen
-OWN = 0.1  # part of the row's own outcome in its first mean; with the shares of its levels that saves some steps
+# what is left to go when the point stands, in standard errors of the combination of coefficients that moves most
+STILL = 1e-8
+# length of the last step, relative to the residuals': weights and residuals, taken before it, are those after it
+ALIKE = 1e-9
+# gain, relative to the likelihood, that its rounding hides: so near the maximum steps are taken without a look
+SURE = 1e-9
+# part of the row's own outcome in its first mean; the rest is what the shares of its levels say
+OWN = 0.1
 NO_MOVE = 1e-13  # relative change of every predictor under which nothing moves
 VANISHING = 1e-7  # mean, relative to the outcome's, of a row without counts that may be on its way to zero
 MOST_HALVINGS = 30
@@ -95,11 +99,12 @@ class _Model:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Weighted least squares of the working residual: everything at one point. change: (n,) of the predictor."""
+    """Weighted least squares of the working residual, ``target``, at one point. change: (n,) of the predictor."""
 
     params: Array
     bread: Array
     x: Array
+    target: Array
     residual: Array
     change: Array
     working: Array
@@ -167,7 +172,14 @@ def _first_step(
     )
     inside = columns[:, 1:] if first.kept.all() else np.asfortranarray(columns[:, 1:][:, first.kept])
     step = _Step(
-        first.params, first.bread, inside, first.residual, target - first.residual, working, absorbed.attained
+        first.params,
+        first.bread,
+        inside,
+        target,
+        first.residual,
+        target - first.residual,
+        working,
+        absorbed.attained,
     )
     return first, step
 
@@ -181,7 +193,7 @@ def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predic
     while iteration < model.limits.steps:
         iteration += 1
         step = _newton(model, point, step.x)
-        length = float(np.sum(step.working * np.square(step.change)))
+        length = _square(step.change, step.working)
         near = length <= SURE * (0.1 + abs(value))
         share, trial, new = _halved(model, predictor, step.change, -np.inf if near else value)
         predictor = predictor + share * step.change
@@ -197,9 +209,12 @@ def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predic
             break
     if converged:
         suspects = _suspects(model, point, np.full(len(model.y), -np.inf))
+    # what rounding and a badly scaled inverse left in the residual is taken away: scores add up to zero
+    left = step.bread @ (step.x.T @ (step.working * step.residual))
+    residual = step.residual - step.x @ left
     saturated = _total_of(glm.saturated(model.y, model.family), model.weights)
     return AbsorbedGlm(
-        params, step.bread, first, step.x, step.working, step.residual, predictor, point.mean, point.slope,
+        params, step.bread, first, step.x, step.working, residual, predictor, point.mean, point.slope,
         point.score, 2.0 * (saturated - value), value, iteration, converged, step.change, suspects, step.attained,
     )  # fmt: skip
 
@@ -218,10 +233,7 @@ def _newton(model: _Model, point: glm.Point, x: Array) -> _Step:
     bread: Array = np.asarray(inverse * scale[:, None] * scale, dtype=np.float64)
     params = bread @ (inside.T @ (working * columns[:, 0]))
     residual = columns[:, 0] - inside @ params
-    # what rounding and a badly scaled inverse left is taken away once more
-    mend = bread @ (inside.T @ (working * residual))
-    residual = residual - inside @ mend
-    return _Step(params + mend, bread, inside, residual, target - residual, working, absorbed.attained)
+    return _Step(params, bread, inside, target, residual, target - residual, working, absorbed.attained)
 
 
 def _absorb(columns: tuple[Array, Array], model: _Model, working: Array) -> absorption.Absorbed:
@@ -243,7 +255,7 @@ def _is_still(step: _Step, length: float, before: float, predictor: Array) -> bo
     Arguments:
         length, before: squared lengths of this step and of the last one; steps shrink at least as fast as they did.
     """
-    misfit = float(np.sum(step.working * np.square(step.change + step.residual)))
+    misfit = _square(step.target, step.working)
     scale = min(misfit, float(np.sum(step.working)))
     left = length * min(length / before, 1.0) if before > 0.0 else 0.0
     if left <= STILL**2 / len(predictor) * scale and length <= ALIKE**2 * scale:
@@ -280,6 +292,11 @@ def _halved(model: _Model, predictor: Array, change: Array, value: float) -> tup
     return 0.0, model.likelihood(predictor), value
 
 
+def _square(values: Array, weights: Array) -> float:
+    """Weighted sum of squares."""
+    return float(np.einsum("i,i,i->", values, weights, values))
+
+
 def _times(values: Array, weights: Array | None) -> Array:
     return values if weights is None else values * weights
 
@@ -289,4 +306,4 @@ def _total(point: glm.Point, weights: Array | None) -> float:
 
 
 def _total_of(values: Array, weights: Array | None) -> float:
-    return float(np.sum(_times(values, weights)))
+    return float(np.sum(values) if weights is None else np.einsum("i,i->", values, weights))

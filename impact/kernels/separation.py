@@ -47,9 +47,7 @@ def uninformative_rows(kept: Flags, effects: Sequence[Effect], edges: Sequence[F
                 continue
             total = compiled.group_counts(effect.codes, effect.levels, left.astype(np.float64))
             for edge in edges:
-                at_edge = compiled.group_counts(
-                    effect.codes, effect.levels, (left & edge).astype(np.float64)
-                )
+                at_edge = compiled.group_counts(effect.codes, effect.levels, (left & edge).astype(np.float64))
                 alike = (at_edge == total) & (total > 0)
                 if alike.any():
                     left &= ~alike[effect.codes]

@@ -207,6 +207,14 @@ def test_perfect_prediction_is_named(fit, panel):
         assert "'sure'" in found.message
 
 
+def test_the_score_bootstrap_leaves_marginal_effects_alone(fit):
+    """The hypothesis is about the coefficient; that of a marginal effect is the same one."""
+    found = fit("some ~ D + z | t", marginal="average", vcov={"cluster": "c"}, wild={"reps": 999})
+    p = dict(zip([term.name for term in found.estimate.terms], found.inference.extra["p_wild"], strict=True))
+    assert 0 < p["D"] <= 1
+    assert np.isnan(p["marginal[D]"])
+
+
 def test_refusals(fit):
     assert code_of(lambda: fit("cnt ~ D + z")).code == "E548"
     assert code_of(lambda: fit("some ~ D + D:z | t", marginal="average")).code == "E650"

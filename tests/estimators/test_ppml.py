@@ -191,10 +191,19 @@ def test_an_offset_of_another_estimator_is_refused(request_of):
     assert caught.value.faults[0].code == "E179"
 
 
-def test_the_wild_bootstrap_of_another_likelihood_is_refused(fit):
-    with pytest.raises((DesignError, EstimationError)) as caught:
-        fit(vcov={"cluster": "c"}, wild={"reps": 99})
-    assert caught.value.faults[0].code == "E566"
+@pytest.mark.parametrize("options", [{}, {"type": "WCU"}, {"weights": "webb", "reps": 999}])
+def test_the_score_bootstrap_gives_p_values_alone(fit, options):
+    """Kline and Santos (2012); the draws are checked against statsmodels in tests/kernels/test_score_bootstrap.py."""
+    found = fit(
+        "cnt ~ D + z + offset(q1) | c + t", vcov={"cluster": "c"}, wild={"reps": 9999} | options
+    ).inference
+    p = found.extra["p_wild"]
+    assert 0 < p[0] <= 1
+    assert np.isnan(found.extra["ci_low_wild"]).all()
+    assert np.isnan(found.extra["ci_high_wild"]).all()
+    assert found.variance["wild"]["method"] == "scores"
+    # neither far from the clustered t: 12 clusters, no treatment in few of them
+    assert p[0] == pytest.approx(found.p_value[0], abs=0.2)
 
 
 def test_permutation_is_refused_by_name(test_panel, as_frame, request_of):
