@@ -51,7 +51,7 @@ def restricted_scores(
     Raises:
         NoMaximum: no estimate under the null. ConvergenceFailure: effects could not be absorbed.
     """
-    limits = limits or Limits(stop_at_suspects=False)
+    limits = limits or Limits()
     others = np.asfortranarray(np.delete(x, column, axis=1))
     null = fit_absorbed(others, y, family, effects, weights=weights, offset=offset, limits=limits)
     if not null.converged:
