@@ -1,6 +1,6 @@
 """Records of results: an estimate, what variances need of it, its uncertainty.
 
-Shapes: n rows, k terms, m influence rows, B draws, S permuted sets.
+Shapes: n rows, k terms, m influence rows, B draws.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ class Influence:
         absorb: absorbed effects that presets count, on the rows of the design.
         present: (m, k) whether the unit of the row is in the regression of the term: G counts the clusters that are;
             None: all are.
+        gram: (k, k) the sum over rows of their products ψ_i ψ_i′, where the estimator has it without the rows; None:
+            it is taken from the rows.
     """
 
     rows: Floats
@@ -66,6 +68,7 @@ class Influence:
     regressors: Floats | None = None
     absorb: tuple[AbsorbedFactor, ...] = ()
     present: Logicals | None = None
+    gram: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,39 +166,3 @@ class Inference:
     band_low: Floats | None = None
     band_high: Floats | None = None
     notices: tuple[Notice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Permutation:
-    """The permutation distribution of the m treatment terms of one model over S sets of units.
-
-    Arguments:
-        columns: positions of the treatment terms among the estimate's terms.
-        unit: name of the unit; unit_labels: its U labels; members: (S, size) unit codes of each set, sorted.
-        estimates: (S, m) estimate when the set is treated; statistics: (S, m) its t.
-        slopes: (S, m, m) estimates when the outcome is replaced by the actual treatment columns (inversion).
-        actual: position of the set that was really treated, −1 where it was drawn without it.
-        enumerated: all sets, or seeded draws; n_left_out: sets whose treatment is absorbed.
-        p_value, p_value_t: (m,) by estimate and by t; p_value_size: (m,) with the size adjustment, NaN where not asked.
-        ci_low, ci_high: (m,) by inversion at ``level``; mde80: (m,); smallest_p: smallest attainable p.
-    """
-
-    columns: tuple[int, ...]
-    unit: str
-    unit_labels: tuple[object, ...]
-    members: Integers
-    estimates: Floats
-    statistics: Floats
-    slopes: Floats
-    actual: int
-    enumerated: bool
-    n_left_out: int
-    p_value: Floats
-    p_value_t: Floats
-    p_value_size: Floats
-    ci_low: Floats
-    ci_high: Floats
-    mde80: Floats
-    smallest_p: float
-    level: float
-    primary: str = "estimate"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from impact.core.designs import Design
-from impact.core.estimates import Estimate, Inference, Permutation
+from impact.core.estimates import Estimate, Inference
+from impact.core.permutations import Permutation
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ import math
 import numpy as np
 from pydantic import Field
 
-from impact.core.estimates import Permutation
 from impact.core.findings import Finding, Question
 from impact.core.options import Options
+from impact.core.permutations import Permutation
 from impact.core.registered import Diagnostic
 from impact.diagnostics._reading import Reading, permutation_column, upper_quantile, upper_tail
 from impact.diagnostics._sentences import both, number, word

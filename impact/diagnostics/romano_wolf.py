@@ -14,9 +14,9 @@ from typing import Literal
 from pydantic import Field
 
 from impact.core.errors import DesignError, SpecError
-from impact.core.estimates import Permutation
 from impact.core.findings import Finding, Question
 from impact.core.options import Options
+from impact.core.permutations import Permutation
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._reading import permutation_column

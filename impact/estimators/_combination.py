@@ -37,7 +37,7 @@ def combined(estimate: Estimate, terms: Sequence[Term], matrix: Floats) -> Estim
             estimate,
             terms=tuple(terms),
             params=matrix @ estimate.params,
-            influence=replace(influence, rows=np.ascontiguousarray(influence.rows @ matrix.T)),
+            influence=replace(influence, rows=np.ascontiguousarray(influence.rows @ matrix.T), gram=None),
             focus=(0,),
         )
     alone = np.count_nonzero(matrix, axis=1) == 1

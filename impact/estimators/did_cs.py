@@ -94,10 +94,11 @@ class CsOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The rows of the estimate, their influence by unit, tables and notices."""
+    """The rows of the estimate, their influence by unit and its products, tables and notices."""
 
     rows: Aggregates
     influence: Floats
+    gram: Floats | None
     covariates: str
     pretest: Mapping[str, object]
     notices: tuple[Notice, ...]
@@ -148,7 +149,7 @@ def fit(design: Design, options: CsOptions) -> Estimate:
         df_model=0,
         df_resid=float(adoption.unit.levels - 1),
         n_units=adoption.unit.levels,
-        influence=Influence(found.influence, rows_of_units(sample).astype(np.int32)),
+        influence=Influence(found.influence, rows_of_units(sample).astype(np.int32), gram=found.gram),
         focus=(0,),
         fit={"mean_outcome": float(np.average(made.y, weights=made.weights))},
         notices=found.notices,
@@ -188,10 +189,11 @@ def _estimate(sample: Sample, choices: AdoptionChoices, options: CsOptions) -> _
     rows = aggregate_cells(
         _cells(plan, effects.att, adoption.periods, members), choices, balance_event=options.balance_event
     )
-    cells = len(plan)
+    parts = rows.influence[: len(plan)], rows.influence[len(plan) :], members
     return _Found(
         rows=rows,
-        influence=effects.influence(rows.influence[:cells], rows.influence[cells:], members),
+        influence=effects.influence(*parts),
+        gram=effects.gram(*parts) if isinstance(effects, means.MeanEffects) else None,
         covariates=""
         if x is None
         else "row"

@@ -160,7 +160,7 @@ def _with_sizes(
     loadings[:, place["att_cohort"]] = loadings[:, cohorts] @ (share / share.sum())
     several = int(np.count_nonzero(kinds != "att_gt"))  # cells stand last, and one alone has one size
     influence = rows.influence
-    influence[:, :several] += _row_weights(cells.rows, groups) @ loadings[:, :several]
+    means.add_product(influence[:, :several], _row_weights(cells.rows, groups), loadings[:, :several])
     of_shares = (rows.params[cohorts] - rows.params[place["att_cohort"]]) / share.sum()
     influence[:, place["att_cohort"]] += imputed.membership(setting, values, groups) @ of_shares
     overall = place[f"att_{setting.choices.aggregate}"]

@@ -248,7 +248,7 @@ def _without_mean(event: Estimate, terms: tuple[Term, ...]) -> Estimate:
         terms=terms,
         params=event.params[1:],
         linear=None if linear is None else replace(linear, x=linear.x[:, 1:], bread=linear.bread[1:, 1:]),
-        influence=None if influence is None else replace(influence, rows=influence.rows[:, 1:]),
+        influence=None if influence is None else replace(influence, rows=influence.rows[:, 1:], gram=None),
         focus=(),
     )
 

@@ -55,11 +55,24 @@ def group_counts(influence: Influence, cluster: Factor) -> Floats:
 
 def cluster_sums(rows: Floats, codes: Integers) -> Floats:
     """(G, k) sums of influence rows (m, k) by cluster; clusters without a row have none."""
-    if np.all(codes[1:] > codes[:-1]):
+    if _are_alone(codes):
         return rows
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(codes[order]) > 0])
     return np.asarray(np.add.reduceat(rows[order], starts, axis=0), dtype=np.float64)
+
+
+def _are_alone(codes: Integers) -> bool:
+    """Whether each row is a cluster of its own, in the order of the codes."""
+    return bool(np.all(codes[1:] > codes[:-1]))
+
+
+def _products(influence: Influence, codes: Integers) -> Floats:
+    """(k, k) sum over clusters of the products of their influence."""
+    if influence.gram is not None and _are_alone(codes):
+        return influence.gram
+    sums = cluster_sums(influence.rows, codes)
+    return np.asarray(sums.T @ sums, dtype=np.float64)
 
 
 def clustered(
@@ -70,9 +83,10 @@ def clustered(
     Arguments:
         cluster: the grouping; clusters: every cluster variable asked for, in which effects may be nested.
     """
-    sums = cluster_sums(influence.rows, cluster.codes[influence.row])
     scale = np.sqrt(observations_factors(estimate, influence, rule, clusters))
     if rule.g != "none":
         groups = group_counts(influence, cluster)
         scale = scale * np.sqrt(np.divide(groups, groups - 1.0, out=np.ones_like(groups), where=groups > 1))
-    return np.asarray((sums.T @ sums) * np.outer(scale, scale), dtype=np.float64)
+    return np.asarray(
+        _products(influence, cluster.codes[influence.row]) * np.outer(scale, scale), dtype=np.float64
+    )

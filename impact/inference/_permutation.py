@@ -20,8 +20,9 @@ import impact.kernels.permutation as distribution
 from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import Design, Treatment
 from impact.core.errors import ConvergenceError, DesignError, EstimationError
-from impact.core.estimates import Estimate, Linear, Permutation
+from impact.core.estimates import Estimate, Linear
 from impact.core.options import PermutedSets, SetSize
+from impact.core.permutations import Permutation
 from impact.core.texts import fault
 from impact.inference._intervals import linear_of, present_levels
 from impact.inference._refusals import effects_of

@@ -1,22 +1,23 @@
-"""Wild cluster bootstrap of coefficients: p-values and intervals that stand beside the model's own.
+"""Wild cluster bootstrap of regressions: p-values and intervals that stand beside the model's own.
 
 Residuals under the null (WCR) or without it (WCU) are multiplied by one random weight a cluster; the t of each draw is
-compared with the actual one. Of counts and choices the scores are, and there are p-values only. Assumption: clusters
-are independent and none of them, treated ones included, is too special: with few treated clusters WCR hardly ever
-rejects and WCU too often, so that neither is the primary inference there. Sources: Cameron, Gelbach and Miller (2008);
-Roodman, MacKinnon, Nielsen and Webb (2019); MacKinnon and Webb (2018); Kline and Santos (2012) for scores.
+compared with the actual one. With instruments both equations are drawn and estimated again, for the coefficient of one
+endogenous regressor by two stages; of counts and choices the scores are multiplied, and there are p-values only.
+Assumption: clusters are independent and none of them, treated ones included, is too special: with few treated clusters
+WCR hardly ever rejects and WCU too often, so that neither is the primary inference there. Sources: Cameron, Gelbach and
+Miller (2008); Davidson and MacKinnon (2010); Kline and Santos (2012) for scores; Roodman, MacKinnon, Nielsen and Webb
+(2019); MacKinnon and Webb (2018).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-import impact.kernels.score_bootstrap as score_bootstrap
 import impact.kernels.wild_bootstrap as kernel
 from impact.core.arrays import Floats
 from impact.core.designs import Design, Factor
@@ -26,17 +27,22 @@ from impact.core.options import Options
 from impact.core.texts import fault, notice
 from impact.inference._clusters import cluster_factors, named
 from impact.inference._intervals import FEW_TREATED, linear_of, number, present_levels, treated_clusters
-from impact.inference._leave_out import full_basis
-from impact.inference._refusals import effects_of
-from impact.kernels.absorb import ConvergenceFailure
-from impact.kernels.cluster_robust import Part, intersect, parts
+from impact.inference._wild_scores import MARGINAL, of_scores
+from impact.inference._wild_tests import (
+    Comparison,
+    PValue,
+    Setting,
+    basis_of,
+    of_column,
+    of_instrumented,
+)
+from impact.kernels.cluster_robust import intersect, parts
 from impact.kernels.factors import compress
-from impact.kernels.glm_absorbed import Limits
 from impact.kernels.resampling import all_signs, multipliers
 
 # weights (draws × groups) held in memory
 LARGEST = 50_000_000
-INTERCEPT, MARGINAL = "Intercept", "marginal"
+INTERCEPT = "Intercept"
 AGREEMENT = 1e-6
 
 
@@ -67,17 +73,6 @@ class WildOptions(Options):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    """What all coefficients share: clusters of the variance, groups of weights, weights (B, S)."""
-
-    parts: tuple[Part, ...]
-    codes: np.ndarray[tuple[int], np.dtype[np.int32]]
-    groups: int
-    weights: Floats
-    enumerated: bool
-
-
 def wild_columns(options: WildOptions | None) -> tuple[str, ...]:
     """The cluster variables that the options name."""
     return () if options is None else (*named(options.cluster), *named(options.subcluster))
@@ -92,36 +87,30 @@ def with_wild(
 
     Raises:
         SpecError: E182 drawn without a seed, E565 ``type`` contradicts ``impose_null``.
-        DesignError: E534, E535 cluster variables, E565 none; E566 instruments, or too many draws × clusters.
-        EstimationError: E531, E566 not least squares, E533 too many effects outside the clusters.
+        DesignError: E534, E535 cluster variables, E565 none; E566 too many draws × clusters.
+        EstimationError: E531, E549 no maximum under the null, E566 another criterion, several endogenous regressors or
+            another method than two stages (or without t), E533 too many effects outside the clusters.
     """
     restricted = _is_restricted(options)
     linear = linear_of(estimate, "wild")
     clusters = _clusters(design, inference, options)
-    setting = _setting(clusters, design, options, seed)
-    tested = estimate.focus or tuple(
-        j for j, term in enumerate(estimate.terms) if term.name != INTERCEPT and term.kind != MARGINAL
-    )
+    setting = _setting(design, clusters, options, seed)
+    tested = _tested(estimate)
     columns = {
         name: np.full(len(estimate.terms), np.nan) for name in ("p_wild", "ci_low_wild", "ci_high_wild")
     }
-    if linear.family is None:
-        _refuse_other_models(estimate, design, linear, tested)
-        terms = _of_residuals(estimate, linear, setting, tested)
-    else:
-        terms = _of_scores(estimate, design, linear, setting, tested, restricted=restricted)
-    tail = "equal" if options.p_value == "equal_tail" else "symmetric"
-    for j, value, sums in terms:
-        draws = kernel.draw(sums, setting.weights, restricted=restricted)
-        counted = options.ties == "count"
-        columns["p_wild"][j] = kernel.p_value(
-            draws, value, studentised=options.studentised, tail=tail, count_ties=counted
-        )
+    how = Comparison(
+        restricted,
+        options.studentised,
+        "equal" if options.p_value == "equal_tail" else "symmetric",
+        options.ties == "count",
+    )
+    for j, (p_at, error) in _tests(estimate, design, linear, setting, how, tested):
+        value = float(estimate.params[j])
+        columns["p_wild"][j] = p_at(value)
         if linear.family is not None:
             continue
-        low, high = kernel.interval(
-            draws, value, inference.level, studentised=options.studentised, tail=tail, count_ties=counted
-        )
+        low, high = kernel.invert(p_at, value, error, inference.level)
         columns["ci_low_wild"][j], columns["ci_high_wild"][j] = low, high
     notices = _notices(estimate, design, clusters, setting, columns, level=inference.level)
     facts = _facts(options, clusters, setting, restricted=restricted)
@@ -132,6 +121,38 @@ def with_wild(
         variance={**inference.variance, "wild": facts},
         notices=(*inference.notices, *notices),
     )
+
+
+def _tested(estimate: Estimate) -> tuple[int, ...]:
+    """The treatment terms, or all but the constant; with instruments the instrumented one."""
+    if estimate.instrumented is not None:
+        return estimate.instrumented.focus
+    own = tuple(
+        j for j, term in enumerate(estimate.terms) if term.name != INTERCEPT and term.kind != MARGINAL
+    )
+    return estimate.focus or own
+
+
+def _tests(
+    estimate: Estimate,
+    design: Design,
+    linear: Linear,
+    setting: Setting,
+    how: Comparison,
+    tested: tuple[int, ...],
+) -> Iterator[tuple[int, tuple[PValue, float]]]:
+    """For each tested term its p-value by hypothesis and its standard error."""
+    if estimate.instrumented is not None:
+        yield tested[0], of_instrumented(estimate, linear, setting, how)
+        return
+    if linear.family is not None:
+        for j in tested:
+            yield j, of_scores(estimate, design, linear, setting, how, j)
+        return
+    _refuse_other_models(estimate, design, linear, tested)
+    basis = basis_of(linear, setting)
+    for j in tested:
+        yield j, of_column(linear, basis, setting, how, j)
 
 
 def _is_restricted(options: WildOptions) -> bool:
@@ -151,68 +172,7 @@ def _clusters(design: Design, inference: Inference, options: WildOptions) -> tup
     return cluster_factors(design, names)
 
 
-Terms = Iterator[tuple[int, float, kernel.Sums]]
-
-
-def _of_residuals(estimate: Estimate, linear: Linear, setting: _Setting, tested: tuple[int, ...]) -> Terms:
-    """Of each coefficient: its position, the estimate, and what the draws need."""
-    part = Part((0,), 1.0, setting.codes, setting.groups, setting.groups)
-    basis, _ = full_basis(linear, part, "wild")
-    root = np.ones(len(linear.residual)) if linear.weights is None else np.sqrt(linear.weights)
-    residual = linear.residual * root
-    for j in tested:
-        h = (linear.x @ linear.bread[:, j]) * root
-        yield (
-            j,
-            float(estimate.params[j]),
-            kernel.sums_of(h, basis.rows, residual, setting.codes, setting.groups, parts=setting.parts),
-        )
-
-
-def _of_scores(
-    estimate: Estimate,
-    design: Design,
-    linear: Linear,
-    setting: _Setting,
-    tested: tuple[int, ...],
-    *,
-    restricted: bool,
-) -> Terms:
-    """The same of a likelihood, by its efficient scores; under the null the estimate is one step from there.
-
-    Raises:
-        EstimationError: E549 no maximum under the null.
-    """
-    assert linear.family is not None
-    assert linear.weights is not None
-    names = [term.name for term in estimate.terms if term.kind != MARGINAL]
-    kept = [j for j, term in enumerate(design.terms) if term.name in names]
-    for j in tested:
-        if restricted:
-            try:
-                scores = score_bootstrap.restricted_scores(
-                    design.x[:, kept],
-                    design.y,
-                    linear.family,
-                    effects_of(linear),
-                    j,
-                    weights=design.weights,
-                    offset=design.offset,
-                )
-            except (score_bootstrap.NoMaximum, ConvergenceFailure) as problem:
-                found = fault("E549", estimator=estimate.estimator, steps=Limits().steps)
-                raise EstimationError(found) from problem
-            value = float(np.sum(scores))
-        else:
-            scores = (linear.x @ linear.bread[:, j]) * linear.weights * linear.residual
-            value = float(estimate.params[j])
-        sums = score_bootstrap.score_sums(scores, setting.codes, setting.groups, parts=setting.parts)
-        yield j, value, sums
-
-
-def _setting(
-    clusters: tuple[Factor, ...], design: Design, options: WildOptions, seed: int | None
-) -> _Setting:
+def _setting(design: Design, clusters: tuple[Factor, ...], options: WildOptions, seed: int | None) -> Setting:
     pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
     coarsest = min(clusters, key=present_levels)
     own = cluster_factors(design, (options.subcluster,))[0] if options.subcluster else coarsest
@@ -229,13 +189,11 @@ def _setting(
     weights = (
         all_signs(groups) if enumerated else multipliers(options.weights, options.reps, groups, seed or 0)
     )
-    return _Setting(pieces, codes, groups, weights, enumerated)
+    return Setting(tuple(pieces), codes, groups, weights, enumerated)
 
 
 def _refuse_other_models(estimate: Estimate, design: Design, linear: Linear, tested: tuple[int, ...]) -> None:
-    """Refuse what is not least squares of the design's outcome: instruments, and fits by other criteria."""
-    if design.endogenous:
-        raise DesignError(fault("E566", problem="a regression with instruments"))
+    """Refuse fits by other criteria than least squares of the design's outcome."""
     if len(design.y) != len(linear.residual):
         raise EstimationError(fault("E566", problem=f"estimator {estimate.estimator}"))
     weighted = design.y if linear.weights is None else design.y * linear.weights
@@ -247,7 +205,7 @@ def _refuse_other_models(estimate: Estimate, design: Design, linear: Linear, tes
 
 
 def _facts(
-    options: WildOptions, clusters: tuple[Factor, ...], setting: _Setting, *, restricted: bool
+    options: WildOptions, clusters: tuple[Factor, ...], setting: Setting, *, restricted: bool
 ) -> dict[str, object]:
     """How it was made, as stored in the results."""
     return {
@@ -268,7 +226,7 @@ def _notices(
     estimate: Estimate,
     design: Design,
     clusters: tuple[Factor, ...],
-    setting: _Setting,
+    setting: Setting,
     columns: Mapping[str, Floats],
     *,
     level: float,

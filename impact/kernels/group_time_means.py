@@ -57,13 +57,7 @@ class MeanEffects:
         found = np.empty((count, weights.shape[1]))
         part = np.empty((_BLOCK, weights.shape[1]))
         z = np.ones((_BLOCK, self.y.shape[1] + 2))
-        constant = -(members.share @ shares) / count
-        for h, level in enumerate(self.levels.tolist()):
-            matrix = self.maps[h] @ weights
-            matrix[-1] += constant
-            place = np.flatnonzero(members.cohorts == level)
-            if len(place):
-                matrix[-2] += shares[place[0]] / count
+        for h, matrix in enumerate(self._matrices(weights, shares, members)):
             for start in range(0, len(self.units[h]), _BLOCK):
                 block = self.units[h][start : start + _BLOCK]
                 own = part[: len(block)]
@@ -73,6 +67,26 @@ class MeanEffects:
                     z[: len(block), :-2] *= self.weights[block][:, None]
                 np.matmul(z[: len(block)], matrix, out=own)
                 found[block] = own
+        return found
+
+    def gram(self, weights: Array, shares: Array, members: Members) -> Array:
+        """(k, k) sum over units of the products of the influence of aggregates, from the moments alone."""
+        matrices = self._matrices(weights, shares, members)
+        products = [matrix.T @ own @ matrix for own, matrix in zip(self.moments, matrices, strict=True)]
+        return np.asarray(np.sum(products, axis=0), dtype=np.float64)
+
+    def _matrices(self, weights: Array, shares: Array, members: Members) -> list[Array]:
+        """For each cohort (T + 2, k) from z to the influence of aggregates."""
+        count = len(self.y)
+        constant = -(members.share @ shares) / count
+        found = []
+        for h, level in enumerate(self.levels.tolist()):
+            matrix = self.maps[h] @ weights
+            matrix[-1] += constant
+            place = np.flatnonzero(members.cohorts == level)
+            if len(place):
+                matrix[-2] += shares[place[0]] / count
+            found.append(matrix)
         return found
 
     def variance(self, columns: Rows) -> Array:

@@ -28,6 +28,8 @@ from impact.kernels.imputation import (
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
 
+_BLOCK = 1024  # rows whose product stays in the cache until it is added
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
@@ -71,9 +73,10 @@ def reach(found: Fit, cells: Cells) -> Reach:
         tuple(part_of(part, inside) for part in effects.parts), unit, effects.units, effects.within
     )
     right = group_table(some, own, codes, count)
+    place = unit.astype(np.int64) * count + codes
     for column, total, table in zip(system.columns, system.totals, system.tables, strict=True):
-        share = own * column[inside] * over(np.ones(effects.units), total)[unit]
-        right -= compiled.group_sums(codes, count, (table[unit],), share)
+        sums = np.bincount(place, weights=own * column[inside], minlength=effects.units * count)
+        right -= sums.reshape(effects.units, count).T @ over(table, total)
     controls = compiled.group_sums(codes, count, (found.x[inside],), own) if found.x.shape[1] else None
     params = np.zeros((0, count)) if controls is None else found.bread @ controls.T
     return Reach(system.inverse @ right.T, params)
@@ -94,8 +97,20 @@ def influence_of_cells(found: Fit, cells: Cells, own: Floats, group: Integers, g
     summed = np.bincount(place, weights=values, minlength=groups * count)
     influence = np.asarray(summed, dtype=np.float64).reshape(groups, count)
     scores, controls = group_scores(found, group, groups)
-    influence = influence - scores @ asked.levels
-    return influence - controls @ asked.params if found.x.shape[1] else influence
+    add_product(influence, scores, -asked.levels)
+    if found.x.shape[1]:
+        add_product(influence, controls, -asked.params)
+    return influence
+
+
+def add_product(target: Floats, left: Floats, right: Floats) -> None:
+    """Add left (m, q) @ right (q, C) to target (m, C) in place, in blocks that stay in the cache."""
+    part = np.empty((_BLOCK, right.shape[1]))
+    for start in range(0, len(left), _BLOCK):
+        block = left[start : start + _BLOCK]
+        own = part[: len(block)]
+        np.matmul(block, right, out=own)
+        target[start : start + _BLOCK] += own
 
 
 def group_scores(found: Fit, group: Integers, groups: int) -> tuple[Floats, Floats]:

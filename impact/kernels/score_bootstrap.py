@@ -21,7 +21,7 @@ import impact.kernels.glm as glm
 import impact.kernels.gram as gram
 from impact.kernels.cluster_robust import Part
 from impact.kernels.factors import Effect
-from impact.kernels.glm_absorbed import Limits, fit_absorbed
+from impact.kernels.glm_absorbed import fit_absorbed
 from impact.kernels.wild_bootstrap import Sums
 
 Floats = npt.NDArray[np.float64]
@@ -41,7 +41,6 @@ def restricted_scores(
     *,
     weights: Floats | None = None,
     offset: Floats | None = None,
-    limits: Limits | None = None,
 ) -> Floats:
     """Efficient scores (n,) of one coefficient where it is zero and the others maximise the likelihood.
 
@@ -51,9 +50,8 @@ def restricted_scores(
     Raises:
         NoMaximum: no estimate under the null. ConvergenceFailure: effects could not be absorbed.
     """
-    limits = limits or Limits()
     others = np.asfortranarray(np.delete(x, column, axis=1))
-    null = fit_absorbed(others, y, family, effects, weights=weights, offset=offset, limits=limits)
+    null = fit_absorbed(others, y, family, effects, weights=weights, offset=offset)
     if not null.converged:
         raise NoMaximum
     point = glm.likelihood_of(y, family)(null.predictor)
@@ -61,13 +59,7 @@ def restricted_scores(
     score = point.score if weights is None else point.score * weights
     inside = np.asfortranarray(x)
     if effects:
-        inside = absorption.absorb(
-            inside,
-            effects,
-            weights=working,
-            tolerance=limits.tolerance,
-            max_iterations=limits.absorption_iterations,
-        ).columns
+        inside = absorption.absorb(inside, effects, weights=working).columns
     bread = np.linalg.inv(gram.cross_product(inside, working))
     return np.asarray((inside @ bread[:, column]) * score)
 

@@ -40,19 +40,23 @@ def uninformative_rows(kept: Flags, effects: Sequence[Effect], edges: Sequence[F
         (n,) rows of ``kept`` that say nothing about the coefficients.
     """
     left = kept.copy()
+    intercepts = [effect for effect in effects if effect.intercept]
     while True:
         before = int(np.count_nonzero(left))
-        for effect in effects:
-            if not effect.intercept:
-                continue
-            total = compiled.group_counts(effect.codes, effect.levels, left.astype(np.float64))
-            for edge in edges:
-                at_edge = compiled.group_counts(effect.codes, effect.levels, (left & edge).astype(np.float64))
-                alike = (at_edge == total) & (total > 0)
-                if alike.any():
-                    left &= ~alike[effect.codes]
+        for effect in intercepts:
+            _leave_out_alike(left, effect, edges)
         if int(np.count_nonzero(left)) == before:
             return kept & ~left
+
+
+def _leave_out_alike(left: Flags, effect: Effect, edges: Sequence[Flags]) -> None:
+    """Take the rows of levels that lie at one edge out of ``left``, in place."""
+    total = compiled.group_counts(effect.codes, effect.levels, left.astype(np.float64))
+    for edge in edges:
+        at_edge = compiled.group_counts(effect.codes, effect.levels, (left & edge).astype(np.float64))
+        alike = (at_edge == total) & (total > 0)
+        if alike.any():
+            left &= ~alike[effect.codes]
 
 
 def separated_rows(

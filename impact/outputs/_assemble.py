@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from impact.core.designs import Design, Term
-from impact.core.estimates import Estimate, Inference, Permutation
+from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame, Step
+from impact.core.permutations import Permutation
 from impact.schema.requests import ModelRequest, OutcomeSums
 
 SCHEMA = "impact-results-1"

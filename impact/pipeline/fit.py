@@ -15,9 +15,10 @@ import numpy as np
 import impact.catalog as catalog
 from impact.core.designs import Design
 from impact.core.errors import DesignError, EstimationError, ImpactError, SpecError
-from impact.core.estimates import Estimate, Inference, Permutation
+from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
+from impact.core.permutations import Permutation
 from impact.core.texts import fault, notice
 from impact.design.adoption import build_adoption
 from impact.design.build import build_design

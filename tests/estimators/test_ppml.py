@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from impact.core.errors import ConvergenceError, DesignError, EstimationError, SpecError
+from impact.core.errors import ConvergenceError, DesignError, SpecError
 from impact.pipeline.fit import design_of, fit_design, fit_request
 
 FORMULA = "cnt ~ D + z | i + t"
@@ -206,16 +206,33 @@ def test_the_score_bootstrap_gives_p_values_alone(fit, options):
     assert p[0] == pytest.approx(found.p_value[0], abs=0.2)
 
 
-def test_permutation_is_refused_by_name(test_panel, as_frame, request_of):
-    design = {"unit": "c", "time": "t", "treated": "c <= 3", "from": 5}
-    request = request_of(
-        "cnt ~ exposed + z | i + t",
-        estimator="ppml",
-        spec={"design": design, "permute": {"unit": "c"}, "seed": 1},
-    )
-    with pytest.raises(EstimationError) as caught:
-        fit_design(design_of(as_frame(test_panel), request), request, None, 1)
-    assert caught.value.faults[0].code == "E542"
+@pytest.mark.parametrize("weights", [None, {"f": "frequency"}])
+def test_permutation_is_every_set_fitted_again(test_panel, as_frame, request_of, weights):
+    """One cluster of six treated from period 5 on: each set as a model of its own, by its estimate and its t."""
+    frame = as_frame({**test_panel, "f": (test_panel["i"] % 3 + 1).astype(float)})
+
+    def fitted(treated, **more):
+        request = request_of(
+            "cnt ~ exposed + z + offset(q1) | i + t",
+            estimator="ppml",
+            weights=weights,
+            vcov={"cluster": "c"},
+            spec={
+                "design": {"unit": "c", "time": "t", "treated": treated, "from": 5},
+                "filter": {"some": "c <= 6"},
+                **more,
+            },
+        )
+        return fit_design(design_of(frame, request), request, None, 1)
+
+    found = fitted("c == 2", permute={"unit": "c"}, seed=1).permutation
+    assert len(found.estimates) == 6
+    alone = [fitted(f"c == {c}") for c in range(1, 7)]
+    estimates = np.array([one.estimate.params[0] for one in alone])
+    statistics = np.array([one.inference.statistic[0] for one in alone])
+    assert found.estimates[:, 0] == pytest.approx(estimates, abs=1e-8)
+    assert found.statistics[:, 0] == pytest.approx(statistics, rel=1e-6)
+    assert found.p_value[0] == np.mean(np.abs(estimates) >= abs(estimates[1]) * (1 - 1e-8))
 
 
 def test_groups_in_one_regression_are_the_groups_apart(test_panel, as_frame, request_of):

@@ -34,6 +34,7 @@ ELSEWHERE = {
     "impact/core/designs.py": "tests/core/test_records.py",
     "impact/core/estimates.py": "tests/core/test_records.py",
     "impact/core/findings.py": "tests/core/test_records.py",
+    "impact/core/permutations.py": "tests/core/test_records.py",
     "impact/core/frames.py": "tests/core/test_records.py",
     "impact/core/registered.py": "tests/core/test_records.py",
     "impact/core/options.py": "tests/house/test_descriptions.py",

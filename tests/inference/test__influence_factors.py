@@ -50,3 +50,16 @@ def test_without_a_convention_there_is_no_factor():
     rule = influence_convention(estimate.influence, None)
     assert rule == convention("none")
     assert observations_factors(estimate, estimate.influence, rule, ()).tolist() == [1.0, 1.0]
+
+
+def test_products_that_are_known_stand_in_for_rows_that_are_clusters_of_their_own():
+    """A coarser cluster, or rows in another order, must still sum the rows."""
+    known = np.array([[5.0, 1.0], [1.0, 7.0]])
+    alone = Factor("i", np.arange(6, dtype=np.int32), tuple(range(6)))
+    mixed = Factor("m", np.arange(6, dtype=np.int32)[::-1].copy(), tuple(range(6)))
+    estimate = estimate_of(gram=known)
+    rule = convention("none")
+    assert clustered(estimate, estimate.influence, rule, alone, (alone,)).tolist() == known.tolist()
+    assert clustered(estimate, estimate.influence, rule, mixed, (mixed,)) == pytest.approx(ROWS.T @ ROWS)
+    sums = cluster_sums(ROWS, FACTOR.codes)
+    assert clustered(estimate, estimate.influence, rule, FACTOR, (FACTOR,)) == pytest.approx(sums.T @ sums)

@@ -46,3 +46,4 @@ def test_equal_to_comparisons_of_units(seed, weighted, not_yet, universal, never
     assert other.influence(matrix, shares, members) == pytest.approx(expected, abs=1e-9)
     columns = np.flatnonzero(np.isfinite(one.att))
     assert other.variance(columns) == pytest.approx(one.variance(columns), abs=1e-9)
+    assert other.gram(matrix, shares, members) == pytest.approx(expected.T @ expected, abs=1e-9)

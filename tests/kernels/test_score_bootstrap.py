@@ -11,7 +11,6 @@ import statsmodels.api as sm
 import impact.kernels.wild_bootstrap as wild
 from impact.kernels.cluster_robust import Part, parts
 from impact.kernels.factors import Effect
-from impact.kernels.glm_absorbed import Limits
 from impact.kernels.resampling import all_signs
 from impact.kernels.score_bootstrap import NoMaximum, restricted_scores, score_sums
 
@@ -91,13 +90,12 @@ def test_the_only_regressor_leaves_the_effects(test_panel):
     assert found == pytest.approx(free * (y - mean) / np.sum(mean * free**2), abs=1e-10)
 
 
-def test_the_limit_of_steps_is_told(test_panel):
-    columns = np.asfortranarray(np.column_stack([test_panel["D"], test_panel["z"]]).astype(float))
-    limits = Limits(steps=2)
+def test_no_maximum_under_the_null(test_panel):
+    """A column that is positive only where the count is zero keeps the null's estimate from existing."""
+    y = outcome(test_panel, "poisson")
+    columns = np.asfortranarray(np.column_stack([test_panel["z"], (y == 0).astype(float)]))
     with pytest.raises(NoMaximum):
-        restricted_scores(
-            columns, outcome(test_panel, "poisson"), "poisson", [effect(test_panel["i"])], 0, limits=limits
-        )
+        restricted_scores(columns, y, "poisson", [effect(test_panel["t"])], 0)
 
 
 def test_size_with_few_clusters():

@@ -1,7 +1,8 @@
 """M07: the four designs of Sant'Anna and Zhao (2020, section 4.1), 1,000 units in two periods, true effect zero.
 
 Covariates z are transformations of normal ones x. Outcomes rise with a line f in z (designs 1, 2) or x (3, 4), treatment
-follows a logit in z (1, 3) or x (2, 4); z is what is seen. Reference: 2,000 draws of an independent program (bias, root
+follows a logit in z (1, 3) or x (2, 4); z is what is seen. As in the authors' replication program, z4 is made of x1
+and x4, where Kang and Schafer (2007) have x2 and x4. Reference: 2,000 draws of an independent program (bias, root
 mean squared error, coverage); the paper's Table 1 has −20.95 for the two-way regression in design 1.
 """
 

@@ -72,11 +72,11 @@ def check_expression(
 
 def _unknown(expression: Expression, names: Collection[str], read_from: str) -> list[Fault]:
     known = set(names)
-    listed = text("language.columns_of", file=read_from) if read_from else text("language.columns")
     faults = []
     for use in tree.columns_of(expression):
         if use.name in known:
             continue
+        listed = text("language.columns_of", file=read_from) if read_from else text("language.columns")
         near = _LITERALS.get(use.name) or nearest(use.name, [*known, "true", "false", "missing"])
         place = expression.at(tree.Name(use.name, use.start, use.end))
         shown = f"{listed}: {', '.join(sorted(known)[:12])}"
