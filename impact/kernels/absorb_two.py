@@ -111,8 +111,8 @@ def _factor_schur(table: Floats, total: Floats) -> Floats:
     typical = float(diagonal.mean()) or 1.0
     for component in _components(shared > 0):
         schur[np.ix_(component, component)] += typical / len(component)
-    factor: Floats = linalg().cholesky(schur, lower=True, overwrite_a=True, check_finite=False)
-    return factor
+    # numpy's, whose threads wait less for each other than scipy's do on small matrices
+    return np.asfortranarray(np.linalg.cholesky(schur))
 
 
 def _components(linked: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.int64]]:

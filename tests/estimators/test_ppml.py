@@ -76,6 +76,25 @@ def test_offset_is_that_of_statsmodels(fit, test_panel):
     assert found.estimate.fit["pseudo_r2"] == pytest.approx(1 - peer.llf / null.llf, abs=1e-9)
 
 
+@pytest.mark.parametrize("columns", [["c"], ["c", "t"]])
+def test_clusters_are_those_of_statsmodels(fit, test_panel, columns):
+    """One and two ways without factors; fixest's factors are those of least squares, whose values are tested there.
+
+    The two-way variance of z is negative here, in both.
+    """
+    found = fit("cnt ~ D + z | t", vcov={"cluster": columns, "type": "cr0", "ssc": "none"})
+    dummies = np.equal.outer(test_panel["t"], np.unique(test_panel["t"])).astype(float)
+    x = np.column_stack([test_panel["D"], test_panel["z"], dummies])
+    groups = np.column_stack([test_panel[name] for name in columns]).astype(int)
+    peer = sm.GLM(test_panel["cnt"], x, family=sm.families.Poisson()).fit(
+        tol=1e-14,
+        cov_type="cluster",
+        cov_kwds={"groups": groups if len(columns) > 1 else groups[:, 0], "use_correction": False},
+    )
+    assert found.estimate.params == pytest.approx(peer.params[:2], abs=1e-9)
+    assert found.inference.std_error == pytest.approx(peer.bse[:2], rel=1e-7, nan_ok=True)
+
+
 def test_a_missing_offset_is_a_counted_drop(fit, test_panel):
     population = np.where(test_panel["i"] == 3, np.nan, np.exp(test_panel["q1"]))
     found = fit("cnt ~ D + z + offset(log(pop)) | i + t", columns={"pop": population})
