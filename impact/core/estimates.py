@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import AbsorbedFactor, Design, Term
@@ -22,11 +23,10 @@ class Linear:
     Arguments:
         x: (n, k) regressors after absorption, NOT multiplied by weights; with instruments, their projection on them.
         residual: (n,) y − xb − effects, not weighted.
-        bread: (k, k) inverse of X'WX.
-        weights: (n,) or None, as in the design; weight_kind likewise.
-        row_sum_of_squares: (n,) sum over the persons of a row of their squared residuals (frequency weights and
-            outcomes as sums); None means weight × residual² (frequency) or residual² (no or analytic weights).
-        absorb: effects that were absorbed, for full-model leverage.
+        bread: (k, k) inverse of X'WX. weights: (n,) or None, weight_kind: as in the design.
+        row_sum_of_squares: (n,) sum over the persons of a row of their squared scores (frequency weights, outcomes as
+            sums), of least squares their residuals; None: weight × residual² (frequency) or residual² (others).
+        absorb: effects, for leverage. family: a likelihood that fixes the variance; ``weights`` are its information.
         is_projection: whether ``bread`` is the inverse of x'Wx; spread: (k, k) that of iid errors where it is not.
     """
 
@@ -39,6 +39,7 @@ class Linear:
     absorb: tuple[AbsorbedFactor, ...] = ()
     is_projection: bool = True
     spread: Floats | None = None
+    family: Literal["poisson", "logit", "probit"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Inference:
         n_clusters: name → count; n_treated_clusters: clusters with any treated row, or None.
         extra: name → (k,) further columns of the rows (std_error_cr3, p_permutation, mde80 …).
         draws: (B, k) or None.
-        band_low, band_high: (k,) simultaneous bands, NaN for terms without one; None where none were asked for.
+        band_low, band_high: (k,) simultaneous bands, NaN for terms without one.
     """
 
     variance: Mapping[str, object]

@@ -22,7 +22,7 @@ from impact.design.focus import focus_of, refuse_constant
 from impact.design.grouping import make_factor
 from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
 from impact.design.outcome import are_means, read_outcome, read_weights
-from impact.design.parts import Source, piece_text, piece_values, pieces_of, source_of
+from impact.design.parts import Source, offset_of, piece_text, piece_values, pieces_of, source_of
 from impact.design.row_order import canonical_order, sortable
 from impact.design.sample import (
     Selection,
@@ -56,6 +56,7 @@ class _Raw:
     pieces: Pieces
     keys: Mapping[str, npt.NDArray[Any]]
     slopes: Mapping[str, Floats]
+    offset: Floats | None = None
 
 
 def build_design(frame: Frame, request: ModelRequest, group: Group | None = None) -> Design:
@@ -103,6 +104,7 @@ def _collapsed(
     if raw.within is None or raw.weights is None:
         return selection, raw, absorb
     alike = [
+        *(() if raw.offset is None else (raw.offset,)),
         *raw.keys.values(),
         *raw.slopes.values(),
         *(values for arrays in raw.pieces.values() for values in arrays),
@@ -132,7 +134,7 @@ def _read(request: ModelRequest, source: Source) -> _Raw:
         for effect in request.formula.effects
         for name in effect.slopes
     }
-    return _Raw(outcome.y, weights, outcome.within, pieces, keys, slopes)
+    return _Raw(outcome.y, weights, outcome.within, pieces, keys, slopes, offset_of(formula, source))
 
 
 def _key_names(request: ModelRequest) -> list[str]:
@@ -160,6 +162,7 @@ def _drop_missing(
     named += list(raw.keys.items()) + list(raw.slopes.items())
     if raw.weights is not None:
         named.append((request.weights.text if request.weights else "count", raw.weights))
+    named += [] if raw.offset is None else [("offset", raw.offset)]
     selection, kept = without_missing(selection, named, complete)
     return selection, (raw if kept.all() else _subset(raw, kept))
 
@@ -199,6 +202,7 @@ def _subset(raw: _Raw, rows: npt.NDArray[Any]) -> _Raw:
         {name: [values[rows] for values in arrays] for name, arrays in raw.pieces.items()},
         {name: values[rows] for name, values in raw.keys.items()},
         {name: values[rows] for name, values in raw.slopes.items()},
+        None if raw.offset is None else raw.offset[rows],
     )
 
 
@@ -219,7 +223,7 @@ def _order(
     columns += [sortable(values) for values in raw.keys.values()]
     columns += [sortable(values) for arrays in raw.pieces.values() for values in arrays]
     columns += [*raw.slopes.values(), raw.y]
-    columns += [values for values in (raw.weights, raw.within) if values is not None]
+    columns += [values for values in (raw.weights, raw.within, raw.offset) if values is not None]
     return canonical_order(columns)
 
 
@@ -262,6 +266,7 @@ def _assemble(
         endogenous=places,
         instruments=np.column_stack([one.values for one in instruments]) if instruments else None,
         instrument_names=tuple(one.term.name for one in instruments),
+        offset=raw.offset,
         intercept=intercept,
         columns={option: _option_column(name, raw) for option, name in request.option_columns.items()},
         notices=notices,

@@ -2,10 +2,11 @@
 
 Residuals under the null (WCR) or without it (WCU) are multiplied by one random weight a cluster; the t of each draw is
 compared with the actual one. With instruments both equations are drawn and estimated again, for the coefficient of one
-endogenous regressor by two stages. Assumption: clusters are independent and none of them, treated ones included, is
-too special: with few treated clusters WCR hardly ever rejects and WCU too often, so that neither is the primary
-inference there. Sources: Cameron, Gelbach and Miller (2008); Davidson and MacKinnon (2010); Roodman, MacKinnon,
-Nielsen and Webb (2019); MacKinnon and Webb (2018).
+endogenous regressor by two stages; of counts and choices the scores are multiplied, and there are p-values only.
+Assumption: clusters are independent and none of them, treated ones included, is too special: with few treated clusters
+WCR hardly ever rejects and WCU too often, so that neither is the primary inference there. Sources: Cameron, Gelbach and
+Miller (2008); Davidson and MacKinnon (2010); Kline and Santos (2012) for scores; Roodman, MacKinnon, Nielsen and Webb
+(2019); MacKinnon and Webb (2018).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from impact.core.options import Options
 from impact.core.texts import fault, notice
 from impact.inference._clusters import cluster_factors, named
 from impact.inference._intervals import FEW_TREATED, linear_of, number, present_levels, treated_clusters
+from impact.inference._wild_scores import MARGINAL, of_scores
 from impact.inference._wild_tests import (
     Comparison,
     PValue,
@@ -86,8 +88,8 @@ def with_wild(
     Raises:
         SpecError: E182 drawn without a seed, E565 ``type`` contradicts ``impose_null``.
         DesignError: E534, E535 cluster variables, E565 none; E566 too many draws × clusters.
-        EstimationError: E531, E566 not least squares, several endogenous regressors or another method than two stages
-            (or without t), E533 too many effects outside the clusters.
+        EstimationError: E531, E549 no maximum under the null, E566 another criterion, several endogenous regressors or
+            another method than two stages (or without t), E533 too many effects outside the clusters.
     """
     restricted = _is_restricted(options)
     linear = linear_of(estimate, "wild")
@@ -106,10 +108,13 @@ def with_wild(
     for j, (p_at, error) in _tests(estimate, design, linear, setting, how, tested):
         value = float(estimate.params[j])
         columns["p_wild"][j] = p_at(value)
+        if linear.family is not None:
+            continue
         low, high = kernel.invert(p_at, value, error, inference.level)
         columns["ci_low_wild"][j], columns["ci_high_wild"][j] = low, high
     notices = _notices(estimate, design, clusters, setting, columns, level=inference.level)
     facts = _facts(options, clusters, setting, restricted=restricted)
+    facts["method"] = "residuals" if linear.family is None else "scores"
     return replace(
         inference,
         extra={**inference.extra, **columns},
@@ -122,7 +127,10 @@ def _tested(estimate: Estimate) -> tuple[int, ...]:
     """The treatment terms, or all but the constant; with instruments the instrumented one."""
     if estimate.instrumented is not None:
         return estimate.instrumented.focus
-    return estimate.focus or tuple(j for j, term in enumerate(estimate.terms) if term.name != INTERCEPT)
+    own = tuple(
+        j for j, term in enumerate(estimate.terms) if term.name != INTERCEPT and term.kind != MARGINAL
+    )
+    return estimate.focus or own
 
 
 def _tests(
@@ -136,6 +144,10 @@ def _tests(
     """For each tested term its p-value by hypothesis and its standard error."""
     if estimate.instrumented is not None:
         yield tested[0], of_instrumented(estimate, linear, setting, how)
+        return
+    if linear.family is not None:
+        for j in tested:
+            yield j, of_scores(estimate, design, linear, setting, how, j)
         return
     _refuse_other_models(estimate, design, linear, tested)
     basis = basis_of(linear, setting)

@@ -64,7 +64,7 @@ def infer(estimate: Estimate, design: Design, options: HeteroOptions, level: flo
     full = estimate.df_model + estimate.df_absorbed
     k = counted_parameters(estimate, linear, rule)
     factors = factors_of(estimate.n_obs, k, rule)
-    scaling, notices = _scaling(estimate, linear, options.type)
+    scaling, notices = _scaling(estimate, linear, options.type, design.weights)
     vcov = meat_sandwich(linear, scaling) * float(np.prod(list(factors.values())))
     variance: dict[str, object] = {
         "kind": "hetero",
@@ -114,8 +114,10 @@ def meat_sandwich(linear: Linear, scaling: Floats | None) -> Floats:
     return (vcov + vcov.T) / 2.0
 
 
-def _scaling(estimate: Estimate, linear: Linear, kind: str) -> tuple[Floats | None, tuple[Notice, ...]]:
-    """1/(1−h)^δ of each row; 0 where a row has leverage 1, whose residual is 0 (Moore–Penrose)."""
+def _scaling(
+    estimate: Estimate, linear: Linear, kind: str, persons: Floats | None
+) -> tuple[Floats | None, tuple[Notice, ...]]:
+    """1/(1−h)^δ of each row, or person with frequency weights; 0 where a row has leverage 1, whose residual is 0."""
     if kind in {"hc0", "hc1"}:
         return None, ()
     refuse_no_leverage(linear, kind)
@@ -126,13 +128,15 @@ def _scaling(estimate: Estimate, linear: Linear, kind: str) -> tuple[Floats | No
         raise EstimationError(found) from problem
     if linear.weights is not None and linear.weight_kind != "frequency":
         leverage = leverage * linear.weights
+    elif linear.family is not None and linear.weights is not None and persons is not None:
+        leverage = leverage * linear.weights / persons
     free = 1.0 - leverage
     alone = free < FULL_LEVERAGE
     power: Floats | float = {"hc2": 1.0, "hc3": 2.0}.get(kind, 0.0)
     if kind == "hc4":
         # the leverages add up to the rank, which is below K where effects overlap more than K's rule assumes
-        persons = linear.weights if linear.weight_kind == "frequency" else None
-        rank = np.rint(leverage.sum() if persons is None else persons @ leverage)
+        counted = persons if linear.weight_kind == "frequency" else None
+        rank = np.rint(leverage.sum() if counted is None else counted @ leverage)
         power = np.minimum(4.0, estimate.n_obs * leverage / rank)
     scaling = np.where(alone, 0.0, np.where(alone, 1.0, free) ** -power)
     count = int(np.count_nonzero(alone))

@@ -29,6 +29,7 @@ FAMILIES: tuple[Family, ...] = ("poisson", "logit", "probit")
 STILL = 1e-12  # relative change of the deviance under which the likelihood has settled
 MOVING = 0.01  # a predictor that moves more than this in a settled likelihood is on its way to infinity
 FITTED = 1e-5  # distance of outcome and mean under which a row is fitted without error
+LARGEST_TABLE = 100_000  # counts up to here are looked up
 _MOST_HALVINGS = 30
 
 
@@ -163,9 +164,38 @@ def check_outcome(y: Array, family: Family) -> None:
 
 
 def _poisson(predictor: Array, y: Array) -> Point:
+    return _poisson_at(predictor, y, log_factorial(y))
+
+
+def _poisson_at(predictor: Array, y: Array, constant: Array) -> Point:
     mean = np.exp(predictor)
-    value = y * predictor - mean - special().gammaln(y + 1.0)
+    value = y * predictor
+    value -= mean
+    value -= constant
     return Point(mean, mean, y - mean, mean, mean, value)
+
+
+def log_factorial(y: Array) -> Array:
+    """(n,) logarithm of y!, of the gamma function where y is not whole."""
+    return _of_counts(y, lambda values: np.asarray(special().gammaln(values + 1.0)))
+
+
+def _of_counts(y: Array, function: Callable[[Array], Array]) -> Array:
+    """A function of each outcome, which for counts is looked up in a table."""
+    largest = float(y.max(initial=0.0))
+    if largest < min(len(y), LARGEST_TABLE):
+        whole = y.astype(np.int32)
+        if np.array_equal(whole, y):
+            return function(np.arange(largest + 1.0))[whole]
+    return function(y)
+
+
+def likelihood_of(y: Array, family: Family) -> Callable[[Array], Point]:
+    """The likelihood of one outcome at a predictor, what does not depend on the predictor being computed once."""
+    if family == "poisson":
+        constant = log_factorial(y)
+        return lambda predictor: _poisson_at(predictor, y, constant)
+    return lambda predictor: LIKELIHOODS[family](predictor, y)
 
 
 def _logit(predictor: Array, y: Array) -> Point:
@@ -203,7 +233,7 @@ def saturated(y: Array, family: Family) -> Array:
     """Log likelihood (n,) of a model that fits every row."""
     xlogy = special().xlogy
     if family == "poisson":
-        return np.asarray(xlogy(y, y) - y - special().gammaln(y + 1.0))
+        return _of_counts(y, lambda own: np.asarray(xlogy(own, own) - own - special().gammaln(own + 1.0)))
     return np.asarray(xlogy(y, y) + xlogy(1.0 - y, 1.0 - y))
 
 

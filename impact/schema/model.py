@@ -122,7 +122,8 @@ class RobustnessBlock(Block):
 
     of: Names = Field(description="Model(s) that the rows change.")
     rows: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="name → dotted path of the model: new value"
+        default_factory=dict,
+        description="name → dotted path of the model: new value; of: in a row names its models where not all have it.",
     )
     drop_one: DropOneBlock | None = Field(
         None, description="Leave one unit out at a time; the range is reported."

@@ -46,8 +46,8 @@ def write(folder: Path, columns, rows) -> Path:
 
 @pytest.fixture(scope="session")
 def test_panel(test_panel):
-    """With a column for estimators that need to know who is eligible."""
-    return {**test_panel, "eligible": test_panel["i"] // 4 % 2}
+    """With a column for estimators that need to know who is eligible, and an outcome of 0 and 1."""
+    return {**test_panel, "eligible": test_panel["i"] // 4 % 2, "high": test_panel["y"] > 4}
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +96,9 @@ OWN = {
 OWN_SPEC = {}
 # and what regressions need beside their formula
 OWN_REGRESSION = {
+    "ppml": {"formula": "cnt ~ D + z + offset(q1) | i + t"},
+    "logit": {"formula": "high ~ D + z + x"},
+    "probit": {"formula": "high ~ D + z + x"},
     "heckman": {"selected": "eligible", "selection": ["q1", "x"]},
     "lee_bounds": {"formula": "y ~ D", "selected": "eligible"},
     "matching": {"vcov": "own"},
