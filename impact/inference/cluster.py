@@ -105,7 +105,7 @@ def infer(estimate: Estimate, design: Design, options: ClusterOptions, level: fl
         "factors": factors,
         **_description(counts, options.type, factors, k),
     }
-    spread = Spread(vcov, variance, _degrees(df, groups, estimate, rule, k), clusters, notices=notices)
+    spread = Spread(vcov, variance, degrees_of(df, groups, estimate, rule, k), clusters, notices=notices)
     if groups < FEW_CLUSTERS and options.type != "cr3" and linear.is_projection:
         spread = _with_cr3(spread, estimate, linear, pieces, level)
     return complete(spread, estimate, design, level)
@@ -178,7 +178,7 @@ def _group_factors(
     }
 
 
-def _degrees(
+def degrees_of(
     satterthwaite: Floats | None, groups: int, estimate: Estimate, rule: Convention, k: int
 ) -> Floats | float:
     if rule.law == "normal":

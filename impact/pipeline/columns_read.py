@@ -58,3 +58,5 @@ def _uses(plan: Plan) -> Iterator[columns_used.Use]:
             yield from columns_used.expression_uses(test.among)
     if plan.spec.robustness is not None and plan.spec.robustness.drop_one is not None:
         yield plan.spec.robustness.drop_one.unit, None
+    if plan.curve is not None:
+        yield from plan.curve.uses

@@ -11,6 +11,7 @@ from impact.schema.data_blocks import CheckBlock, DataBlock, JoinBlock, PanelBlo
 from impact.schema.design_block import DesignBlock
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
 from impact.schema.published import AnswerBlock, ClaimBlock, PublishedBlock
+from impact.schema.speccurve_block import SpecCurveBlock
 
 LocalText = str | dict[Literal["en", "es"], str]
 
@@ -185,6 +186,9 @@ class SpecModel(Block):
     )
     singletons: Literal["drop", "keep"] | None = Field(None, description="Default treatment of singletons.")
     robustness: RobustnessBlock | None = Field(None, description="Rows with one thing changed.")
+    speccurve: SpecCurveBlock | None = Field(
+        None, description="A model in every combination of choices: one estimate each, read together."
+    )
     tests: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Tests by name: {kind, of, …}."
     )
