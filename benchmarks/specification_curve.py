@@ -1,4 +1,4 @@
-"""1,000 specifications on a panel of 50,000 rows: five outcomes, 25 sets of controls, four sets of effects, two samples.
+"""1,000 specifications on a panel of 50,000 rows: five outcomes, 25 sets of controls, four of effects, two samples.
 
 Errors are clustered by unit. The peers run the specifications one after the other, as a user writes it; ours are those
 of `speccurve:` in a spec, the planning of it included. Estimates and errors of all of them are compared. pyfixest

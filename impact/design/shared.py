@@ -147,9 +147,7 @@ def _read(frame: Frame, requests: Sequence[ModelRequest]) -> _Reading:
         outcomes=tuple(dict.fromkeys(outcome for formula in formulas for outcome in formula.outcomes)),
     )
     clusters = tuple(dict.fromkeys(name for request in requests for name in request.variance.columns))
-    whole = replace(
-        first, formula=union, weights=None, variance=replace(first.variance, columns=clusters)
-    )
+    whole = replace(first, formula=union, weights=None, variance=replace(first.variance, columns=clusters))
     source = source_of(columns, selection.rows, whole, context)
     raw = read_raw(whole, source)
     outcomes: Pieces = {}

@@ -41,7 +41,9 @@ class Shuffler:
         """(n,) row of the frame whose values each row takes in the draw of this seed."""
         taken = np.arange(self.n_rows)
         moved = np.empty(len(self.group), dtype=np.int64)
-        moved[self.order] = np.lexsort((np.random.default_rng(list(seed)).random(len(self.group)), self.group))
+        moved[self.order] = np.lexsort(
+            (np.random.default_rng(list(seed)).random(len(self.group)), self.group)
+        )
         if self.cells is None or self.cell is None:
             taken[self.rows] = self.rows[moved]
             return taken

@@ -50,9 +50,7 @@ class OneTerm:
         """Keep the rows and the columns (n, p) without their effects."""
         self._rows, self._columns, self._df_absorbed = rows, columns, df_absorbed
 
-    def errors(
-        self, solutions: Solutions, df_model: Counts, options: Any
-    ) -> tuple[Floats, Floats]:
+    def errors(self, solutions: Solutions, df_model: Counts, options: Any) -> tuple[Floats, Floats]:
         """Standard errors and degrees of freedom (S,) of S models that ask for the same variance.
 
         Arguments:

@@ -181,6 +181,7 @@ def _group_factors(
 def degrees_of(
     satterthwaite: Floats | None, groups: int, estimate: Estimate, rule: Convention, k: int
 ) -> Floats | float:
+    """Degrees of freedom: Satterthwaite's, or G_min − 1, not above N − K where the convention says so."""
     if rule.law == "normal":
         return np.inf
     if satterthwaite is not None:

@@ -76,7 +76,9 @@ def dimension_label(document: Document, name: str, language: str) -> str:
 
 def choice_label(document: Document, choice: str, language: str) -> str:
     """A choice: its label, or as it is written."""
-    return text("speccurve.none_chosen", language) if choice == "none" else label_of(document, choice, language)
+    return (
+        text("speccurve.none_chosen", language) if choice == "none" else label_of(document, choice, language)
+    )
 
 
 def summary_of(curve: Entry) -> Mapping[str, Any]:

@@ -55,7 +55,9 @@ def _row(row: Entry, dimensions: list[str], document: Document, printing: Printi
 
 
 def _notes(block: TableBlock, curve: Entry, document: Document, language: str) -> list[str]:
-    notes = [said(note, language) for note in (block.notes if isinstance(block.notes, list) else [block.notes])]
+    notes = [
+        said(note, language) for note in (block.notes if isinstance(block.notes, list) else [block.notes])
+    ]
     if not block.default_notes:
         return [note for note in notes if note]
     tests = [one for one in document.get("tests") or () if one.get("kind") == "speccurve"]

@@ -35,7 +35,17 @@ from impact.outputs._numbers import decimal_text, is_number, p_text, whole_text
 from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
-COLUMNS = ("rank", "specification", "estimate", "std_error", "p_value", "ci_low", "ci_high", "n_obs", "preferred")
+COLUMNS = (
+    "rank",
+    "specification",
+    "estimate",
+    "std_error",
+    "p_value",
+    "ci_low",
+    "ci_high",
+    "n_obs",
+    "preferred",
+)
 # inches a line of the matrix takes, and the estimates above it
 LINE, ESTIMATES = 0.17, 2.6
 
@@ -93,7 +103,9 @@ def _datum(rank: int, row: Entry) -> Mapping[str, Any]:
 
 def _sentence(curve: Entry, term: str, digits: int, language: str) -> str:
     summary = summary_of(curve)
-    said_p = p_text(summary["p_median"]) if is_number(summary["p_median"]) else text("speccurve.no_p", language)
+    said_p = (
+        p_text(summary["p_median"]) if is_number(summary["p_median"]) else text("speccurve.no_p", language)
+    )
     return text(
         "speccurve.figure",
         language,

@@ -101,9 +101,7 @@ def report(
         "answer": _answer(document, request, language),
         "main_table": _drawn_table(tables.get(chosen)) if chosen else "",
         "more_tables": [
-            _drawn_table(tables[name])
-            for name, kind in kinds.items()
-            if name != chosen and kind not in APART
+            _drawn_table(tables[name]) for name, kind in kinds.items() if name != chosen and kind not in APART
         ],
         "main_figure": plain_figures[0] if plain_figures else None,
         "more_figures": plain_figures[1:],

@@ -151,9 +151,7 @@ def _errors(
         yield places, np.array([own.estimate, error, t, df, p, low, high, count])
 
 
-def _fit_alone(
-    frame: Frame, one: Specification, place: int, table: _Table, seed: int | None
-) -> None:
+def _fit_alone(frame: Frame, one: Specification, place: int, table: _Table, seed: int | None) -> None:
     """Fill in a specification from a fit of its own."""
     numbers, error = _alone(frame, one, seed)
     table.values[:, place] = numbers

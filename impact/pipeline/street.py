@@ -36,8 +36,7 @@ from impact.schema.requests import ModelRequest
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything a run found: the whole frame, the main sample, fitted models, findings, notices, tests that failed, the
-    specification curve."""
+    """Everything a run found: the whole frame, the main sample, models, findings, notices, failed tests, the curve."""
 
     plan: Plan
     frame: Frame
@@ -84,9 +83,7 @@ def run_plan(
     return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures), curve)
 
 
-def _curve(
-    plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None
-) -> CurveResult | None:
+def _curve(plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None) -> CurveResult | None:
     """The specification curve; where its target cannot be shuffled that is a failure, and the models stay."""
     try:
         return run_curve(plan, frame, stop=stop)

@@ -133,7 +133,9 @@ def _read(
             return replace(choice, formula=_controls(node, sets))
         case "fe":
             absent = node.written in (NONE, "0")
-            return replace(choice, formula=_parsed(node, "~ 1 | ", "", sets) if not absent else Formula((), ()))
+            return replace(
+                choice, formula=_parsed(node, "~ 1 | ", "", sets) if not absent else Formula((), ())
+            )
         case "sample":
             condition = expression_of(node)
             return replace(choice, condition=None if condition.text().lower() == "true" else condition)
@@ -244,4 +246,3 @@ def formula_uses(formula: Formula) -> Iterator[Use]:
     for use in formula_tree.columns_of(formula):
         place: Place = formula.at(use)
         yield use.name, place
-

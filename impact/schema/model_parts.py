@@ -190,6 +190,7 @@ def outcome_of(
 
 
 def made_outcome(block: OutcomeBlock | str, node: Node | None) -> OutcomeSums | Expression:
+    """A named outcome: sums over persons, or an expression."""
     if isinstance(block, str):
         return expression_from(block, node)
     inner = node or map_node(Place(file=""))
