@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -44,5 +44,5 @@ class SharedRows:
     weights: Floats | None = None
     weight_kind: str = ""
     absorb: tuple[AbsorbedFactor, ...] = ()
-    clusters: Mapping[str, Factor] | None = None
+    clusters: Mapping[str, Factor] = field(default_factory=dict)
     intercept: bool = True

@@ -7,7 +7,7 @@ complete cases, not the model, so that a control without missing values costs no
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,7 @@ class _Together:
     """What groups of one reading share."""
 
     reading: _Reading
-    complete: _Complete
+    missing: dict[str, Logicals]
     factors: _Factors
 
 
@@ -118,8 +118,8 @@ def _groups(
     """Models with the same filters, told apart by effects, weights and complete rows."""
     own = [requests[place] for place in places]
     reading = _read(frame, own)
-    complete = _Complete(reading)
-    together = _Together(reading, complete, _Factors(reading, complete.missing))
+    missing = _missing(reading)
+    together = _Together(reading, missing, _Factors(reading.raw, missing.keys()))
 
     def key(place: int) -> tuple[object, ...]:
         request = requests[place]
@@ -127,7 +127,7 @@ def _groups(
         weights = None if request.weights is None else (request.weights.text, request.weights.kind)
         options = repr(request.options)
         return (effects, weights, request.formula.intercept, request.drop_singletons, options,
-                complete.pattern(request))  # fmt: skip
+                _pattern(together, request))  # fmt: skip
 
     for group in _grouped(places, key):
         yield _shared(requests, targets, group, together)
@@ -173,74 +173,82 @@ def outcome_key(request: ModelRequest) -> str:
     return OUTCOME + (made.text() if isinstance(made, Expression) else request.formula.outcomes[0].text())
 
 
+@dataclass(frozen=True, slots=True)
 class _Factors:
-    """Effects and clusters, made once for all groups where their columns miss nothing."""
+    """Effects and clusters on all rows of a reading, made when they are first asked for.
 
-    def __init__(self, reading: _Reading, missing: Collection[str]) -> None:
-        """Begin with none."""
-        self._raw = reading.raw
-        self._missing = missing
-        self._effects: dict[str, tuple[AbsorbedFactor, ...]] = {}
-        self._clusters: dict[str, Factor] = {}
+    Arguments:
+        missing: names of columns that miss a value: what is made of them is made on the rows of each group.
+    """
 
-    def effects(self, request: ModelRequest, rows: Rows, raw: Raw) -> tuple[AbsorbedFactor, ...]:
-        """The absorbed effects of a model on some rows, which are those of ``raw``."""
-        found: list[AbsorbedFactor] = []
-        for effect in request.formula.effects:
-            alone = replace(request, formula=replace(request.formula, absorbed=(effect,)))
-            if self._incomplete((*effect.variables, *effect.slopes)):
-                found += effects_of(alone, raw)
-                continue
-            if effect.text() not in self._effects:
-                self._effects[effect.text()] = effects_of(alone, self._raw)
-            found += subset_effects(self._effects[effect.text()], rows)
-        return tuple(found)
-
-    def cluster(self, name: str, rows: Rows, raw: Raw) -> Factor:
-        """A cluster variable on some rows, which are those of ``raw``."""
-        if self._incomplete(name.split("^")):
-            return cluster_of(name, raw)
-        if name not in self._clusters:
-            self._clusters[name] = cluster_of(name, self._raw)
-        return factor_on_rows(self._clusters[name], rows)
-
-    def _incomplete(self, names: Sequence[str]) -> bool:
-        return any(f"{kind} {name}" in self._missing for name in names for kind in ("key", "slope"))
+    raw: Raw
+    missing: Collection[str]
+    effects: dict[str, tuple[AbsorbedFactor, ...]] = field(default_factory=dict)
+    clusters: dict[str, Factor] = field(default_factory=dict)
 
 
-class _Complete:
-    """Which rows have a value in every column that a model reads."""
+def _effects(factors: _Factors, request: ModelRequest, rows: Rows, raw: Raw) -> tuple[AbsorbedFactor, ...]:
+    """The absorbed effects of a model on some rows, which are those of ``raw``."""
+    found: list[AbsorbedFactor] = []
+    for effect in request.formula.effects:
+        alone = replace(request, formula=replace(request.formula, absorbed=(effect,)))
+        if _is_incomplete(factors, (*effect.variables, *effect.slopes)):
+            found += effects_of(alone, raw)
+            continue
+        if effect.text() not in factors.effects:
+            factors.effects[effect.text()] = effects_of(alone, factors.raw)
+        found += subset_effects(factors.effects[effect.text()], rows)
+    return tuple(found)
 
-    def __init__(self, reading: _Reading) -> None:
-        """Look at each column once; those without a missing value are not remembered."""
-        raw = reading.raw
-        columns = [*raw.pieces.items(), *((name, [values]) for name, values in _single_columns(reading))]
-        self.missing: dict[str, Logicals] = {}
-        self.n_rows = len(raw.y)
-        for name, arrays in columns:
-            lost = np.logical_or.reduce([is_missing(values) for values in arrays])
-            if lost.any():
-                self.missing[name] = lost
 
-    def mask(self, request: ModelRequest) -> Logicals:
-        """(n,) true where the model has all it needs."""
-        kept = np.ones(self.n_rows, dtype=bool)
-        for name in self._needed(request):
-            kept &= ~self.missing[name]
-        return kept
+def _cluster(factors: _Factors, name: str, rows: Rows, raw: Raw) -> Factor:
+    """A cluster variable on some rows, which are those of ``raw``."""
+    if _is_incomplete(factors, name.split("^")):
+        return cluster_of(name, raw)
+    if name not in factors.clusters:
+        factors.clusters[name] = cluster_of(name, factors.raw)
+    return factor_on_rows(factors.clusters[name], rows)
 
-    def pattern(self, request: ModelRequest) -> bytes:
-        """The same as a key."""
-        return np.packbits(self.mask(request)).tobytes() if self._needed(request) else b""
 
-    def _needed(self, request: ModelRequest) -> list[str]:
-        if not self.missing:
-            return []
-        names = [outcome_key(request), *(f"key {name}" for name in key_names(request))]
-        names += [piece_text(piece) for term in request.formula.terms for piece in pieces_of(term)]  # type: ignore[arg-type]
-        names += [f"slope {name}" for effect in request.formula.effects for name in effect.slopes]
-        names += [] if request.weights is None else [f"weight {request.weights.text}"]
-        return [name for name in dict.fromkeys(names) if name in self.missing]
+def _is_incomplete(factors: _Factors, names: Sequence[str]) -> bool:
+    return any(f"{kind} {name}" in factors.missing for name in names for kind in ("key", "slope"))
+
+
+def _missing(reading: _Reading) -> dict[str, Logicals]:
+    """Where columns have no value (n,), for those that miss any."""
+    columns = [*reading.raw.pieces.items(), *((name, [one]) for name, one in _single_columns(reading))]
+    found: dict[str, Logicals] = {}
+    for name, arrays in columns:
+        lost = np.logical_or.reduce([is_missing(values) for values in arrays])
+        if lost.any():
+            found[name] = lost
+    return found
+
+
+def _complete(together: _Together, request: ModelRequest) -> Logicals:
+    """(n,) true where the model has all it needs."""
+    kept = np.ones(len(together.reading.raw.y), dtype=bool)
+    for name in _needed(request, together.factors.missing):
+        kept &= ~together.missing[name]
+    return kept
+
+
+def _pattern(together: _Together, request: ModelRequest) -> bytes:
+    """The complete rows of a model as a key."""
+    if not _needed(request, together.factors.missing):
+        return b""
+    return np.packbits(_complete(together, request)).tobytes()
+
+
+def _needed(request: ModelRequest, missing: Collection[str]) -> list[str]:
+    """Columns that a model reads, of those that miss a value."""
+    if not missing:
+        return []
+    names = [outcome_key(request), *(f"key {name}" for name in key_names(request))]
+    names += [piece_text(piece) for term in request.formula.terms for piece in pieces_of(term)]  # type: ignore[arg-type]
+    names += [f"slope {name}" for effect in request.formula.effects for name in effect.slopes]
+    names += [] if request.weights is None else [f"weight {request.weights.text}"]
+    return [name for name in dict.fromkeys(names) if name in missing]
 
 
 def _single_columns(reading: _Reading) -> list[tuple[str, npt.NDArray[Any]]]:
@@ -257,18 +265,18 @@ def _shared(
 ) -> SharedRows:
     """The common rows of one group, and where each model's columns stand."""
     first, reading = requests[places[0]], together.reading
-    rows = np.flatnonzero(together.complete.mask(first))
+    rows = np.flatnonzero(_complete(together, first))
     weights = None if first.weights is None else reading.weights[first.weights.text]
     if weights is not None:
         rows = rows[weights[rows] > 0]
     raw = subset_of(replace(_of_group(requests, places, reading.raw), weights=weights), rows)
-    absorb = together.factors.effects(first, rows, raw)
+    absorb = _effects(together.factors, first, rows, raw)
     kept = without_singletons(absorb) if first.drop_singletons else None
     if kept is not None:
         rows, raw, absorb = rows[kept], subset_of(raw, kept), subset_effects(absorb, kept)
     intercept = first.formula.intercept and not any(effect.intercept for effect in absorb)
     stack = _Stack(raw, has_constant=intercept or bool(absorb))
-    members = tuple(stack.member(place, requests[place], targets[place]) for place in places)
+    members = tuple(_member(stack, place, requests[place], targets[place]) for place in places)
     known = {effect.factor.name: effect.factor for effect in absorb}
     names = dict.fromkeys(name for place in places for name in requests[place].variance.columns)
     return SharedRows(
@@ -279,7 +287,7 @@ def _shared(
         weights=raw.weights,
         weight_kind="" if first.weights is None else first.weights.kind,
         absorb=absorb,
-        clusters={name: known.get(name) or together.factors.cluster(name, rows, raw) for name in names},
+        clusters={name: known.get(name) or _cluster(together.factors, name, rows, raw) for name in names},
         intercept=intercept,
     )
 
@@ -301,34 +309,39 @@ def _of_group(requests: Sequence[ModelRequest], places: Sequence[int], raw: Raw)
     )
 
 
+@dataclass(frozen=True, slots=True)
 class _Stack:
-    """Columns side by side: each outcome and each term of the models once."""
+    """Columns side by side, each outcome and term of the models once.
 
-    def __init__(self, raw: Raw, *, has_constant: bool) -> None:
-        """Begin with no column."""
-        self.raw, self.has_constant = raw, has_constant
-        self.names: list[str] = []
-        self.arrays: list[Floats] = []
-        self._outcomes: dict[str, int] = {}
-        self._terms: dict[str, dict[str, int]] = {}
+    Arguments:
+        outcomes: key → column; terms: text of a term → name → column.
+    """
 
-    def member(self, place: int, request: ModelRequest, target: str) -> Member:
-        """Where a model's columns stand; −1 for a target that it does not have."""
-        key = outcome_key(request)
-        if key not in self._outcomes:
-            self._outcomes[key] = self._add(key, self.raw.pieces[key][0])
-        columns: dict[str, int] = {}
-        for term in request.formula.terms:
-            text = str(term.text())
-            if text not in self._terms:
-                alone = replace(request, formula=replace(request.formula, terms=(term,)))
-                made = regressors_of(alone, self.raw.pieces, self.has_constant)
-                self._terms[text] = {one.term.name: self._add(one.term.name, one.values) for one in made}
-            columns |= self._terms[text]
-        regressors = tuple(columns.values())
-        return Member(place, self._outcomes[key], columns.get(target, -1), regressors)
+    raw: Raw
+    has_constant: bool
+    names: list[str] = field(default_factory=list)
+    arrays: list[Floats] = field(default_factory=list)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    terms: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def _add(self, name: str, values: Floats) -> int:
-        self.names.append(name)
-        self.arrays.append(np.asarray(values, dtype=np.float64))
-        return len(self.names) - 1
+
+def _member(stack: _Stack, place: int, request: ModelRequest, target: str) -> Member:
+    """Where a model's columns stand, added to the stack where they are not in it; −1 for a target it does not have."""
+    key = outcome_key(request)
+    if key not in stack.outcomes:
+        stack.outcomes[key] = _add(stack, key, stack.raw.pieces[key][0])
+    columns: dict[str, int] = {}
+    for term in request.formula.terms:
+        text = str(term.text())
+        if text not in stack.terms:
+            alone = replace(request, formula=replace(request.formula, terms=(term,)))
+            made = regressors_of(alone, stack.raw.pieces, stack.has_constant)
+            stack.terms[text] = {one.term.name: _add(stack, one.term.name, one.values) for one in made}
+        columns |= stack.terms[text]
+    return Member(place, stack.outcomes[key], columns.get(target, -1), tuple(columns.values()))
+
+
+def _add(stack: _Stack, name: str, values: Floats) -> int:
+    stack.names.append(name)
+    stack.arrays.append(np.asarray(values, dtype=np.float64))
+    return len(stack.names) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from impact.core.designs import Factor
 from impact.core.estimates import Estimate, Linear
 from impact.core.shared_rows import SharedRows
 from impact.inference._clusters import named
-from impact.inference._small_sample import Convention, convention, counted_parameters
-from impact.inference.cluster import ClusterOptions, degrees_of
-from impact.inference.hetero import HeteroOptions, factors_of
-from impact.inference.iid import IidOptions
+from impact.inference._small_sample import (
+    Convention,
+    clustered_df,
+    convention,
+    counted_parameters,
+    robust_factors,
+)
 from impact.kernels.cluster_robust import Part, many_way, parts
 from impact.kernels.specification_curve import (
     Solutions,
@@ -30,114 +34,118 @@ from impact.kernels.specification_curve import (
 Counts = npt.NDArray[np.int64]
 
 
-def is_shared(options: Any, weight_kind: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """Rows that models share, their columns (n, p) without effects, and the parameters of the effects."""
+
+    rows: SharedRows
+    columns: Floats
+    df_absorbed: int
+
+
+def is_shared(keyword: str, options: Any, weight_kind: str) -> bool:
     """Whether a variance follows from sums over shared rows: iid, HC0, HC1, CR0 and CR1."""
-    match options:
-        case ClusterOptions():
-            return options.type in ("cr0", "cr1") and options.psd == "report" and bool(named(options.cluster))
-        case HeteroOptions():
-            return options.type in ("hc0", "hc1")
-        case IidOptions():
-            return weight_kind != "sampling"
-        case _:
-            return False
+    if keyword == "cluster":
+        return options.type in ("cr0", "cr1") and options.psd == "report" and bool(named(options.cluster))
+    return keyword in ("hc0", "hc1") or (keyword == "iid" and weight_kind != "sampling")
 
 
-class OneTerm:
-    """Errors of the target in models on the same rows; what several ask for is computed once."""
+def errors_of(
+    shared: Absorbed, solutions: Solutions, df_model: Counts, keyword: str, options: Any
+) -> tuple[Floats, Floats]:
+    """Standard errors and degrees of freedom (S,) of S models that ask for the same variance.
 
-    def __init__(self, rows: SharedRows, columns: Floats, df_absorbed: int) -> None:
-        """Keep the rows and the columns (n, p) without their effects."""
-        self._rows, self._columns, self._df_absorbed = rows, columns, df_absorbed
+    Arguments:
+        solutions: of the S models. df_model: (S,) their regressors, with the constant.
+        keyword, options: of a variance for which ``is_shared`` holds.
+    """
+    if keyword == "cluster":
+        variance, df = _clustered(shared, solutions, df_model, options)
+    elif keyword == "iid":
+        variance, df = _classical(shared, solutions, df_model, options)
+    else:
+        variance, df = _robust(shared, solutions, df_model, keyword, options)
+    return np.sqrt(np.where(variance >= 0, variance, np.nan)), df
 
-    def errors(self, solutions: Solutions, df_model: Counts, options: Any) -> tuple[Floats, Floats]:
-        """Standard errors and degrees of freedom (S,) of S models that ask for the same variance.
 
-        Arguments:
-            solutions: of the S models. df_model: (S,) their regressors, with the constant.
-            options: for which ``is_shared`` holds.
-        """
-        n_obs = float(len(self._columns))
-        match options:
-            case ClusterOptions():
-                variance, df = self._clustered(solutions, df_model, options)
-            case HeteroOptions():
-                rule = convention(options.ssc, "none" if options.type == "hc0" else "fixest")
-                factor = self._each(
-                    df_model, rule, (), lambda k, _: float(np.prod(list(factors_of(n_obs, k, rule).values())))
-                )
-                variance = row_variance(self._columns, self._rows.weights, solutions) * factor
-                full = n_obs - df_model - self._df_absorbed
-                df = np.full_like(variance, np.inf) if rule.law == "normal" else full.astype(np.float64)
-            case _:
-                rule = convention(options.ssc)
-                k = self._each(df_model, rule, (), lambda k, _: float(k))
-                divisor = n_obs - k if rule.n else np.full_like(k, n_obs - 1.0)
-                variance, df = solutions.unit_variance * solutions.rss / divisor, n_obs - k
-        return np.sqrt(np.where(variance >= 0, variance, np.nan)), df
+def _classical(
+    shared: Absorbed, solutions: Solutions, df_model: Counts, options: Any
+) -> tuple[Floats, Floats]:
+    rule = convention(options.ssc)
+    n_obs = float(len(shared.columns))
+    k = _each(shared, df_model, rule, (), float)
+    divisor = n_obs - k if rule.n else np.full_like(k, n_obs - 1.0)
+    return solutions.unit_variance * solutions.rss / divisor, n_obs - k
 
-    def _clustered(
-        self, solutions: Solutions, df_model: Counts, options: ClusterOptions
-    ) -> tuple[Floats, Floats]:
-        clusters = tuple((self._rows.clusters or {})[name] for name in named(options.cluster))
-        pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
-        smallest = min(piece.groups for piece in pieces if len(piece.members) == 1)
-        rule = convention(options.ssc, "fixest" if options.type == "cr1" else "none")
-        if smallest < 2:
-            lost = np.full(len(df_model), np.nan)
-            return lost, lost
 
-        def factor(part: Part) -> float:
-            groups = smallest if rule.g == "min" else part.groups
-            return 1.0 if rule.g == "none" else groups / (groups - 1.0)
+def _robust(
+    shared: Absorbed, solutions: Solutions, df_model: Counts, keyword: str, options: Any
+) -> tuple[Floats, Floats]:
+    rule = convention(options.ssc, "none" if keyword == "hc0" else "fixest")
+    n_obs = float(len(shared.columns))
 
-        variance = many_way(pieces, lambda part: self._of_part(part, solutions), factor)
-        n_obs = len(self._columns)
-        if rule.n:
-            variance = variance * self._each(
-                df_model, rule, clusters, lambda k, _: (n_obs - 1.0) / (n_obs - k)
-            )
-        df = self._each(
-            df_model,
-            rule,
-            clusters,
-            lambda k, made: float(np.asarray(degrees_of(None, smallest, made, rule, k))),
-        )
-        return variance, df
+    def factor(k: int) -> float:
+        return float(np.prod(list(robust_factors(n_obs, k, rule).values())))
 
-    def _of_part(self, part: Part, solutions: Solutions) -> Floats:
-        """The variance without factors over the clusters of one part."""
-        weights, width = self._rows.weights, self._columns.shape[1]
-        if fits_in_products(part.levels, width, len(self._columns)):
-            products = group_products(self._columns, weights, part.codes, part.levels)
-            return group_variance(products, solutions)
-        return cluster_variance(self._columns, weights, part.codes, part.levels, solutions)
+    variance = row_variance(shared.columns, shared.rows.weights, solutions)
+    full = (n_obs - df_model - shared.df_absorbed).astype(np.float64)
+    df = np.full_like(full, np.inf) if rule.law == "normal" else full
+    return variance * _each(shared, df_model, rule, (), factor), df
 
-    def _each(
-        self,
-        df_model: Counts,
-        rule: Convention,
-        clusters: Sequence[Factor],
-        value: Callable[[int, Estimate], float],
-    ) -> Floats:
-        """A value (S,) that depends on K alone, found once for each number of regressors."""
-        found: dict[int, float] = {}
-        for size in np.unique(df_model).tolist():
-            made, linear = self._counting(size)
-            found[size] = value(counted_parameters(made, linear, rule, clusters), made)
-        return np.array([found[size] for size in df_model.tolist()])
 
-    def _counting(self, df_model: int) -> tuple[Estimate, Linear]:
-        """A model of this many regressors, as far as the counting of parameters looks at it."""
-        n_obs, nothing = float(len(self._columns)), np.empty(0)
-        made = Estimate(
-            estimator="ols",
-            terms=(),
-            params=nothing,
-            n_obs=n_obs,
-            df_model=df_model,
-            df_resid=n_obs - df_model - self._df_absorbed,
-            df_absorbed=self._df_absorbed,
-        )
-        linear = Linear(np.empty((0, 0)), nothing, np.empty((0, 0)), absorb=self._rows.absorb)
-        return made, linear
+def _clustered(
+    shared: Absorbed, solutions: Solutions, df_model: Counts, options: Any
+) -> tuple[Floats, Floats]:
+    clusters = tuple(shared.rows.clusters[name] for name in named(options.cluster))
+    pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
+    smallest = min(piece.groups for piece in pieces if len(piece.members) == 1)
+    rule = convention(options.ssc, "fixest" if options.type == "cr1" else "none")
+    n_obs = float(len(shared.columns))
+    if smallest < 2:
+        lost = np.full(len(df_model), np.nan)
+        return lost, lost
+
+    def factor(part: Part) -> float:
+        groups = smallest if rule.g == "min" else part.groups
+        return 1.0 if rule.g == "none" else groups / (groups - 1.0)
+
+    variance = many_way(pieces, lambda part: _of_part(shared, part, solutions), factor)
+    if rule.n:
+        variance = variance * _each(shared, df_model, rule, clusters, lambda k: (n_obs - 1.0) / (n_obs - k))
+    return variance, _each(shared, df_model, rule, clusters, lambda k: clustered_df(smallest, n_obs, k, rule))
+
+
+def _of_part(shared: Absorbed, part: Part, solutions: Solutions) -> Floats:
+    """The variance without factors over the clusters of one part."""
+    columns, weights = shared.columns, shared.rows.weights
+    if fits_in_products(part.levels, columns.shape[1], len(columns)):
+        return group_variance(group_products(columns, weights, part.codes, part.levels), solutions)
+    return cluster_variance(columns, weights, part.codes, part.levels, solutions)
+
+
+def _each(
+    shared: Absorbed,
+    df_model: Counts,
+    rule: Convention,
+    clusters: Sequence[Factor],
+    value: Callable[[int], float],
+) -> Floats:
+    """A value (S,) that depends on K alone, found once for each number of regressors."""
+    sizes = np.unique(df_model).tolist()
+    found = {size: value(counted_parameters(*_counting(shared, size), rule, clusters)) for size in sizes}
+    return np.array([found[size] for size in df_model.tolist()])
+
+
+def _counting(shared: Absorbed, df_model: int) -> tuple[Estimate, Linear]:
+    """A model of this many regressors, as far as the counting of parameters looks at it."""
+    n_obs, nothing = float(len(shared.columns)), np.empty(0)
+    made = Estimate(
+        estimator="ols",
+        terms=(),
+        params=nothing,
+        n_obs=n_obs,
+        df_model=df_model,
+        df_resid=n_obs - df_model - shared.df_absorbed,
+        df_absorbed=shared.df_absorbed,
+    )
+    return made, Linear(np.empty((0, 0)), nothing, np.empty((0, 0)), absorb=shared.rows.absorb)

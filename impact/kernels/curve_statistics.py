@@ -17,7 +17,7 @@ from impact.kernels.distributions import normal_quantile
 Floats = npt.NDArray[np.float64]
 
 TIE = 1e-10
-SMALLEST_P = 5e-324
+SMALLEST_P = 1e-300
 
 
 @dataclass(frozen=True, slots=True)

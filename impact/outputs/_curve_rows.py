@@ -24,7 +24,10 @@ def curve_entry(curve: CurveResult, summary: Mapping[str, object]) -> dict[str, 
     return {
         "of": curve.base,
         "term": curve.rows[0].term,
-        "dimensions": {name: list(labels) for name, labels in curve.dimensions.items()},
+        # a list: the keys of results.json are sorted, and dimensions have an order of their own
+        "dimensions": [
+            {"dimension": name, "choices": list(labels)} for name, labels in curve.dimensions.items()
+        ],
         "summary": plain(summary),
         "rows": [_row(curve, place, row) for place, row in enumerate(curve.rows)],
     }
@@ -60,6 +63,11 @@ def curve_of(name: str, document: Document, language: str) -> Entry:
     if curve is None or not any(is_number(row["estimate"]) for row in curve["rows"]):
         raise OutputError(fault("E713", table=name, what=text("speccurve.none", language)))
     return curve
+
+
+def dimensions_of(curve: Entry) -> dict[str, list[str]]:
+    """Dimension → labels of its choices, in the order of the spec."""
+    return {one["dimension"]: one["choices"] for one in curve["dimensions"]}
 
 
 def sorted_rows(curve: Entry) -> list[Entry]:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from impact.core.texts import text
 from impact.outputs._cell_grid import HEADER, Cell, Grid, Row, figure, label
-from impact.outputs._curve_rows import choice_label, curve_of, dimension_label, sorted_rows
+from impact.outputs._curve_rows import choice_label, curve_of, dimension_label, dimensions_of, sorted_rows
 from impact.outputs._document import Document, Entry, label_of, said
 from impact.outputs._numbers import decimal_text, error_text, p_text, whole_text
 from impact.outputs._statistics import Printing
@@ -25,7 +25,7 @@ def curve_grid(name: str, block: TableBlock, document: Document, printing: Print
     """
     language = printing.language
     curve = curve_of(name, document, language)
-    dimensions = list(curve["dimensions"])
+    dimensions = list(dimensions_of(curve))
     heads = [dimension_label(document, one, language) for one in dimensions]
     heads += [text(f"speccurve.head.{one}", language) for one in NUMBERS]
     rows = [Row(tuple(label(head) for head in heads), HEADER)]

@@ -16,7 +16,14 @@ from matplotlib.figure import Figure
 
 from impact.core.registered import Output
 from impact.core.texts import text
-from impact.outputs._curve_rows import choice_label, curve_of, dimension_label, sorted_rows, summary_of
+from impact.outputs._curve_rows import (
+    choice_label,
+    curve_of,
+    dimension_label,
+    dimensions_of,
+    sorted_rows,
+    summary_of,
+)
 from impact.outputs._document import Document, Entry, label_of, said
 from impact.outputs._figure_style import (
     COLOURS,
@@ -88,7 +95,7 @@ def draw(
     plan = Plan(
         draw=paint,
         size=(7.2, ESTIMATES + below + 0.7),
-        columns=(*COLUMNS[:2], *curve["dimensions"], *COLUMNS[2:]),
+        columns=(*COLUMNS[:2], *dimensions_of(curve), *COLUMNS[2:]),
         data=[_datum(rank, row) for rank, row in enumerate(rows, 1)],
         title=said(block.title, language) or text("speccurve.title", language, term=term),
         sentence=_sentence(curve, term, request.outputs.digits, language),
@@ -122,7 +129,7 @@ def _sentence(curve: Entry, term: str, digits: int, language: str) -> str:
 def _lines(curve: Entry, rows: Sequence[Entry], document: Document, language: str) -> list[_Line]:
     """The lines of the matrix from top to bottom: each dimension with its choices in the order of the spec."""
     found = []
-    for dimension, choices in curve["dimensions"].items():
+    for dimension, choices in dimensions_of(curve).items():
         head = dimension_label(document, dimension, language)
         for choice in choices:
             ranks = tuple(rank for rank, row in enumerate(rows, 1) if row["choices"][dimension] == choice)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from impact.core.arrays import Floats
+from impact.core.arrays import Floats, Logicals
 from impact.core.curves import CurveResult, CurveRow
 from impact.core.frames import Frame
 from impact.core.shared_rows import SharedRows
@@ -19,7 +19,7 @@ from impact.design.shared import shared_rows
 from impact.estimators._regression import RegressionOptions
 from impact.estimators._shared import SharedFit, fit_shared
 from impact.inference._intervals import test_and_interval
-from impact.inference._one_term import OneTerm, is_shared
+from impact.inference._one_term import Absorbed, errors_of, is_shared
 from impact.kernels.specification_curve import Solutions, solve
 from impact.pipeline.curve_shuffles import SIGNS, Shuffles, shuffled_columns, shuffles_of
 from impact.pipeline.fit import fit_request, not_reached
@@ -32,16 +32,30 @@ Places = npt.NDArray[np.int64]
 FIELDS = ("estimate", "std_error", "statistic", "df", "p_value", "ci_low", "ci_high", "n_obs")
 
 
+@dataclass(frozen=True, slots=True)
 class _Table:
-    """Numbers of the S specifications, and of the R shuffles, filled in as they are found."""
+    """Numbers of the S specifications and of the R shuffles, filled in as they are found.
 
-    def __init__(self, count: int, reps: int) -> None:
-        """Nothing is known yet."""
-        self.values = np.full((len(FIELDS), count), np.nan)
-        self.errors = [""] * count
-        self.done = np.zeros(count, dtype=bool)
-        self.estimates = np.full((reps, count), np.nan)
-        self.p_values = np.full((reps, count), np.nan)
+    Arguments:
+        values: (fields, S), NaN where there is none. errors: why. done: (S,). estimates, p_values: (R, S).
+    """
+
+    values: Floats
+    errors: list[str]
+    done: Logicals
+    estimates: Floats
+    p_values: Floats
+
+
+def _empty_table(count: int, reps: int) -> _Table:
+    missing = np.nan
+    return _Table(
+        np.full((len(FIELDS), count), missing),
+        [""] * count,
+        np.zeros(count, dtype=bool),
+        np.full((reps, count), missing),
+        np.full((reps, count), missing),
+    )
 
 
 def run_curve(plan: Plan, frame: Frame, *, stop: Event | None = None) -> CurveResult | None:
@@ -58,7 +72,7 @@ def run_curve(plan: Plan, frame: Frame, *, stop: Event | None = None) -> CurveRe
         return None
     shuffles = shuffles_of(plan, curve, frame)
     reps = shuffles.reps if shuffles is not None else 0
-    table = _Table(len(curve.specifications), reps)
+    table = _empty_table(len(curve.specifications), reps)
     requests = [one.request for one in curve.specifications]
     for rows in shared_rows(frame, requests, [one.target for one in curve.specifications]):
         _fit_together(rows, requests, table, shuffles)
@@ -123,7 +137,9 @@ def _fit_together(
 
 
 def _is_able(request: ModelRequest, rows: SharedRows) -> bool:
-    return request.estimator == "ols" and is_shared(request.variance.options, rows.weight_kind)
+    return request.estimator == "ols" and is_shared(
+        request.variance.keyword, request.variance.options, rows.weight_kind
+    )
 
 
 def _by_variance(
@@ -132,8 +148,8 @@ def _by_variance(
     """Members that ask for the same variance, and the request of one of them."""
     found: dict[str, list[int]] = {}
     for place in places.tolist():
-        options = requests[fit.rows.members[place].place].variance.options
-        found.setdefault(f"{type(options).__name__} {options!r}", []).append(place)
+        asked = requests[fit.rows.members[place].place].variance
+        found.setdefault(f"{asked.keyword} {asked.options!r}", []).append(place)
     return [(np.array(own), requests[fit.rows.members[own[0]].place]) for own in found.values()]
 
 
@@ -141,10 +157,11 @@ def _errors(
     fit: SharedFit, columns: Floats, solutions: Solutions, groups: Sequence[tuple[Places, ModelRequest]]
 ) -> Iterator[tuple[Places, Floats]]:
     """Places of specifications and their numbers (fields, m), one variance after the other."""
-    error_of = OneTerm(fit.rows, columns, fit.df_absorbed)
+    shared = Absorbed(fit.rows, columns, fit.df_absorbed)
     for members, request in groups:
         own = solutions.of(members)
-        error, df = error_of.errors(own, fit.df_model[members], request.variance.options)
+        asked = request.variance
+        error, df = errors_of(shared, own, fit.df_model[members], asked.keyword, asked.options)
         t, p, low, high = test_and_interval(own.estimate, error, df, request.level)
         count = np.full(len(members), float(len(columns)))
         places = np.array([fit.rows.members[member].place for member in members.tolist()])

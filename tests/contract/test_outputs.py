@@ -24,6 +24,7 @@ KINDS = (
     "bacon",
     "honest_did",
     "synth",
+    "spec_curve",
 )
 # which model of the canonical study a kind of figure shows; main where none is named
 SHOWN = {
@@ -53,7 +54,8 @@ def document(study):
         },
         "two_way": {"estimator": "did_twfe", "outcome": "y", "design": {"unit": "i"}, "permute": None},
     }
-    found = study(tests=tests, models=models)
+    curve = {"base": "main", "target": "z", "vary": {"outcome": ["y", "yiv"], "fe": ["i + t", "t"]}}
+    found = study(tests=tests, models=models, speccurve=curve)
     one = next(row for row in found["rows"] if row["model"] == "effects")
     doses = [{**one, "term": f"dose[{dose}]", "kind": "dose"} for dose in (0.5, 1, 2)]
     return {**found, "rows": [*found["rows"], *doses]}
