@@ -45,7 +45,7 @@ from impact.schema.option_requests import (
 from impact.schema.requests import AdoptionRequest, ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
 from impact.schema.shipped import folder_of
-from impact.schema.specifications import CurveRequest, curve_of
+from impact.schema.curves.specifications import CurveRequest, curve_of
 from impact.schema.survey_block import with_survey
 from impact.schema.version_range import in_range
 

@@ -33,7 +33,7 @@ def curve_grid(name: str, block: TableBlock, document: Document, printing: Print
     term = label_of(document, str(curve["term"]), language)
     return Grid(
         name=name,
-        title=said(block.title, language) or text("speccurve.title", language, term=term),
+        title=said(block.title, language) or text("table.title.speccurve", language, term=term),
         align=(*("l" for _ in dimensions), *("r" for _ in NUMBERS)),
         rows=tuple(rows),
         notes=tuple(_notes(block, curve, document, language)),

@@ -97,7 +97,7 @@ def draw(
         size=(7.2, ESTIMATES + below + 0.7),
         columns=(*COLUMNS[:2], *dimensions_of(curve), *COLUMNS[2:]),
         data=[_datum(rank, row) for rank, row in enumerate(rows, 1)],
-        title=said(block.title, language) or text("speccurve.title", language, term=term),
+        title=said(block.title, language) or text("table.title.speccurve", language, term=term),
         sentence=_sentence(curve, term, request.outputs.digits, language),
         section="robustness",
     )

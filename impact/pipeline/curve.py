@@ -25,7 +25,7 @@ from impact.pipeline.curve_shuffles import SIGNS, Shuffles, shuffled_columns, sh
 from impact.pipeline.fit import fit_request, not_reached
 from impact.plan import Plan
 from impact.schema.requests import ModelRequest
-from impact.schema.specifications import Specification
+from impact.schema.curves.specifications import Specification
 
 Places = npt.NDArray[np.int64]
 # what a row holds of an estimate, in this order

@@ -11,7 +11,7 @@ from impact.schema.data_blocks import CheckBlock, DataBlock, JoinBlock, PanelBlo
 from impact.schema.design_block import DesignBlock
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
 from impact.schema.published import AnswerBlock, ClaimBlock, PublishedBlock
-from impact.schema.speccurve_block import SpecCurveBlock
+from impact.schema.curves.block import SpecCurveBlock
 
 LocalText = str | dict[Literal["en", "es"], str]
 
