@@ -16,6 +16,7 @@ from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
 from impact.inference._permutation import PermuteOptions
 from impact.inference._wild import WildOptions, wild_columns
+from impact.schema.curves.specifications import CurveRequest, curve_of
 from impact.schema.data_blocks import DataBlock, PanelBlock
 from impact.schema.design_block import DesignBlock
 from impact.schema.expressions.tree import Expression
@@ -45,7 +46,6 @@ from impact.schema.option_requests import (
 from impact.schema.requests import AdoptionRequest, ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
 from impact.schema.shipped import folder_of
-from impact.schema.curves.specifications import CurveRequest, curve_of
 from impact.schema.survey_block import with_survey
 from impact.schema.version_range import in_range
 

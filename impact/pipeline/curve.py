@@ -24,8 +24,8 @@ from impact.kernels.specification_curve import Solutions, solve
 from impact.pipeline.curve_shuffles import SIGNS, Shuffles, shuffled_columns, shuffles_of
 from impact.pipeline.fit import fit_request, not_reached
 from impact.plan import Plan
-from impact.schema.requests import ModelRequest
 from impact.schema.curves.specifications import Specification
+from impact.schema.requests import ModelRequest
 
 Places = npt.NDArray[np.int64]
 # what a row holds of an estimate, in this order

@@ -18,9 +18,9 @@ from impact.estimators._regression import RegressionOptions
 from impact.estimators._shared import SharedFit, absorbed_again
 from impact.pipeline.fit import spawn_seed
 from impact.plan import Plan
+from impact.schema.curves.specifications import CurveRequest, Specification
 from impact.schema.expressions.tree import columns_of as expression_columns
 from impact.schema.formulas.tree import Variable, columns_of
-from impact.schema.curves.specifications import CurveRequest, Specification
 
 SIGNS = {"either": 0, "positive": 1, "negative": -1}
 # shuffled columns that are absorbed side by side

@@ -25,7 +25,7 @@ TableFormat = Literal["md", "tex", "html"]
 FigureFormat = Literal["svg", "png"]
 FigureKind = Literal[
     "event_study", "att_gt", "cohorts", "dose", "bacon", "honest_did", "synth", "coefplot",
-    "equivalence_plot", "permutation", "spec_curve",
+    "equivalence_plot", "permutation", "spec_curve", "power",
 ]  # fmt: skip
 Level = float
 
@@ -146,7 +146,7 @@ class FigureBlock(Options):
         default="coefplot",
         description="event_study, att_gt (effects by cohort), cohorts (who is treated when), dose, bacon, honest_did, "
         "synth (paths, gaps and weights), coefplot (also the forest of a main estimate with its robustness rows or "
-        "subgroups), equivalence_plot, permutation (histogram of the permutation distribution), spec_curve.",
+        "subgroups), equivalence_plot, permutation (histogram of the permutation distribution), spec_curve, power.",
     )
     title: Text | None = Field(
         default=None, description="Caption in the report; never drawn inside the figure."

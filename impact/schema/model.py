@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from impact.schema.curves.block import SpecCurveBlock
 from impact.schema.data_blocks import CheckBlock, DataBlock, JoinBlock, PanelBlock, one_or_list
 from impact.schema.design_block import DesignBlock
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
 from impact.schema.published import AnswerBlock, ClaimBlock, PublishedBlock
-from impact.schema.curves.block import SpecCurveBlock
 
 LocalText = str | dict[Literal["en", "es"], str]
 

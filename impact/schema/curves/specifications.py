@@ -13,6 +13,7 @@ from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault
 from impact.schema.columns_used import Use, expression_uses, model_uses
+from impact.schema.curves.block import CurveInference, SpecCurveBlock
 from impact.schema.curves.choices import (
     Choice,
     formula_uses,
@@ -30,7 +31,6 @@ from impact.schema.model_parts import expression_of, is_own_mean
 from impact.schema.nodes import Node
 from impact.schema.requests import ModelRequest
 from impact.schema.resolve import ExpandedModel
-from impact.schema.curves.block import CurveInference, SpecCurveBlock
 
 # combinations that are listed to be drawn from
 MOST_COMBINATIONS = 200_000
