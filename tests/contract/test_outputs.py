@@ -25,6 +25,7 @@ KINDS = (
     "honest_did",
     "synth",
     "spec_curve",
+    "power",
 )
 # which model of the canonical study a kind of figure shows; main where none is named
 SHOWN = {
@@ -41,6 +42,7 @@ SHOWN = {
 @pytest.fixture(scope="module")
 def document(study):
     tests = {"bound": {"kind": "equivalence", "of": "main", "bound": 0.5, "reason": "half a unit"}}
+    tests["found"] = {"kind": "power", "of": "main"}
     models = {
         "main": {"formula": "y ~ exposed + z | i + t"},
         "event": {"formula": "y ~ i(t, treated, ref=4) | i + t"},
