@@ -58,7 +58,7 @@ def command(ctx: click.Context, /, *, spec: str | None, out: str | None, **optio
     With SPEC the error is that of its models on their data. Without one the trial is described by --n, --clusters and
     --icc; with --effect and no --n the number of rows is found that the effect needs.
     """
-    import impact.cli._show_power as shows  # numpy and figures load with the command, not with the help
+    import impact.cli.showing.power as shows  # numpy and figures load with the command, not with the help
 
     language = str(setting(ctx, "lang") or "en")
     effects: tuple[float, ...] = tuple(sorted(set(options["effects"])))

@@ -25,7 +25,7 @@ ELSEWHERE = {
     # commands are asked from outside, as a user would
     "impact/cli/_options.py": "tests/test_command_line.py",
     "impact/cli/_run_many.py": "tests/test_command_line.py",
-    "impact/cli/_show_power.py": "tests/cli/test_power.py",
+    "impact/cli/showing/power.py": "tests/cli/test_power.py",
     "impact/outputs/_power_curve.py": "tests/outputs/test_figure_power.py",
     "impact/cli/check.py": "tests/test_command_line.py",
     "impact/cli/fit.py": "tests/test_command_line.py",
