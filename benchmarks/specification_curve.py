@@ -2,7 +2,7 @@
 
 Errors are clustered by unit. The peers run the specifications one after the other, as a user writes it; ours are those
 of `speccurve:` in a spec, the planning of it included. Estimates and errors of all of them are compared. pyfixest
-needs minutes for all of them and is asked for 100.
+needs minutes for all of them and is asked for 96.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMES = [f"c{j}" for j in range(1, 6)]
 CONTROLS = [list(own) for own in chain.from_iterable(combinations(NAMES, size) for size in range(6))][:25]
 EFFECTS = ["unit + time", "unit", "time", "none"]
 SAMPLES = {"all": "true", "late": "time >= 5"}
-FEW = 100
+FEW = 96
 
 
 def panel(units: int = 2500, periods: int = 20) -> pd.DataFrame:

@@ -16,6 +16,12 @@ from impact.diagnostics._sentences import Words, both, joined, number, word
 from impact.kernels.curve_statistics import CurveStatistics, curve_p_values, curve_statistics
 
 KIND = "speccurve"
+P_FIELDS = {
+    "p_median": "median",
+    "p_same_sign": "same_sign",
+    "p_in_direction": "in_direction",
+    "p_stouffer": "stouffer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +115,7 @@ def summary_fields(curve: CurveResult, summary: CurveSummary) -> dict[str, objec
     }
     for name in ("median", "same_sign", "significant", "in_direction", "stouffer"):
         found[name] = None if own is None else float(getattr(own, name))
-    for name in ("median", "same_sign", "in_direction", "stouffer"):
-        found[f"p_{name}"] = summary.p_values.get(name)
-    return found
+    return found | {field: summary.p_values.get(name) for field, name in P_FIELDS.items()}
 
 
 def _sentences(curve: CurveResult, summary: CurveSummary, term: str, alpha: float) -> Words:
