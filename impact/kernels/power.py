@@ -4,7 +4,7 @@
     se² = σ² (1 − R²) (1 + (m − 1) ρ) / (n P (1 − P))      m = n / J rows a cluster, ρ the intra-cluster correlation
 
 Sources: Bloom (1995), "Minimum detectable effects", Evaluation Review 19; Duflo, Glennerster and Kremer (2007), "Using
-randomization in development economics research: a toolkit", sections 4.1 and 4.2, equations 7 and 11.
+randomization in development economics research: a toolkit".
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def simulated_power(trial: Trial, effects: Floats, *, alpha: float, reps: int, s
     """Share of simulated trials that reject at each of the effects (E,).
 
     Rows are drawn with normal errors, and a normal part of each cluster; the t-test is that of the rows, or of the
-    means of clusters (Donner and Klar 2000, section 6.2). The same draws serve all effects.
+    means of clusters (Donner and Klar 2000). The same draws serve all effects.
     """
     units = trial.clusters or trial.n
     treated = np.arange(units) < round(trial.share * units)

@@ -1,7 +1,7 @@
 """Specification curve: estimates from the smallest to the largest with their intervals, and below them the choices.
 
 Estimates that are different from zero at the level of the study are filled; the preferred specification is a diamond.
-Source: Simonsohn, Simmons and Nelson (2020), figure 2.
+Source: Simonsohn, Simmons and Nelson (2020).
 """
 
 from __future__ import annotations

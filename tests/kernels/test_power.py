@@ -53,7 +53,7 @@ def test_the_power_at_the_smallest_effect(df):
 
 
 def test_the_variance_of_a_trial_in_clusters():
-    """2σ²/(J m) (1 + (m − 1) ρ)/(2 P (1 − P)), equation 11 of Duflo, Glennerster and Kremer (2007)."""
+    """2σ²/(J m) (1 + (m − 1) ρ)/(2 P (1 − P)): conventions section 31; Duflo, Glennerster and Kremer (2007)."""
     trial = Trial(600, clusters=30, icc=0.1, share=0.4, sd=2.0)
     size = 20
     wanted = 2 * 4 / (30 * size) * (1 + (size - 1) * 0.1) / (0.4 * 0.6 * 2)
