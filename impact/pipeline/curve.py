@@ -75,13 +75,17 @@ def run_curve(plan: Plan, frame: Frame, *, stop: Event | None = None) -> CurveRe
     table = _empty_table(len(curve.specifications), reps)
     requests = [one.request for one in curve.specifications]
     for rows in shared_rows(frame, requests, [one.target for one in curve.specifications]):
-        _fit_together(rows, requests, table, shuffles)
+        if _is_stopped(stop):
+            break
+        _fit_together(rows, requests, table, shuffles, stop)
     for place in np.flatnonzero(~table.done).tolist():
-        if stop is not None and stop.is_set():
+        if _is_stopped(stop):
             table.errors[place] = str(not_reached(requests[place]).results[0].error)
             continue
         _fit_alone(frame, curve.specifications[place], place, table, plan.spec.seed)
-        _shuffle_alone(frame, curve.specifications[place], place, table, shuffles)
+        _shuffle_alone(frame, curve.specifications[place], place, table, shuffles, stop)
+    if _is_stopped(stop):
+        shuffles = None  # the draws are not those of the whole curve
     return CurveResult(
         base=curve.base,
         dimensions=curve.dimensions,
@@ -95,6 +99,10 @@ def run_curve(plan: Plan, frame: Frame, *, stop: Event | None = None) -> CurveRe
         drawn_estimates=None if shuffles is None else table.estimates,
         drawn_p_values=None if shuffles is None else table.p_values,
     )
+
+
+def _is_stopped(stop: Event | None) -> bool:
+    return stop is not None and stop.is_set()
 
 
 def _row(one: Specification, place: int, table: _Table) -> CurveRow:
@@ -111,7 +119,11 @@ def _row(one: Specification, place: int, table: _Table) -> CurveRow:
 
 
 def _fit_together(
-    rows: SharedRows, requests: Sequence[ModelRequest], table: _Table, shuffles: Shuffles | None
+    rows: SharedRows,
+    requests: Sequence[ModelRequest],
+    table: _Table,
+    shuffles: Shuffles | None,
+    stop: Event | None,
 ) -> None:
     """Fill in the specifications of common rows that can be had from their cross-product."""
     options = requests[rows.members[0].place].options
@@ -129,6 +141,8 @@ def _fit_together(
     if shuffles is None or not groups:
         return
     for draw, columns, products in shuffled_columns(fit, options, shuffles):
+        if _is_stopped(stop):
+            return
         solutions = solve(products, fit.regressions)
         for places, found in _errors(fit, columns, solutions, groups):
             fine = np.isin(places, np.flatnonzero(table.done))
@@ -198,12 +212,19 @@ def _alone(frame: Frame, one: Specification, seed: int | None) -> tuple[list[flo
 
 
 def _shuffle_alone(
-    frame: Frame, one: Specification, place: int, table: _Table, shuffles: Shuffles | None
+    frame: Frame,
+    one: Specification,
+    place: int,
+    table: _Table,
+    shuffles: Shuffles | None,
+    stop: Event | None,
 ) -> None:
     """The shuffles of a specification that is fitted alone."""
     if shuffles is None or table.errors[place]:
         return
     for draw in range(shuffles.reps):
+        if _is_stopped(stop):
+            return
         sources = shuffles.sources(draw)
         columns = {name: frame.columns[name][sources] for name in shuffles.names}
         numbers, _ = _alone(replace(frame, columns={**frame.columns, **columns}), one, shuffles.seed)

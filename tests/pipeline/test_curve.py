@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -218,6 +219,26 @@ def test_the_order_of_rows_does_not_matter(curve_for, columns, as_frame):
     again = run_curve(plan, as_frame({name: values[order] for name, values in columns.items()}))
     assert [row.estimate for row in again.rows] == [row.estimate for row in curve.rows]
     assert [row.std_error for row in again.rows] == [row.std_error for row in curve.rows]
+
+
+def test_an_interrupt_keeps_what_was_reached(curve_for):
+    """Nothing begins once it is set; shuffles of a part of the curve are none."""
+    plan, frame, _ = curve_for({"controls": [[], ["c2"]]}, inference={"permute": "m", "reps": 10})
+    stop = Event()
+    stop.set()
+    curve = run_curve(plan, frame, stop=stop)
+    assert ["E523" in row.error for row in curve.rows] == [True, True]
+    assert curve.drawn_estimates is None
+
+
+@pytest.mark.parametrize("formula", ["y ~ 0 + m", "y ~ m", "y ~ 0 + m | id"])
+def test_with_and_without_a_constant(curve_for, formula):
+    vary = {"controls": [[], ["c1"]], "vcov": ["hc1", {"cluster": "id"}, "iid"]}
+    plan, frame, curve = curve_for(vary, model={"formula": formula})
+    for row, specification in zip(curve.rows, plan.curve.specifications, strict=True):
+        assert [getattr(row, name) for name in FIELDS] == pytest.approx(
+            alone(frame, specification), rel=1e-10
+        )
 
 
 def test_without_a_curve(plan_of, as_frame, columns):
