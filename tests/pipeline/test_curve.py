@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+import impact
 from impact.core.errors import DesignError, SpecError
 from impact.pipeline.curve import FIELDS, run_curve
 from impact.pipeline.curve_shuffles import shuffles_of
@@ -243,3 +244,35 @@ def test_with_and_without_a_constant(curve_for, formula):
 
 def test_without_a_curve(plan_of, as_frame, columns):
     assert run_curve(plan_of(model="y ~ m"), as_frame(columns)) is None
+
+
+def run_small(tmp_path, **curve):
+    lines = ["y,d,x,g", *(f"{k % 7 + k % 3},{k % 2},{k % 5},{k % 6}" for k in range(60))]
+    (tmp_path / "rows.csv").write_text("\n".join(lines))
+    spec = {
+        "spec": 1, "seed": 1, "data": {"root": "here", "file": "rows.csv"}, "models": {"main": "y ~ d"},
+        "speccurve": {"vary": {"controls": [[], ["x"]], "sample": {"all": "true", "none": "x > 9"}}, **curve},
+    }  # fmt: skip
+    return impact.run(spec, out=None, roots={"here": tmp_path}).document
+
+
+def test_the_results_hold_the_curve(tmp_path):
+    document = run_small(tmp_path, inference={"permute": "d", "reps": 19})
+    curve = document["speccurve"]
+    assert [row["specification"] for row in curve["rows"]] == [1, 2, 3, 4]
+    assert [row["error"] is None for row in curve["rows"]] == [True, False, True, False]
+    main = next(row for row in document["rows"] if row["term"] == "d")
+    assert curve["rows"][0]["estimate"] == pytest.approx(main["estimate"], rel=1e-12)
+    assert (curve["summary"]["run"], curve["summary"]["failed"], curve["summary"]["reps"]) == (2, 2, 19)
+    (test,) = document["tests"]
+    assert (test["kind"], test["verdict"], test["p_value"]) == (
+        "speccurve",
+        "note",
+        curve["summary"]["p_median"],
+    )
+
+
+def test_a_curve_that_cannot_be_shuffled_leaves_the_models(tmp_path):
+    document = run_small(tmp_path, inference={"permute": "x", "reps": 19})
+    assert "speccurve" not in document
+    assert document["models"]["main"]["status"] == "ok"
