@@ -79,12 +79,23 @@ def summarize(curve: CurveResult, *, alpha: float) -> CurveSummary:
 
 
 def curve_finding(
-    curve: CurveResult, summary: CurveSummary, *, alpha: float, language: str = "en"
+    curve: CurveResult,
+    summary: CurveSummary,
+    *,
+    alpha: float,
+    few_treated: bool = False,
+    language: str = "en",
 ) -> Finding:
-    """The line of the curve among the tests: the median, its p-value, and everything else in words."""
+    """The line of the curve among the tests: the median, its p-value, and everything else in words.
+
+    Arguments:
+        few_treated: whether fewer than ten clusters of the base model are treated: clustered p-values then reject too
+            often, and the sentence says so.
+    """
     term = curve.rows[0].term
     median = None if summary.statistics is None else float(summary.statistics.median)
-    sentences = _sentences(curve, summary, term, alpha)
+    said = [_sentences(curve, summary, term, alpha)]
+    sentences = joined([*said, both("speccurve.few")] if few_treated else said)
     return Finding(
         test=KIND,
         kind=KIND,

@@ -18,6 +18,7 @@ import impact.outputs._assemble as assemble
 from impact.core.errors import Notice
 from impact.core.findings import Finding
 from impact.core.texts import LANGUAGES, notice
+from impact.diagnostics._reading import FEW_TREATED
 from impact.diagnostics._resolver import Resolver
 from impact.outputs._curve_rows import curve_entry
 from impact.outputs._document import group_label
@@ -75,7 +76,13 @@ def _add_curve(document: Document, run: RunResult) -> None:
     alpha = run.plan.spec.alpha
     summary = curves.summarize(run.curve, alpha=alpha)
     document["speccurve"] = curve_entry(run.curve, curves.summary_fields(run.curve, summary))
-    document["tests"].append(_finding(curves.curve_finding(run.curve, summary, alpha=alpha)))
+    base = [
+        result for model in run.fitted if model.request.name == run.curve.base for result in model.results
+    ]
+    counts = [one.inference.n_treated_clusters for one in base if one.inference is not None]
+    few = any(count is not None and count < FEW_TREATED for count in counts)
+    found = curves.curve_finding(run.curve, summary, alpha=alpha, few_treated=few)
+    document["tests"].append(_finding(found))
 
 
 def _study(plan: Plan) -> Document:

@@ -59,6 +59,12 @@ def test_the_sentence_in_both_languages():
     assert "19 barajadas" in spanish
 
 
+def test_few_treated_clusters_are_named():
+    summary = summarize(curve(), alpha=0.05)
+    assert "ten treated clusters" in curve_finding(curve(), summary, alpha=0.05, few_treated=True).sentence
+    assert "ten treated clusters" not in curve_finding(curve(), summary, alpha=0.05).sentence
+
+
 def test_nothing_could_be_estimated():
     empty = curve(estimates=[float("nan")] * 2, p_values=[float("nan")] * 2, preferred=None)
     summary = summarize(empty, alpha=0.05)

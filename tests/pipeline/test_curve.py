@@ -246,11 +246,11 @@ def test_without_a_curve(plan_of, as_frame, columns):
     assert run_curve(plan_of(model="y ~ m"), as_frame(columns)) is None
 
 
-def run_small(tmp_path, **curve):
+def run_small(tmp_path, model="y ~ d", **curve):
     lines = ["y,d,x,g", *(f"{k % 7 + k % 3},{k % 2},{k % 5},{k % 6}" for k in range(60))]
     (tmp_path / "rows.csv").write_text("\n".join(lines))
     spec = {
-        "spec": 1, "seed": 1, "data": {"root": "here", "file": "rows.csv"}, "models": {"main": "y ~ d"},
+        "spec": 1, "seed": 1, "data": {"root": "here", "file": "rows.csv"}, "models": {"main": model},
         "speccurve": {"vary": {"controls": [[], ["x"]], "sample": {"all": "true", "none": "x > 9"}}, **curve},
     }  # fmt: skip
     return impact.run(spec, out=None, roots={"here": tmp_path}).document
@@ -276,3 +276,10 @@ def test_a_curve_that_cannot_be_shuffled_leaves_the_models(tmp_path):
     document = run_small(tmp_path, inference={"permute": "x", "reps": 19})
     assert "speccurve" not in document
     assert document["models"]["main"]["status"] == "ok"
+
+
+def test_few_treated_clusters_of_the_base_are_named(tmp_path):
+    """Three of the six groups are treated in the base model."""
+    model = {"formula": "y ~ d", "vcov": {"cluster": "g"}}
+    (test,) = run_small(tmp_path, model=model)["tests"]
+    assert "ten treated clusters" in test["sentence"]
