@@ -25,6 +25,10 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("Errors that are robust but not clustered", "--set vcov=hc1"),
         ("Another outcome in one column", "--set 'models.twfe=l_robbery ~ post | sid + year'"),
     ),
+    "self_defence_curve": (
+        ("Errors clustered by region", "--set 'vcov={cluster: region}'"),
+        ("Fewer specifications, drawn at random", "--set speccurve.max=30"),
+    ),
     "theft_and_population": (
         ("The figure of another model", "--set 'figures.years.models=[coast]'"),
         ("One model only", "--only models.levels"),

@@ -16,6 +16,7 @@ from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
 from impact.inference._permutation import PermuteOptions
 from impact.inference._wild import WildOptions, wild_columns
+from impact.schema.curves.specifications import CurveRequest, curve_of
 from impact.schema.data_blocks import DataBlock, PanelBlock
 from impact.schema.design_block import DesignBlock
 from impact.schema.expressions.tree import Expression
@@ -73,7 +74,7 @@ class Plan:
     Arguments:
         study: name of the results' folder. spec: the validated spec; resolved: its tree and sources.
         models: every model, robustness rows included; tests: every test.
-        derive, filters: parsed; sources: data files, the main one first.
+        derive, filters: parsed; sources: data files, the main one first. curve: the specification curve or None.
     """
 
     study: str
@@ -85,6 +86,7 @@ class Plan:
     filters: Mapping[str, Expression]
     sources: tuple[Source, ...]
     roots: Mapping[str, str | Path] = field(default_factory=dict)
+    curve: CurveRequest | None = None
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -116,6 +118,8 @@ def make_plan(
     faults += found
     derive, filters, found = _expressions(tree)
     faults += found
+    curve, found = curve_of(tree, resolved.models, _requests, _outcomes)
+    faults += found
     if model is not None:
         faults += _spec_faults(model, tree)
     names = {name for one in requests for name in (one.name, one.base)}
@@ -135,6 +139,7 @@ def make_plan(
         filters,
         _sources(model, tree),
         dict(roots or {}),
+        curve,
     )
 
 

@@ -11,9 +11,9 @@ from pydantic import Field
 
 from impact.core.arrays import Floats
 from impact.core.errors import DesignError, SpecError
-from impact.core.permutations import Permutation
 from impact.core.findings import Finding, Question
 from impact.core.options import Options
+from impact.core.permutations import Permutation
 from impact.core.texts import fault, text
 from impact.diagnostics._reading import is_few_treated, permutation_column
 from impact.diagnostics._sentences import Words, both, known, probability, word

@@ -1,6 +1,7 @@
 """Leave one out: the estimate without each unit (cluster, or level of another factor) in turn.
 
-The range says how much the result hangs on single units; the most influential one is named.
+The range says how much the result hangs on single units; the most influential one is named. Of a regression the units
+also have a leverage and, in each term, a partial leverage: what they bring to the regressors, whatever their outcomes.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.diagnostics._groups import factor_of, no_factor, shown
-from impact.diagnostics._sentences import both, joined, number, word
+from impact.diagnostics._sentences import Words, both, joined, number, word
 from impact.diagnostics._subjects import Subject, failed, nothing, subjects
 from impact.diagnostics._subset import drop_rows
+from impact.kernels.cluster_influence import cluster_leverage, effective_clusters, partial_leverage
 
 
 class LeaveOneOutOptions(Options):
@@ -38,7 +40,7 @@ class LeaveOneOutOptions(Options):
 class Refits:
     """Estimates without each unit: label → term → estimate; ``lost``: label of a failed refit → reason."""
 
-    unit: str
+    factor: Factor
     estimates: dict[str, dict[str, float]]
     lost: dict[str, str]
 
@@ -77,7 +79,34 @@ def refits(question: Question, result: ModelResult, options: LeaveOneOutOptions)
             lost[label] = str(error)
             continue
         estimates[label] = {term.name: float(b) for term, b in zip(one.terms, one.params, strict=True)}
-    return Refits(factor.name, estimates, lost)
+    return Refits(factor, estimates, lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What the units that are present bring to the regressors: label → leverage, and partial leverage in a term."""
+
+    leverage: dict[str, float]
+    partial: dict[str, float]
+    effective: float
+
+
+def weight_of(subject: Subject, factor: Factor) -> Weight | None:
+    """Leverage of the units in a regression; None where the estimate is no regression on the design's own rows."""
+    linear, design = subject.estimate.linear, subject.result.design
+    if linear is None or design is None or not linear.is_projection or subject.estimate.parts:
+        return None
+    if len(linear.residual) != len(factor.codes) or linear.x.shape[1] != len(subject.estimate.terms):
+        return None
+    rows = (linear.x, linear.bread, linear.weights, factor.codes, factor.levels)
+    whole, partial = cluster_leverage(*rows), partial_leverage(*rows, subject.position)
+    present = np.unique(factor.codes)
+    labels = [shown(factor.labels[code]) for code in present]
+    return Weight(
+        dict(zip(labels, whole[present].tolist(), strict=True)),
+        dict(zip(labels, partial[present].tolist(), strict=True)),
+        effective_clusters(partial[present]),
+    )
 
 
 def _candidates(design: Design, factor: Factor, among: str) -> list[int]:
@@ -108,15 +137,17 @@ def _finding(question: Question, subject: Subject, refitted: Refits) -> Finding:
         "finding.leave_one_out" if keeps_sign else "finding.leave_one_out_sign",
         term=subject.term,
         model=subject.label,
-        unit=refitted.unit,
+        unit=refitted.factor.name,
         estimate=number(estimate),
         low=number(low),
         high=number(high),
         label=label,
         without=number(without[label]),
     )
-    lost = [both("finding.leave_one_out_failed", count=len(refitted.lost))] if refitted.lost else []
-    sentences = joined([said, *lost])
+    weight = weight_of(subject, refitted.factor)
+    more = [both("finding.leave_one_out_failed", count=len(refitted.lost))] if refitted.lost else []
+    more += [] if weight is None else [_weight_sentence(weight, refitted.factor.name)]
+    sentences = joined([said, *more])
     return Finding(
         test=question.test,
         kind=question.kind,
@@ -129,13 +160,31 @@ def _finding(question: Question, subject: Subject, refitted: Refits) -> Finding:
         sentence=word(sentences, language=question.language),
         details={
             "group": subject.result.group,
-            "unit": refitted.unit,
+            "unit": refitted.factor.name,
             "n": len(without),
             "most_influential": label,
             "estimates": without,
             "failed": dict(refitted.lost),
+            "leverage": None if weight is None else weight.leverage,
+            "partial_leverage": None if weight is None else weight.partial,
+            "effective_clusters": None if weight is None else weight.effective,
             "sentences": sentences,
         },
+    )
+
+
+def _weight_sentence(weight: Weight, unit: str) -> Words:
+    """The unit that brings most to the term, beside what each would bring if all were alike."""
+    label = max(weight.partial, key=lambda name: weight.partial[name])
+    count = len(weight.partial)
+    return both(
+        "finding.partial_leverage",
+        unit=unit,
+        label=label,
+        share=f"{100 * weight.partial[label]:.1f}",
+        equal=f"{100 / count:.1f}",
+        count=count,
+        effective=number(weight.effective),
     )
 
 
@@ -143,5 +192,5 @@ DIAGNOSTIC = Diagnostic(
     summary="The estimate without each unit in turn: its range and the most influential unit",
     options=LeaveOneOutOptions,
     examine=examine,
-    references=("Belsley, Kuh and Welsch 1980",),
+    references=("Belsley, Kuh and Welsch 1980", "MacKinnon, Nielsen and Webb 2023"),
 )

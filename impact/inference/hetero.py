@@ -27,11 +27,11 @@ from impact.inference._intervals import Spread, complete, describe, linear_of, n
 from impact.inference._refusals import effects_of, refuse_cell_means, refuse_no_leverage
 from impact.inference._small_sample import (
     SSC_DESCRIPTION,
-    Convention,
     Preset,
     SmallSample,
     convention,
     counted_parameters,
+    robust_factors,
 )
 from impact.kernels.bread_root import bread_root, is_delicate
 from impact.kernels.gram import cross_product
@@ -63,7 +63,7 @@ def infer(estimate: Estimate, design: Design, options: HeteroOptions, level: flo
     rule = convention(options.ssc, "none" if plain else "fixest")
     full = estimate.df_model + estimate.df_absorbed
     k = counted_parameters(estimate, linear, rule)
-    factors = factors_of(estimate.n_obs, k, rule)
+    factors = robust_factors(estimate.n_obs, k, rule)
     scaling, notices = _scaling(estimate, linear, options.type, design.weights)
     vcov = meat_sandwich(linear, scaling) * float(np.prod(list(factors.values())))
     variance: dict[str, object] = {
@@ -84,15 +84,6 @@ def infer(estimate: Estimate, design: Design, options: HeteroOptions, level: flo
     }
     df = np.inf if rule.law == "normal" else estimate.n_obs - full
     return complete(Spread(vcov, variance, df, notices=notices), estimate, design, level)
-
-
-def factors_of(n_obs: float, k: int, rule: Convention) -> dict[str, float]:
-    """N/(N−K) in its two parts: each row is its own cluster, so that N/(N−1) takes the place of G/(G−1)."""
-    if rule.n and rule.g != "none":
-        return {"N/(N-K)": n_obs / (n_obs - k)}
-    if rule.n:
-        return {"(N-1)/(N-K)": (n_obs - 1.0) / (n_obs - k)}
-    return {"N/(N-1)": n_obs / (n_obs - 1.0)} if rule.g != "none" else {}
 
 
 def meat_sandwich(linear: Linear, scaling: Floats | None) -> Floats:

@@ -9,6 +9,7 @@ from impact.core.errors import OutputError
 from impact.core.texts import fault, text
 from impact.outputs._cell_grid import Grid, Row
 from impact.outputs._columns import Column, panel_columns, table_columns, with_groups, without_groups
+from impact.outputs._curve_table import curve_grid
 from impact.outputs._document import Document, Entry, label_of, primary, robustness_label, said, unique
 from impact.outputs._footers import DEFAULT, footer_lines
 from impact.outputs._numbers import whole_text
@@ -68,6 +69,8 @@ def table_grid(
     """
     printing = printing_of(block, request, language)
     kind = kind_of(block)
+    if kind == "speccurve":
+        return curve_grid(name, block, document, printing)
     if kind == "published":
         return published_grid(name, block, document, printing)
     sections = _sections(name, block, document, request, printing)

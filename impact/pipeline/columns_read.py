@@ -65,3 +65,5 @@ def _uses(plan: Plan) -> Iterator[columns_used.Use]:
         yield from ((column, node.place if node is not None else None) for column in block.main_columns())
     if plan.spec.robustness is not None and plan.spec.robustness.drop_one is not None:
         yield plan.spec.robustness.drop_one.unit, None
+    if plan.curve is not None:
+        yield from plan.curve.uses

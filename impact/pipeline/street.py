@@ -1,6 +1,6 @@
 """The street: whoever has read this file knows the order of a run.
 
-plan → read_data → fit_models (design, estimate, inference) → robustness → ask_tests → document → files
+plan → read_data → fit_models (design, estimate, inference) → robustness → ask_tests → run_curve → document → files
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import impact.data.filters as data_filters
 import impact.data.paths as data_paths
 import impact.data.prepare as data_prepare
 import impact.data.read as data_read
+from impact.core.curves import CurveResult
 from impact.core.designs import Design, Factor
-from impact.core.errors import DataError, ImpactError, Notice, SpecError
+from impact.core.errors import DataError, DesignError, ImpactError, Notice, SpecError
 from impact.core.findings import Finding
 from impact.core.frames import Frame
 from impact.core.texts import fault
@@ -26,6 +27,7 @@ from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.columns_read import names_used, unknown_faults
 from impact.pipeline.conditioned import conditioned_notices
+from impact.pipeline.curve import run_curve
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.left_out import drop_one_requests
 from impact.pipeline.references import restricted
@@ -37,7 +39,7 @@ from impact.schema.requests import ModelRequest
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything a run found: the whole frame, the main sample, fitted models, findings, notices, tests that failed."""
+    """Everything a run found: the whole frame, the main sample, models, findings, notices, failed tests, the curve."""
 
     plan: Plan
     frame: Frame
@@ -46,6 +48,7 @@ class RunResult:
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
     failures: tuple[ImpactError, ...] = ()
+    curve: CurveResult | None = None
 
     @property
     def failed(self) -> tuple[FittedModel, ...]:
@@ -78,8 +81,18 @@ def run_plan(
     fitted = (*fitted, *fit(_drop_one_requests(plan, fitted)))
     failures: list[ImpactError] = []
     findings = ask_tests(plan, fitted, frame, failures)
+    curve = _curve(plan, frame, failures, stop)
     notices = collect_notices((*left_out, *conditioned_notices(plan), *main.notices), fitted)
-    return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures))
+    return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures), curve)
+
+
+def _curve(plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None) -> CurveResult | None:
+    """The specification curve; where its target cannot be shuffled that is a failure, and the models stay."""
+    try:
+        return run_curve(plan, frame, stop=stop)
+    except DesignError as error:
+        failures.append(error)
+        return None
 
 
 def read_data(plan: Plan) -> tuple[Frame, Frame]:

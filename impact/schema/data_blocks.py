@@ -232,7 +232,7 @@ class ShiftShareBlock(_Block):
         elif self.group is not None and "shocks" not in files:
             problem = "`group` is a column of a file of shocks"
         if problem:
-            raise PydanticCustomError("E190", "", {"problem": problem})
+            raise PydanticCustomError("E196", "", {"problem": problem})
         return self
 
     def sectors_differ(self) -> bool:
@@ -276,7 +276,7 @@ class DistanceBlock(_Block):
         for name, (latitude, longitude) in self.to.items():
             if abs(latitude) > 90 or abs(longitude) > 180:
                 problem = f"'{name}' is at latitude {latitude:g}, longitude {longitude:g}"
-                raise PydanticCustomError("E190", "", {"problem": problem})
+                raise PydanticCustomError("E196", "", {"problem": problem})
         return self
 
     def file_columns(self) -> tuple[str, ...]:

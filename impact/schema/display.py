@@ -21,12 +21,12 @@ CellWord = Literal[
     "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
     "deff", "expect",
 ]  # fmt: skip
-RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published"]
+RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published", "speccurve"]
 TableFormat = Literal["md", "tex", "html"]
 FigureFormat = Literal["svg", "png"]
 FigureKind = Literal[
     "event_study", "att_gt", "cohorts", "dose", "bacon", "honest_did", "synth", "coefplot",
-    "equivalence_plot", "permutation", "sensitivity",
+    "equivalence_plot", "permutation", "sensitivity", "spec_curve", "power",
 ]  # fmt: skip
 Level = float
 
@@ -77,7 +77,7 @@ class TableBlock(Options):
         description="What the rows are: terms of the models, att (overall effects), event (event times), "
         "by (subgroups; or {by: [...], all: last}), robustness (a model and its rows), models (one row a "
         "model), "
-        "published (the certificate: published against found).",
+        "published (the certificate: published against found), speccurve (one row a specification).",
     )
     columns: list[str] | dict[str, Text] | str = Field(
         default_factory=list,
@@ -148,7 +148,7 @@ class FigureBlock(Options):
         description="event_study, att_gt (effects by cohort), cohorts (who is treated when), dose, bacon, honest_did, "
         "synth (paths, gaps and weights), coefplot (also the forest of a main estimate with its robustness rows or "
         "subgroups), equivalence_plot, permutation (histogram of the permutation distribution), sensitivity (what "
-        "omitted variables would leave: the contours of a test of kind sensemakr).",
+        "omitted variables would leave: the contours of a test of kind sensemakr), spec_curve, power.",
     )
     title: Text | None = Field(
         default=None, description="Caption in the report; never drawn inside the figure."

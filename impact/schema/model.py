@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from impact.schema.curves.block import SpecCurveBlock
 from impact.schema.data_blocks import (
     CheckBlock,
     DataBlock,
@@ -197,6 +198,9 @@ class SpecModel(Block):
     )
     singletons: Literal["drop", "keep"] | None = Field(None, description="Default treatment of singletons.")
     robustness: RobustnessBlock | None = Field(None, description="Rows with one thing changed.")
+    speccurve: SpecCurveBlock | None = Field(
+        None, description="A model in every combination of choices: one estimate each, read together."
+    )
     tests: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Tests by name: {kind, of, …}."
     )

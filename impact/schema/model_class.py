@@ -16,7 +16,6 @@ from impact.schema.nodes import Node
 
 # top-level keys of the language that this version does not have, and what to do instead
 RESERVED_KEYS = {
-    "speccurve": "use `matrix:` and `robustness:` rows",
     "montecarlo": "it belongs to specs of kind ledger",
     "scenarios": "it belongs to specs of kind ledger",
     "breakeven": "it belongs to specs of kind ledger",

@@ -209,7 +209,7 @@ def test_files_that_do_not_fit_are_refused(built, changes, files, words):
     ],
 )
 def test_blocks_that_do_not_fit_are_refused(built, changes, words):
-    with pytest.raises(ImpactError, match="E190") as caught:
+    with pytest.raises(ImpactError, match="E196") as caught:
         built({**BLOCK, **changes})
     assert words in str(caught.value)
 
@@ -262,5 +262,5 @@ def test_distance_zero_has_no_logarithm(built):
 
 def test_places_off_the_globe_are_refused(built):
     block = {"kind": "distance", "lat": "lat", "lon": "lon", "to": {"lima": [-77.0, -212.0]}}
-    with pytest.raises(ImpactError, match="E190"):
+    with pytest.raises(ImpactError, match="E196"):
         built(block)

@@ -132,7 +132,7 @@ def test_what_it_cannot_do_is_refused(block, words):
 
 
 def test_the_instrument_must_be_built():
-    with pytest.raises(SpecError, match="E191") as caught:
+    with pytest.raises(SpecError, match="E197") as caught:
         im.run(spec_of({"m": {"formula": PLAIN, "vcov": {"akm": {"instrument": "zz"}}}}), out=None)
     assert caught.value.faults[0].suggestion == "z"
 

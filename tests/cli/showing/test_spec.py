@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from impact.cli._show_spec import Block, resolved_with_origins
+from impact.cli.showing.spec import Block, resolved_with_origins
 from impact.plan import make_plan
 from impact.schema.nodes import to_plain
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LIMA = "specs/employment_keepjob_lima.yaml"
 
 

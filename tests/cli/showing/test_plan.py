@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from impact.cli._show_plan import last_seconds, plan_lines
+from impact.cli.showing.plan import last_seconds, plan_lines
 from impact.pipeline.study import StudyOptions, run_study
 
 SPEC = {

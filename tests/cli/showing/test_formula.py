@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from impact.cli._show_formula import formula_parts
+from impact.cli.showing.formula import formula_parts
 from impact.core.errors import SpecError
 
 

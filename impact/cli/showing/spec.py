@@ -52,6 +52,7 @@ def overview(plan: Plan, language: str) -> tuple[Block, ...]:
         ("design", _design(plan)),
         ("models", ", ".join(request.name for request in main)),
         ("robustness", ", ".join(dict.fromkeys(rows))),
+        ("speccurve", _curve(plan, language)),
         ("tests", ", ".join(f"{test.name} ({test.kind})" for test in plan.tests)),
         ("tables", ", ".join(spec.tables)),
         ("figures", ", ".join(spec.figures)),
@@ -60,6 +61,14 @@ def overview(plan: Plan, language: str) -> tuple[Block, ...]:
         ("extends", ", ".join(source.file for source in plan.resolved.sources[1:])),
     ]
     return (Block(plan.study, tuple((_word(label, language), shown) for label, shown in lines if shown)),)
+
+
+def _curve(plan: Plan, language: str) -> str:
+    """How many specifications of which model."""
+    curve = plan.curve
+    if curve is None:
+        return ""
+    return text("speccurve.planned", language, count=len(curve.specifications), model=curve.base)
 
 
 def _design(plan: Plan) -> str:
