@@ -1,6 +1,6 @@
 """Records of results: an estimate, what variances need of it, its uncertainty.
 
-Shapes: n rows, k terms, m influence rows, B draws.
+Shapes: n rows, k terms, m influence rows, B draws, R replicate weights.
 """
 
 from __future__ import annotations
@@ -55,10 +55,8 @@ class Influence:
         n_obs, regressors: (k,) rows and regressors, without the effects in ``absorb``, of the regression that each
             term comes from; None: the estimate's n_obs and df_model for all.
         absorb: absorbed effects that presets count, on the rows of the design.
-        present: (m, k) whether the unit of the row is in the regression of the term: G counts the clusters that are;
-            None: all are.
-        gram: (k, k) the sum over rows of their products ψ_i ψ_i′, where the estimator has it without the rows; None:
-            it is taken from the rows.
+        present: (m, k) whether the row's unit is in the regression of the term, so that G counts it; None: all are.
+        gram: (k, k) sum over rows of ψ_i ψ_i′, where the estimator has it without the rows; None: from the rows.
     """
 
     rows: Floats
@@ -105,14 +103,13 @@ class Estimate:
         df_model: number of kept regressors, constant included where there is one.
         effect_levels: name of each absorbed effect → its levels; df_absorbed: rank they use (Σ L − (F−1), or exact).
         fit: name → number (r2, r2_within, rss, rmse, mean_outcome, …).
-        dropped_terms: name → reason.
-        design: the rows that ``linear`` stands on where the estimator made rows of its own (unit means, differences),
-            with the clusters of those rows; None: those of the design that was given.
-        parts: separate regressions on the same rows whose terms, one after the other, are ``terms``: each has its own
-            linear representation, and variances are made part by part.
-        instrumented: reduced form and first stages, of estimators with instruments.
-        running: the running variable, of discontinuities.
-        own_variance: the estimator's own error, for ``vcov: own`` (the default of estimators without influence rows).
+        dropped_terms: name → reason; design: rows of the estimator's own (unit means, differences) that ``linear``
+            stands on, with their clusters; None: those of the design that was given.
+        parts: separate regressions on the same rows whose terms, one after the other, are ``terms``; variances are
+            made part by part.
+        instrumented: reduced form and first stages. running: the running variable, of discontinuities.
+        own_variance: the estimator's own error, for ``vcov: own``.
+        replicates: (R, k) estimates with each replicate weight of a survey, NaN where it does not identify them.
     """
 
     estimator: str
@@ -137,6 +134,7 @@ class Estimate:
     parts: tuple[Estimate, ...] = ()
     instrumented: Instrumented | None = None
     running: Running | None = None
+    replicates: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +147,7 @@ class Inference:
         variance: {kind, by, type, k, n, factors …} as printed and stored.
         n_clusters: name → count; n_treated_clusters: clusters with any treated row, or None.
         extra: name → (k,) further columns of the rows (std_error_cr3, p_permutation, mde80 …).
-        draws: (B, k) or None.
-        band_low, band_high: (k,) simultaneous bands, NaN for terms without one.
+        draws: (B, k) or None; band_low, band_high: (k,) simultaneous bands, NaN without one; None: not asked for.
     """
 
     variance: Mapping[str, object]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 
 class Options(BaseModel):
@@ -39,3 +40,48 @@ class PermutedSets(Options):
         "none",
         description="size: also divide by the spread predicted from the units' sizes (Ferman and Pinto).",
     )
+
+
+class ReplicateWeights(Options):
+    """Replicate weights that carry a sampling design: of `survey:` and of `vcov: survey` alike."""
+
+    kind: Literal["brr", "jk1", "jkn", "bootstrap"] = Field(
+        description="How the replicates were made: balanced repeated replication, the jackknife without strata or with "
+        "them, or a bootstrap."
+    )
+    weights: str | tuple[str, ...] = Field(
+        description="Columns of the replicate weights: names, or one with * for any letters (rep_*)."
+    )
+    fay: float = Field(0.0, ge=0, lt=1, description="Fay's coefficient of balanced repeated replication.")
+    scale: float | None = Field(
+        None,
+        gt=0,
+        description="Factor of all squares; default: 1/(R(1 - fay)^2), (R - 1)/R, 1 and 1/(R - 1) by kind.",
+    )
+    rscales: tuple[float, ...] | None = Field(
+        None,
+        description="Factor of each replicate; default 1; for jkn (n - 1)/n of its stratum, read from the weights.",
+    )
+    combined: bool = Field(
+        True, description="false: the columns are factors that multiply the sampling weights."
+    )
+    mse: bool = Field(
+        False,
+        description="Squares about the estimate of the whole sample instead of the mean of the replicates.",
+    )
+
+    @model_validator(mode="after")
+    def _only_what_is_used(self) -> ReplicateWeights:
+        if self.kind != "brr" and "fay" in self.model_fields_set:
+            raise _unused("fay", f"kind: {self.kind}")
+        for name in ("scale", "rscales"):
+            if self.kind == "brr" and getattr(self, name) is not None:
+                raise _unused(name, "kind: brr")
+        if self.rscales is not None and (min(self.rscales, default=0.0) < 0 or not any(self.rscales)):
+            problem = "`rscales` are numbers of zero or more, not all of them zero"
+            raise PydanticCustomError("E690", "", {"problem": problem})
+        return self
+
+
+def _unused(name: str, of: str) -> PydanticCustomError:
+    return PydanticCustomError("E690", "", {"problem": f"`{name}` has no meaning with `{of}`"})

@@ -26,8 +26,29 @@ class SurveyStage:
 
 
 @dataclass(frozen=True, slots=True)
+class Replicates:
+    """R replicate weights that stand for the design.
+
+    Arguments:
+        weights: (N, R) of all rows of the file, multiplied by the sampling weights where they are factors of them; NaN
+            outside the design. scale: factor of all squares; factors: (R,) of each replicate.
+        about_estimate: squares about the estimate, not about the mean of the replicates.
+    """
+
+    weights: Floats
+    scale: float
+    factors: Floats
+    about_estimate: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SurveyRows:
-    """The stages of the design; ``strata_labels``: what is printed of a stratum of the first stage, by code."""
+    """The stages of the design, or replicate weights in their place.
+
+    Arguments:
+        strata_labels: what is printed of a stratum of the first stage, by code.
+    """
 
     stages: tuple[SurveyStage, ...]
     strata_labels: tuple[str, ...]
+    replicates: Replicates | None = None

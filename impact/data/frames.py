@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from impact.core.errors import DataError, Place
 from impact.core.frames import Frame
+from impact.core.name_patterns import wanted_among
 from impact.core.texts import fault
 from impact.kernels.compiled import all_finite, value_range
 
@@ -29,9 +30,7 @@ def frame_of(data: Any, wanted: Iterable[str], *, keys: Collection[str] = ()) ->
     """
     getter, names = _columns_of(data)
     columns = {
-        name: _converted(name, getter(name), key=name in keys)
-        for name in sorted(set(wanted))
-        if name in names
+        name: _converted(name, getter(name), key=name in keys) for name in sorted(wanted_among(names, wanted))
     }
     lengths = {len(values) for values in columns.values()}
     complete = _without_gaps(columns)

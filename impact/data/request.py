@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from impact.core.errors import DataError, Fault, Notice, Place
 from impact.core.frames import Frame
+from impact.core.name_patterns import wanted_among
 from impact.core.nearest import nearest
 from impact.core.texts import fault, notice
 from impact.schema.data_blocks import DataBlock
@@ -87,11 +88,8 @@ def choose_columns(names: Sequence[str], request: ReadRequest) -> Choice:
         if name not in counts
     ]
     allowed = set(block.columns) if block.columns is not None else None
-    wanted = [
-        name
-        for name in counts
-        if (allowed is None or name in allowed) and (request.wanted is None or name in request.wanted)
-    ]
+    used = set(counts) if request.wanted is None else wanted_among(counts, request.wanted)
+    wanted = [name for name in counts if name in used and (allowed is None or name in allowed)]
     repeated = [name for name in counts if counts[name] > 1 and (allowed is None or name in allowed)]
     if repeated:
         faults.append(request.fault("E213", columns=", ".join(f"'{name}'" for name in repeated)))

@@ -13,6 +13,7 @@ from impact.core.errors import DesignError
 from impact.core.survey_rows import SurveyRows, SurveyStage
 from impact.core.texts import fault
 from impact.design.grouping import label_text, make_factor
+from impact.design.replicate_rows import replicates_of
 from impact.design.sample import filtered
 from impact.design.table import Columns, column_of, is_missing
 from impact.schema.expressions.context import Context
@@ -22,23 +23,26 @@ Rows = npt.NDArray[np.int64]
 
 
 def survey_of(request: ModelRequest, columns: Columns, context: Context) -> dict[str, SurveyRows]:
-    """{"survey": the stages on all rows}, where the model's variance is that of a survey.
+    """{"survey": the stages or replicate weights of all rows}, where the model's variance is that of a survey.
 
     Rows that a filter drops are outside the design; those outside the subpopulation, or with missing values, are in
     it, so that their primary units count.
 
     Raises:
-        SpecError: E514 an unknown column. DesignError: E568 what cannot be a design.
+        SpecError: E514 an unknown column. DesignError: E568 what cannot be a design; E690, E691 replicate weights.
     """
     if request.variance.keyword != "survey":
         return {}
     options = request.variance.options
+    kept = {name: condition for name, condition in request.filters.items() if name != SUBPOPULATION}
+    rows = filtered(columns, context.rows, kept, context).rows
+    if options.replicate is not None:
+        found_weights = replicates_of(request, columns, rows, context, options.replicate)
+        return {"survey": SurveyRows((), ("all",), found_weights)}
     units, strata, sizes = (_names(getattr(options, name)) for name in ("psu", "strata", "fpc"))
     stages = max(len(units), 1)
     if len(strata) > stages or (sizes and len(sizes) != stages):
         _refuse(f"{stages} stages of psu, {len(strata)} of strata, {len(sizes)} of fpc")
-    kept = {name: condition for name, condition in request.filters.items() if name != SUBPOPULATION}
-    rows = filtered(columns, context.rows, kept, context).rows
     read = {name: column_of(columns, name, place=request.place) for name in (*units, *strata)}
     for values in read.values():
         rows = rows[~is_missing(values[rows])]

@@ -116,7 +116,7 @@ def did(
     faults = unknown_columns(uses, [*known, *COHORT_COLUMNS])
     if faults:
         raise SpecError(*faults)
-    frame = frame_of(data, {name for name, _ in uses} & {*known})
+    frame = frame_of(data, {name for name, _ in uses})
     return Differences(request, fitting.fit_design(fitting.design_of(frame, request), request, None, seed))
 
 

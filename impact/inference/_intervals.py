@@ -91,21 +91,33 @@ def test_and_interval(
     return statistic, two_sided_t(statistic, df), params - half, params + half
 
 
+def proportions_of(estimate: Estimate) -> tuple[Floats, float]:
+    """(k,) proportions with an interval on the log odds, NaN for other terms, and the factor of what is printed."""
+    scale = float(estimate.tables.get("interval_scale", 1.0))  # type: ignore[arg-type]
+    share = estimate.params / scale
+    means = np.array([term.kind == "mean" for term in estimate.terms], dtype=bool)
+    asked = means & (estimate.tables.get("interval") == "logit")
+    return np.where(asked & (share > 0) & (share < 1), share, np.nan), scale
+
+
+def logit_interval(
+    share: Floats, scale: float, error: Floats, df: Floats, level: float
+) -> tuple[Floats, Floats]:
+    """Interval of proportions (k,) from the standard errors of their log odds."""
+    half = t_critical(level, df) * error
+    centre = np.log(share / (1.0 - share))
+    low, high = (scale / (1.0 + np.exp(-(centre + sign * half))) for sign in (-1.0, 1.0))
+    return low, high
+
+
 def _on_logit_scale(
     estimate: Estimate, error: Floats, df: Floats, level: float, plain: tuple[Floats, Floats]
 ) -> tuple[Floats, Floats]:
     """Intervals of proportions by the delta method on the log odds, where the estimate asks for them."""
-    if estimate.tables.get("interval") != "logit":
-        return plain
-    scale = float(estimate.tables.get("interval_scale", 1.0))  # type: ignore[arg-type]
-    share = estimate.params / scale
-    means = np.array([term.kind == "mean" for term in estimate.terms], dtype=bool)
-    inside = means & (share > 0) & (share < 1)
-    odds = np.where(inside, share, 0.5)
-    half = t_critical(level, df) * error / scale / (odds * (1.0 - odds))
-    centre = np.log(odds / (1.0 - odds))
-    ends = [scale / (1.0 + np.exp(-(centre + sign * half))) for sign in (-1.0, 1.0)]
-    return np.where(inside, ends[0], plain[0]), np.where(inside, ends[1], plain[1])
+    share, scale = proportions_of(estimate)
+    inside = np.isfinite(share)
+    low, high = logit_interval(share, scale, error / scale / (share * (1.0 - share)), df, level)
+    return np.where(inside, low, plain[0]), np.where(inside, high, plain[1])
 
 
 def _without_error(estimate: Estimate) -> npt.NDArray[np.bool_]:

@@ -1,11 +1,12 @@
-"""Design-based variance of a stratified sample of several stages, by linearisation.
+"""Design-based variance of a stratified sample of several stages, by linearisation or by replicate weights.
 
     V = Σ_h (1 − f_h) n_h/(n_h − 1) Σ_j (z_hj − z̄_h)(z_hj − z̄_h)′
 
 z are the linearised rows (score times bread of a regression, influence of other estimates) summed by primary unit. All
 primary units of the design count, those outside the domain with 0. t with the primary units of the domain less its
-strata. Assumption: the sample was drawn as the design says; nothing is assumed of the model. Sources: Binder (1983);
-Lumley (2004).
+strata. Where the office that drew the sample gives replicate weights instead, the estimate is made anew with each
+(``impact.kernels.survey_replicates``). Assumption: the sample was drawn as the design says; nothing is assumed of the
+model. Sources: Binder (1983); Lumley (2004); Wolter (2007).
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.errors import DesignError, EstimationError, Notice
 from impact.core.estimates import Estimate, Inference
-from impact.core.options import Options
+from impact.core.options import Options, ReplicateWeights
 from impact.core.registered import Variance
 from impact.core.survey_rows import SurveyRows
 from impact.core.texts import fault, notice
 from impact.inference._clusters import named, refuse_changing_clusters
 from impact.inference._intervals import Spread, complete, describe, number
+from impact.inference._replicates import from_replicates
 from impact.kernels.survey import LonelyUnit, Stage, design_variance
 
 Names = str | tuple[str, ...]
@@ -45,6 +48,17 @@ class SurveyOptions(Options):
     )
     nest: bool = Field(False, description="Numbers of primary units begin anew in each stratum.")
     subpop: str = Field("", description="Expression: the domain; rows outside it stay in the design.")
+    replicate: ReplicateWeights | None = Field(
+        None, description="Replicate weights, in place of strata, primary units and finite populations."
+    )
+
+    @model_validator(mode="after")
+    def _one_design(self) -> SurveyOptions:
+        beside = self.model_fields_set & {"psu", "strata", "fpc", "lonely", "nest"}
+        if self.replicate is not None and beside:
+            problem = f"replicate weights carry the design: leave {', '.join(sorted(beside))} out"
+            raise PydanticCustomError("E569", "", {"problem": problem})
+        return self
 
 
 def columns(options: SurveyOptions) -> tuple[str, ...]:
@@ -53,15 +67,26 @@ def columns(options: SurveyOptions) -> tuple[str, ...]:
 
 
 def infer(estimate: Estimate, design: Design, options: SurveyOptions, level: float) -> Inference:
-    """Linearised standard errors, t with primary units − strata degrees of freedom.
+    """Standard errors of the design: linearised, t with primary units − strata degrees of freedom, or by replicates.
 
     Means, proportions and totals get their coefficient of variation and design effect beside (cv, deff).
 
     Raises:
-        EstimationError: E531 neither a linear form nor influence. DesignError: E538 units across primary units, E567
-            strata with one unit, E569 rows that are not those of the file, or fewer than one degree of freedom.
+        EstimationError: E531 neither a linear form nor influence, E692 replicates that identify nothing. DesignError:
+            E538 units across primary units, E567 strata with one unit, E569 rows that are not those of the file, or
+            fewer than one degree of freedom, E690 replicate weights that are all alike.
     """
     survey = design.extra.get("survey")
+    if options.replicate is not None and isinstance(survey, SurveyRows) and survey.replicates is not None:
+        found = from_replicates(estimate, design, survey.replicates, options.replicate, level)
+    else:
+        found = _linearised(estimate, design, survey, options, level)
+    return replace(found, extra={**found.extra, **_quality(estimate, found)})
+
+
+def _linearised(
+    estimate: Estimate, design: Design, survey: object, options: SurveyOptions, level: float
+) -> Inference:
     rows, row = linearised(estimate, design)
     if not isinstance(survey, SurveyRows) or len(design.sample.kept) != len(design.y):
         raise DesignError(fault("E569", problem=f"estimator {estimate.estimator} has rows of its own"))
@@ -103,8 +128,7 @@ def infer(estimate: Estimate, design: Design, options: SurveyOptions, level: flo
     notices: tuple[Notice, ...] = ()
     if met:
         notices = (notice("W533", of=design.outcome, count=met, rule=options.lonely),)
-    found = complete(Spread(vcov, variance, float(units - strata), notices=notices), estimate, design, level)
-    return replace(found, extra={**found.extra, **_quality(estimate, found)})
+    return complete(Spread(vcov, variance, float(units - strata), notices=notices), estimate, design, level)
 
 
 def linearised(
@@ -148,10 +172,10 @@ def _quality(estimate: Estimate, found: Inference) -> dict[str, Floats]:
 
 
 VARIANCE = Variance(
-    summary="Design-based: strata, primary units, stages, finite populations (linearised)",
+    summary="Design-based: strata, primary units, stages, populations, or replicate weights",
     options=SurveyOptions,
     infer=infer,
     columns=columns,
     needs=("linear",),
-    references=("Binder 1983", "Lumley 2004", "Särndal, Swensson and Wretman 1992"),
+    references=("Binder 1983", "Lumley 2004", "Särndal, Swensson and Wretman 1992", "Wolter 2007"),
 )

@@ -29,6 +29,7 @@ from impact.inference._parts import joined
 from impact.inference._permutation import Candidates, permute
 from impact.inference._robust_sets import with_robust_set
 from impact.inference._wild import with_wild
+from impact.pipeline.replicates import with_replicates
 from impact.schema.requests import Group, ModelRequest
 
 # residual sum of squares, as a share of the total, that is rounding and nothing else
@@ -214,7 +215,8 @@ def estimate_design(design: Design, request: ModelRequest) -> Estimate:
 
 def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> Inference:
     """The variance of a request on an estimate."""
-    if estimate.parts:
+    estimate = with_replicates(estimate, design, request)
+    if estimate.parts and estimate.replicates is None:
         parts = [(part, infer_design(part, design, request)) for part in estimate.parts]
         return joined(parts, estimate.design or design)
     record: Any = catalog.VARIANCES.load(request.variance.keyword)

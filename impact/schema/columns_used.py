@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import impact.schema.formulas.tree as formula_tree
 from impact.core.errors import Fault, Place
+from impact.core.name_patterns import is_pattern, matching
 from impact.core.nearest import nearest
 from impact.core.texts import fault
 from impact.schema.expressions.tree import Expression, columns_of
@@ -75,9 +76,12 @@ def _outcome_uses(request: ModelRequest) -> Iterator[Use]:
 def _other_uses(request: ModelRequest) -> Iterator[Use]:
     for name in permute_columns(request.permute):
         yield name, request.place
-    for size in _as_list(getattr(request.variance.options, "fpc", None)):
-        if isinstance(size, str) and size:
-            yield size, request.variance.place
+    options = request.variance.options
+    replicate = getattr(options, "replicate", None)
+    for named in (getattr(options, "fpc", None), getattr(replicate, "weights", None)):
+        for column in _as_list(named):
+            if isinstance(column, str) and column:
+                yield column, request.variance.place
     if request.permute_among is not None:
         yield from expression_uses(request.permute_among)
     if request.grouping is not None:
@@ -99,19 +103,21 @@ def _as_list(value: object) -> list[object]:
 
 
 def unknown_columns(uses: Iterable[Use], known: Sequence[str], *, file: str = "") -> list[Fault]:
-    """E514 for every name that is no column, once for each place."""
+    """E514 for every name that is no column, E691 for every pattern that no column matches, once for each place."""
     names = set(known)
     shown = ", ".join(list(known)[:12]) + (", …" if len(known) > 12 else "")
     found: dict[tuple[str, str], Fault] = {}
     for name, place in uses:
-        if name not in names:
-            key = (name, f"{place.file}:{place.line}:{place.column}" if place is not None else "")
-            found.setdefault(
-                key,
-                fault(
-                    "E514", place=place, suggestion=nearest(name, known), name=name, columns=shown, file=file
-                ),
-            )
+        if name in names or (is_pattern(name) and matching(name, known)):
+            continue
+        key = (name, f"{place.file}:{place.line}:{place.column}" if place is not None else "")
+        near = nearest(name, known)
+        found.setdefault(
+            key,
+            fault("E691", place=place, name=name)
+            if is_pattern(name)
+            else fault("E514", place=place, suggestion=near, name=name, columns=shown, file=file),
+        )
     return list(found.values())
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from impact.core.errors import SpecError
+from impact.core.options import ReplicateWeights
 from impact.core.texts import fault
 from impact.schema.model import Block, Names
 from impact.schema.model_parts import merged_node
@@ -30,6 +31,9 @@ class SurveyBlock(Block):
     )
     nest: bool = Field(False, description="Numbers of primary units begin anew in each stratum.")
     subpop: str | None = Field(None, description="Expression: the domain, which keeps the whole design.")
+    replicate: ReplicateWeights | None = Field(
+        None, description="Replicate weights, in place of strata, primary units and finite populations."
+    )
 
 
 def with_survey(node: Node, context: Node) -> Node:
