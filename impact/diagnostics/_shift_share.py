@@ -10,8 +10,8 @@ from impact.core.shift_share import ShiftShare, shift_share_of
 from impact.diagnostics._instruments import Model, models
 from impact.diagnostics._sentences import both
 from impact.diagnostics._subjects import nothing
-from impact.kernels.partial_out import left_by
-from impact.kernels.shift_share import Exposures
+from impact.kernels.instruments.partial_out import left_by
+from impact.kernels.instruments.shift_share import Exposures
 
 
 @dataclass(frozen=True, slots=True)

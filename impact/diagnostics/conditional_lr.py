@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-import impact.kernels.weak_instruments as weak
+import impact.kernels.instruments.weak_instruments as weak
 from impact.core.findings import Finding, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-import impact.kernels.weak_instruments as weak
+import impact.kernels.instruments.weak_instruments as weak
 from impact.core.arrays import Floats
 from impact.core.findings import Finding, Question
 from impact.core.options import Options

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-import impact.kernels.shift_share as shift_share
+import impact.kernels.instruments.shift_share as shift_share
 from impact.core.arrays import Floats
 from impact.core.findings import Finding, Question
 from impact.core.options import Options

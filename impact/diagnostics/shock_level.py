@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 import impact.kernels.distributions as distributions
-import impact.kernels.shift_share as shift_share
+import impact.kernels.instruments.shift_share as shift_share
 from impact.core.findings import Finding, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic

@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 import impact.kernels.distributions as distributions
-import impact.kernels.weak_instruments as weak
+import impact.kernels.instruments.weak_instruments as weak
 from impact.core.findings import Finding, Question
 from impact.core.interval_sets import set_text
 from impact.core.options import NoOptions

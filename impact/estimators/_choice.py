@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 import impact.estimators._likelihood as likelihood
 import impact.estimators._regression as regression
-import impact.kernels.glm as glm
+import impact.kernels.likelihood.glm as glm
 from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.errors import Notice

@@ -16,8 +16,8 @@ from pydantic import Field
 
 import impact.estimators._regression as regression
 import impact.kernels.absorb as absorption
-import impact.kernels.glm as glm
-import impact.kernels.separation as separation
+import impact.kernels.likelihood.glm as glm
+import impact.kernels.likelihood.separation as separation
 from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.errors import ConvergenceError, DesignError, Notice
@@ -25,7 +25,7 @@ from impact.core.estimates import Estimate, Linear
 from impact.core.options import Options
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import keep_rows
-from impact.kernels.glm_absorbed import AbsorbedGlm, Limits, fit_absorbed
+from impact.kernels.likelihood.glm_absorbed import AbsorbedGlm, Limits, fit_absorbed
 
 Mask = npt.NDArray[np.bool_]
 

@@ -16,7 +16,7 @@ import numpy as np
 
 import impact.estimators._regression as regression
 import impact.kernels.absorb as absorption
-import impact.kernels.glm as glm
+import impact.kernels.likelihood.glm as glm
 from impact.core.arrays import Floats
 from impact.core.designs import Term
 from impact.core.errors import DesignError

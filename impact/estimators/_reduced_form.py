@@ -14,7 +14,7 @@ from impact.core.designs import Design
 from impact.core.errors import DesignError
 from impact.core.instrumented import Instrumented
 from impact.core.texts import fault
-from impact.kernels.partial_out import left_by
+from impact.kernels.instruments.partial_out import left_by
 
 
 @dataclass(frozen=True, slots=True)

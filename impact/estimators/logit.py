@@ -30,7 +30,7 @@ from impact.core.registered import Estimator
 from impact.core.texts import LANGUAGES, fault, notice, text
 from impact.estimators._choice import ChoiceOptions, fit_choice
 from impact.estimators._distributions import unsupported
-from impact.kernels.conditional_logit import ConditionalLogit, fit_conditional_logit
+from impact.kernels.likelihood.conditional_logit import ConditionalLogit, fit_conditional_logit
 
 NAME = "logit"
 

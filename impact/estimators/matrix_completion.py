@@ -35,8 +35,8 @@ from impact.estimators._refits import (
     spread_of_draws,
 )
 from impact.estimators._treated_block import Panel
-from impact.kernels.completion_choice import ChosenPenalty, choose_completion_penalty
-from impact.kernels.soft_impute import Completed, complete_matrix, effects_on, linked_cells
+from impact.kernels.synthetic.completion_choice import ChosenPenalty, choose_completion_penalty
+from impact.kernels.synthetic.soft_impute import Completed, complete_matrix, effects_on, linked_cells
 
 KEYWORD = "matrix_completion"
 # refits need fewer digits than the estimate

@@ -30,8 +30,8 @@ from impact.estimators._adoption import choice_facts, choices_of
 from impact.estimators._placebo_ranks import few_before, placebo_sets, ranked
 from impact.estimators._refits import Refits, aggregated, fitted_rows
 from impact.estimators._treated_block import Panel
-from impact.kernels.predictor_weights import fit_predictors
-from impact.kernels.simplex import SimplexFit, fit_simplex
+from impact.kernels.synthetic.predictor_weights import fit_predictors
+from impact.kernels.synthetic.simplex import SimplexFit, fit_simplex
 
 KEYWORD = "synth"
 POOR_FIT = 0.5

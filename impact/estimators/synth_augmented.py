@@ -35,8 +35,8 @@ from impact.estimators._adoption import choice_facts, choices_of
 from impact.estimators._placebo_ranks import few_before, placebo_sets, ranked
 from impact.estimators._refits import Refits, aggregated, fitted_rows
 from impact.estimators._treated_block import Panel
-from impact.kernels.conformal import moving_block_p, p_curve
-from impact.kernels.ridge_augmented import Chosen, augment, choose_penalty
+from impact.kernels.synthetic.conformal import moving_block_p, p_curve
+from impact.kernels.synthetic.ridge_augmented import Chosen, augment, choose_penalty
 
 KEYWORD = "synth_augmented"
 Units = npt.NDArray[np.int64]

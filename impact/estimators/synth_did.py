@@ -19,7 +19,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 import impact.estimators._treated_block as treated_block
-import impact.kernels.synthetic_did as kernel
+import impact.kernels.synthetic.synthetic_did as kernel
 from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.estimates import Estimate, OwnVariance

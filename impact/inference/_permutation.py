@@ -30,8 +30,8 @@ from impact.inference._small_sample import convention, counted_parameters
 from impact.kernels.absorb import ConvergenceFailure
 from impact.kernels.assignments import count_sets, draw_sets, list_sets, with_actual
 from impact.kernels.group_sums import group_counts
+from impact.kernels.likelihood.reassign_likelihood import refit_sets
 from impact.kernels.reassign import Regression, SetFits, fit_sets
-from impact.kernels.reassign_likelihood import refit_sets
 
 LARGEST_LIST = 20_000
 PROBES = 100

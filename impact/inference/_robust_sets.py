@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 import impact.kernels.distributions as distributions
-import impact.kernels.weak_instruments as weak
+import impact.kernels.instruments.weak_instruments as weak
 from impact.core.arrays import Floats
 from impact.core.errors import Notice
 from impact.core.estimates import Estimate, Inference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-import impact.kernels.score_bootstrap as score_bootstrap
+import impact.kernels.likelihood.score_bootstrap as score_bootstrap
 import impact.kernels.wild_bootstrap as kernel
 from impact.core.arrays import Floats
 from impact.core.designs import Design
@@ -14,7 +14,7 @@ from impact.core.texts import fault
 from impact.inference._refusals import effects_of
 from impact.inference._wild_tests import Comparison, PValue, Setting
 from impact.kernels.absorb import ConvergenceFailure
-from impact.kernels.glm_absorbed import Limits
+from impact.kernels.likelihood.glm_absorbed import Limits
 
 MARGINAL = "marginal"
 

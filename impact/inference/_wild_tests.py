@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+import impact.kernels.instruments.wild_instruments as instrumented_kernel
 import impact.kernels.wild_bootstrap as kernel
-import impact.kernels.wild_instruments as instrumented_kernel
 from impact.core.arrays import Floats, Integers
 from impact.core.errors import EstimationError
 from impact.core.estimates import Estimate, Linear

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import Field
 
 import impact.kernels.distributions as distributions
-import impact.kernels.shift_share as shift_share
+import impact.kernels.instruments.shift_share as shift_share
 from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.errors import DesignError, Notice
@@ -30,7 +30,7 @@ from impact.core.shift_share import clusters_of_shocks, shift_share_of
 from impact.core.texts import fault, notice
 from impact.inference._intervals import Spread, complete, describe, linear_of
 from impact.kernels.group_sums import group_sums
-from impact.kernels.partial_out import left_by
+from impact.kernels.instruments.partial_out import left_by
 
 ShockCluster = Literal["shock", "sector", "group"]
 

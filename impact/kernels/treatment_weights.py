@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-import impact.kernels.glm as glm
+import impact.kernels.likelihood.glm as glm
 import impact.kernels.propensity as propensity
 
 Array = npt.NDArray[np.float64]

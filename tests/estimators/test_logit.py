@@ -12,10 +12,10 @@ from statsmodels.discrete.conditional_models import ConditionalLogit
 import impact.estimators._choice as choice
 import impact.estimators._likelihood as likelihood
 import impact.estimators.logit as logit
-import impact.kernels.glm as glm
+import impact.kernels.likelihood.glm as glm
 from impact.core.designs import AbsorbedFactor, Design, Factor, Sample, Term
 from impact.core.errors import DesignError
-from impact.kernels.conditional_logit import fit_conditional_logit
+from impact.kernels.likelihood.conditional_logit import fit_conditional_logit
 from impact.pipeline.fit import design_of, fit_design
 
 FORMULA = "high ~ D + z + x"

@@ -212,7 +212,7 @@ def test_an_offset_of_another_estimator_is_refused(request_of):
 
 @pytest.mark.parametrize("options", [{}, {"type": "WCU"}, {"weights": "webb", "reps": 999}])
 def test_the_score_bootstrap_gives_p_values_alone(fit, options):
-    """Kline and Santos (2012); the draws are checked against statsmodels in tests/kernels/test_score_bootstrap.py."""
+    """Kline and Santos (2012); the kernel's test checks the draws against statsmodels."""
     found = fit(
         "cnt ~ D + z + offset(q1) | c + t", vcov={"cluster": "c"}, wild={"reps": 9999} | options
     ).inference

@@ -8,7 +8,7 @@ import pytest
 import impact.inference.own as own
 from impact.core.options import NoOptions
 from impact.estimators.synth_augmented import SynthAugmentedOptions, fit
-from impact.kernels.ridge_augmented import augment
+from impact.kernels.synthetic.ridge_augmented import augment
 from tests.estimators.comparative_panels import california, design_of
 
 

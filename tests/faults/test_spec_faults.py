@@ -56,7 +56,6 @@ KEYS = [
     ("weights kind", "E175", {"weights": "{w: frequancy}"}, ("frequency",)),
     ("two weights", "E174", {"weights": "{w: analytic, z: analytic}"}, ()),
     ("test kind", "E170", {"tests": "{a: {kind: equivalance, of: main}}"}, ("equivalence",)),
-    ("test later", "E171", {"tests": "{a: {kind: density, of: main}}"}, ()),
     ("test of nothing", "E184", {"tests": "{a: {kind: power, of: mian}}"}, ("main",)),
     ("test option", "E102", {"tests": "{a: {kind: equivalence, of: main, bnd: 1}}"}, ("bound",)),
     ("expect", "E105", {"models": '\n  main: {formula: "y ~ x", expect: none}'}, ("no_effect",)),

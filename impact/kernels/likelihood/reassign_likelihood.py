@@ -13,10 +13,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-import impact.kernels.glm as glm
+import impact.kernels.likelihood.glm as glm
 from impact.kernels.assignments import indicators
-from impact.kernels.glm_absorbed import AbsorbedGlm, Limits, fit_absorbed
 from impact.kernels.group_sums import group_sums
+from impact.kernels.likelihood.glm_absorbed import AbsorbedGlm, Limits, fit_absorbed
 from impact.kernels.reassign import Regression, SetFits, fit_sets
 
 Floats = npt.NDArray[np.float64]

@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import impact.kernels.glm as glm
+import impact.kernels.likelihood.glm as glm
 
 
 def columns_of(panel):

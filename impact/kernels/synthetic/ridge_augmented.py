@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from impact.kernels.simplex import fit_simplex
+from impact.kernels.synthetic.simplex import fit_simplex
 
 Floats = npt.NDArray[np.float64]
 

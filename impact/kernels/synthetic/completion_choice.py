@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from impact.kernels.soft_impute import complete_matrix, effects_on, largest_penalty, linked_cells
+from impact.kernels.synthetic.soft_impute import complete_matrix, effects_on, largest_penalty, linked_cells
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-import impact.kernels.separation as separation
+import impact.kernels.likelihood.separation as separation
 from impact.kernels.factors import Effect
 
 

@@ -11,8 +11,8 @@ import statsmodels.api as sm
 import impact.kernels.wild_bootstrap as wild
 from impact.kernels.cluster_robust import Part, parts
 from impact.kernels.factors import Effect
+from impact.kernels.likelihood.score_bootstrap import NoMaximum, restricted_scores, score_sums
 from impact.kernels.resampling import all_signs
-from impact.kernels.score_bootstrap import NoMaximum, restricted_scores, score_sums
 
 FAMILIES = {
     "poisson": sm.families.Poisson(),

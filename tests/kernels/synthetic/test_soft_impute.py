@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impact.kernels.soft_impute import complete_matrix, effects_on, largest_penalty, linked_cells
+from impact.kernels.synthetic.soft_impute import complete_matrix, effects_on, largest_penalty, linked_cells
 
 
 @pytest.fixture(scope="module")

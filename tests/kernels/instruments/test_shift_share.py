@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from linearmodels.iv import IV2SLS
 
-import impact.kernels.shift_share as shift_share
-from impact.kernels.partial_out import left_by
+import impact.kernels.instruments.shift_share as shift_share
+from impact.kernels.instruments.partial_out import left_by
 
 N, S, T = 120, 9, 2
 

@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 import impact.kernels.absorb as absorption
 import impact.kernels.compiled as compiled
-import impact.kernels.glm as glm
 import impact.kernels.gram as gram
 import impact.kernels.least_squares as least_squares
+import impact.kernels.likelihood.glm as glm
 from impact.kernels.factors import Effect
 
 Array = npt.NDArray[np.float64]

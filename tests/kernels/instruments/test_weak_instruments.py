@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import impact.kernels.distributions as distributions
-import impact.kernels.weak_instruments as weak
+import impact.kernels.instruments.weak_instruments as weak
 
 REGIONS = [f"reg{code}" for code in range(661, 669)]
 CONTROLS = ["exper", "expersq", "black", "south", "smsa", *REGIONS, "smsa66"]

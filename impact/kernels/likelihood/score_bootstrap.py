@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 import impact.kernels.absorb as absorption
-import impact.kernels.glm as glm
 import impact.kernels.gram as gram
+import impact.kernels.likelihood.glm as glm
 from impact.kernels.cluster_robust import Part
 from impact.kernels.factors import Effect
-from impact.kernels.glm_absorbed import fit_absorbed
+from impact.kernels.likelihood.glm_absorbed import fit_absorbed
 from impact.kernels.wild_bootstrap import Sums
 
 Floats = npt.NDArray[np.float64]

@@ -7,8 +7,8 @@ import pytest
 import statsmodels.api as sm
 
 from impact.kernels.factors import Effect
+from impact.kernels.likelihood.reassign_likelihood import refit_sets
 from impact.kernels.reassign import Regression
-from impact.kernels.reassign_likelihood import refit_sets
 
 SETS = np.array([[0, 1], [2, 5], [3, 8], [6, 7]], dtype=np.int32)
 

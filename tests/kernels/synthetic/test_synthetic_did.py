@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 
-from impact.kernels.simplex import fit_simplex
-from impact.kernels.synthetic_did import Blocks, Rules, effects, find_weights, gaps, noise_level, sparsified
+from impact.kernels.synthetic.simplex import fit_simplex
+from impact.kernels.synthetic.synthetic_did import (
+    Blocks,
+    Rules,
+    effects,
+    find_weights,
+    gaps,
+    noise_level,
+    sparsified,
+)
 
 
 def made(panels=1, seed=2):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import impact.kernels.glm as glm
+import impact.kernels.likelihood.glm as glm
 from impact.kernels.factors import Effect
-from impact.kernels.glm_absorbed import Limits, fit_absorbed
+from impact.kernels.likelihood.glm_absorbed import Limits, fit_absorbed
 
 
 def effect(values):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impact.kernels.completion_choice import choose_completion_penalty
+from impact.kernels.synthetic.completion_choice import choose_completion_penalty
 
 
 def world(strength, seed=0):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impact.kernels.ridge_augmented import augment, choose_penalty
-from impact.kernels.simplex import fit_simplex
+from impact.kernels.synthetic.ridge_augmented import augment, choose_penalty
+from impact.kernels.synthetic.simplex import fit_simplex
 
 
 @pytest.fixture

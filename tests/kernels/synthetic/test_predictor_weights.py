@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from impact.kernels.predictor_weights import fit_predictors
+from impact.kernels.synthetic.predictor_weights import fit_predictors
 
 MIX = np.array([0.6, 0.0, 0.4, 0.0, 0.0])
 
@@ -35,7 +35,7 @@ def test_the_better_end_is_kept():
     rng = np.random.default_rng(0)
     a, b, z, target = rng.normal(size=(3, 6)), rng.normal(size=3), rng.normal(size=(7, 6)), rng.normal(size=7)
     found = fit_predictors(a, b, z, target)
-    from impact.kernels.simplex import fit_simplex
+    from impact.kernels.synthetic.simplex import fit_simplex
 
     spread = np.column_stack([b, a]).std(axis=1, ddof=1)
     equal = fit_simplex(a / spread[:, None], b / spread).weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import impact.kernels.wild_instruments as wild
+import impact.kernels.instruments.wild_instruments as wild
 from impact.kernels.cluster_adjusted import orthonormal_basis
 from impact.kernels.cluster_robust import parts
 from impact.kernels.factors import Effect

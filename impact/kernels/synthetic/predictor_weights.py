@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.kernels.nelder_mead import minimise
-from impact.kernels.simplex import SimplexFit, fit_simplex, quick_weights
+from impact.kernels.synthetic.simplex import SimplexFit, fit_simplex, quick_weights
 
 Floats = npt.NDArray[np.float64]
 

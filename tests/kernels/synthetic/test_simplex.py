@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from impact.kernels.simplex import _System, _weights, fit_simplex, quick_weights
+from impact.kernels.synthetic.simplex import _System, _weights, fit_simplex, quick_weights
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impact.kernels.conformal import moving_block_p, p_curve
+from impact.kernels.synthetic.conformal import moving_block_p, p_curve
 
 
 def test_p_values_by_hand():
