@@ -1,11 +1,17 @@
-"""Factors of a design by the name that a test gives: clusters, effects, the unit, cohorts."""
+"""Factors of a design by the name that a test gives, and the model without each of their groups, or in it alone."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from impact.core.designs import Adoption, Design, Factor
+from impact.core.errors import ImpactError
+from impact.core.findings import ModelResult, Question
 from impact.diagnostics._sentences import Words
+from impact.diagnostics._subset import drop_rows
 
 COHORT, NEVER = "cohort", "never"
 
@@ -50,3 +56,36 @@ def no_factor(unit: str) -> Words:
         "en": f"'{name}' is no cluster, effect or unit of the model",
         "es": f"'{name}' no es conglomerado, efecto ni unidad del modelo",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Refits:
+    """Estimates by group: label → term → estimate; ``lost``: label of a failed refit → reason."""
+
+    factor: Factor
+    estimates: dict[str, dict[str, float]]
+    lost: dict[str, str]
+
+
+def refit_groups(
+    question: Question, result: ModelResult, factor: Factor, codes: Sequence[int], *, alone: bool
+) -> Refits:
+    """The model without each group in turn, or on the rows of each group ``alone``.
+
+    Arguments:
+        result: a model with its design. factor: on the design's rows. codes: the groups.
+    """
+    design = result.design
+    assert design is not None
+    estimates: dict[str, dict[str, float]] = {}
+    lost: dict[str, str] = {}
+    for code in codes:
+        label = shown(factor.labels[code])
+        mask = factor.codes != code if alone else factor.codes == code
+        try:
+            one = question.refit(result, drop_rows(design, mask, reason=f"{factor.name} {label}"))
+        except ImpactError as error:
+            lost[label] = str(error)
+            continue
+        estimates[label] = {term.name: float(b) for term, b in zip(one.terms, one.params, strict=True)}
+    return Refits(factor, estimates, lost)

@@ -73,7 +73,7 @@ def of_joint(joint: Joint) -> Statistic:
 
 
 def models(question: Question) -> tuple[list[Model], list[Finding]]:
-    """The models asked about, each once, and notes on those that failed or have no instruments."""
+    """The models asked about, each once, and notes on those that failed, have no instruments or replicate weights."""
     found: dict[tuple[str, str | None], Model] = {}
     notes = list(failed(question))
     for result, _ in question.of:
@@ -82,6 +82,9 @@ def models(question: Question) -> tuple[list[Model], list[Finding]]:
             continue
         if estimate.instrumented is None or estimate.linear is None:
             notes.append(nothing(question, result, both("instruments.none")))
+            continue
+        if estimate.replicates is not None:
+            notes.append(nothing(question, result, both("instruments.replicates")))
             continue
         found[(result.name, result.group)] = Model(
             question,

@@ -10,20 +10,17 @@ Source: Ibragimov and Müller (2010), Journal of Business & Economic Statistics 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from pydantic import Field
 
-from impact.core.errors import ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
-from impact.diagnostics._groups import factor_of, no_factor, shown
+from impact.diagnostics._groups import Refits, factor_of, no_factor, refit_groups
 from impact.diagnostics._reading import upper_quantile, upper_tail
 from impact.diagnostics._sentences import both, joined, number, probability, word
 from impact.diagnostics._subjects import Subject, failed, nothing, subjects
-from impact.diagnostics._subset import drop_rows
 
 
 class IbragimovMuellerOptions(Options):
@@ -36,21 +33,12 @@ class IbragimovMuellerOptions(Options):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _ByGroup:
-    """Estimates of each group: label → term → estimate; ``lost``: label of a group without one → reason."""
-
-    unit: str
-    estimates: dict[str, dict[str, float]]
-    lost: dict[str, str]
-
-
 def examine(question: Question, options: IbragimovMuellerOptions) -> tuple[Finding, ...]:
     """One finding a term: t-test and interval of the groups' estimates, which the details list.
 
     Groups in which the model or the term cannot be estimated (no variation, too few rows) are left out and counted.
     """
-    done: dict[tuple[str, str | None], _ByGroup | None] = {}
+    done: dict[tuple[str, str | None], Refits | None] = {}
     found: list[Finding] = []
     for subject in subjects(question):
         key = (subject.result.name, subject.result.group)
@@ -62,35 +50,23 @@ def examine(question: Question, options: IbragimovMuellerOptions) -> tuple[Findi
             continue
         own = {label: one[subject.term] for label, one in groups.estimates.items() if subject.term in one}
         if len(own) < 2:
-            why = both("finding.ibragimov_mueller_few", unit=groups.unit, count=len(own))
+            why = both("finding.ibragimov_mueller_few", unit=groups.factor.name, count=len(own))
             found.append(nothing(question, subject.result, why))
         else:
             found.append(_finding(question, subject, groups, own))
     return (*found, *failed(question))
 
 
-def _by_group(question: Question, result: ModelResult, unit: str) -> _ByGroup | None:
+def _by_group(question: Question, result: ModelResult, unit: str) -> Refits | None:
     """The model on the rows of each group; None where the design has no such factor."""
     design = result.design
     factor = None if design is None else factor_of(design, unit)
     if design is None or factor is None:
         return None
-    estimates: dict[str, dict[str, float]] = {}
-    lost: dict[str, str] = {}
-    for code in np.unique(factor.codes).tolist():
-        label = shown(factor.labels[code])
-        try:
-            one = question.refit(
-                result, drop_rows(design, factor.codes != code, reason=f"{factor.name} {label}")
-            )
-        except ImpactError as error:
-            lost[label] = str(error)
-            continue
-        estimates[label] = {term.name: float(b) for term, b in zip(one.terms, one.params, strict=True)}
-    return _ByGroup(factor.name, estimates, lost)
+    return refit_groups(question, result, factor, np.unique(factor.codes).tolist(), alone=True)
 
 
-def _finding(question: Question, subject: Subject, groups: _ByGroup, own: dict[str, float]) -> Finding:
+def _finding(question: Question, subject: Subject, groups: Refits, own: dict[str, float]) -> Finding:
     values = np.array(list(own.values()))
     count, mean = len(values), float(np.mean(values))
     error = float(np.std(values, ddof=1)) / math.sqrt(count)
@@ -106,7 +82,7 @@ def _finding(question: Question, subject: Subject, groups: _ByGroup, own: dict[s
         "finding.ibragimov_mueller",
         term=subject.term,
         model=subject.label,
-        unit=groups.unit,
+        unit=groups.factor.name,
         count=count,
         mean=number(mean),
         low=number(mean - half),
@@ -131,7 +107,7 @@ def _finding(question: Question, subject: Subject, groups: _ByGroup, own: dict[s
         sentence=word(sentences, language=question.language),
         details={
             "group": subject.result.group,
-            "unit": groups.unit,
+            "unit": groups.factor.name,
             "n_groups": count,
             "estimate": mean,
             "std_error": error,

@@ -14,14 +14,12 @@ from pydantic import Field
 
 from impact.core.arrays import Logicals
 from impact.core.designs import Design, Factor
-from impact.core.errors import ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
-from impact.diagnostics._groups import factor_of, no_factor, shown
+from impact.diagnostics._groups import Refits, factor_of, no_factor, refit_groups, shown
 from impact.diagnostics._sentences import Words, both, joined, number, word
 from impact.diagnostics._subjects import Subject, failed, nothing, subjects
-from impact.diagnostics._subset import drop_rows
 from impact.kernels.cluster_influence import cluster_leverage, effective_clusters, partial_leverage
 
 
@@ -34,15 +32,6 @@ class LeaveOneOutOptions(Options):
         "cohorts also `cohort`.",
     )
     among: Literal["all", "controls", "treated"] = Field("all", description="Which units are left out.")
-
-
-@dataclass(frozen=True, slots=True)
-class Refits:
-    """Estimates without each unit: label → term → estimate; ``lost``: label of a failed refit → reason."""
-
-    factor: Factor
-    estimates: dict[str, dict[str, float]]
-    lost: dict[str, str]
 
 
 def examine(question: Question, options: LeaveOneOutOptions) -> tuple[Finding, ...]:
@@ -67,19 +56,7 @@ def refits(question: Question, result: ModelResult, options: LeaveOneOutOptions)
     factor = None if design is None else factor_of(design, options.unit)
     if design is None or factor is None:
         return None
-    estimates: dict[str, dict[str, float]] = {}
-    lost: dict[str, str] = {}
-    for code in _candidates(design, factor, options.among):
-        label = shown(factor.labels[code])
-        try:
-            one = question.refit(
-                result, drop_rows(design, factor.codes == code, reason=f"{factor.name} {label}")
-            )
-        except ImpactError as error:
-            lost[label] = str(error)
-            continue
-        estimates[label] = {term.name: float(b) for term, b in zip(one.terms, one.params, strict=True)}
-    return Refits(factor, estimates, lost)
+    return refit_groups(question, result, factor, _candidates(design, factor, options.among), alone=False)
 
 
 @dataclass(frozen=True, slots=True)

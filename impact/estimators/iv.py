@@ -5,10 +5,11 @@
 
 LIML and Fuller replace X̂'X̂ by X'(I − kM)X, GMM weighs the moments by the inverse of their covariance at the 2SLS
 residual (``impact.kernels.instruments.instrumental``). Assumptions: the instruments move the endogenous regressors and
-touch the outcome through them alone. The residual is the structural one, y − x b with the endogenous regressors themselves;
-scores are X̂ (GMM: Z W Z'X) times that residual and the bread is the inverse of the method's own products, so that
-every variance of a linear model applies; those with leverage hold the first stage fixed and exist for 2SLS alone. K
-counts the structural regressors and the effects. Sources: Wooldridge (2010), ch. 5; Fuller (1977); Hansen (1982).
+touch the outcome through them alone. The residual is the structural one, y − x b with the endogenous regressors
+themselves; scores are X̂ (GMM: Z W Z'X) times that residual and the bread is the inverse of the method's own products,
+so that every variance of a linear model applies; those with leverage hold the first stage fixed and exist for 2SLS
+alone. K counts the structural regressors and the effects. Sources: Wooldridge (2010), ch. 5; Fuller (1977); Hansen
+(1982).
 """
 
 from __future__ import annotations

@@ -36,6 +36,9 @@ def with_robust_set(
     own = estimate.instrumented
     if own is None or len(own.endogenous) != 1 or estimate.linear is None:
         return inference
+    if estimate.replicates is not None:
+        # the replicates are estimates of the model, not of its reduced form
+        return inference
     form = joint_form(estimate, inference.variance, infer)
     strength = weak.effective_f(form.params[1], form.covariance[1, :, 1], form.products)
     found: dict[str, float] = {"effective_f": strength.f}

@@ -112,12 +112,12 @@ def fit_glm(
     point = likelihood(start, y)
     working = start - base + (y - point.mean) / np.where(point.slope > 0, point.slope, 1.0)
     first = least_squares.solve_least_squares(
-        x, working, weights=_times(point.information, weights), protect=protect
+        x, working, weights=times(point.information, weights), protect=protect
     )
     inside = x if first.kept.all() else np.ascontiguousarray(x[:, first.kept])
     found = _climb(inside, y, likelihood, weights, (first.params, base, tolerance))
     params, predictor, point, bread, iterations, converged, separated = found
-    total = _times(point.log_likelihood, weights)
+    total = times(point.log_likelihood, weights)
     return Glm(
         params=params,
         kept=first.kept,
@@ -125,11 +125,11 @@ def fit_glm(
         predictor=predictor,
         mean=point.mean,
         slope=point.slope,
-        score=_times(point.score, weights),
-        information=_times(point.information, weights),
+        score=times(point.score, weights),
+        information=times(point.information, weights),
         bread=bread,
-        curvature=_times(point.curvature, weights),
-        deviance=2.0 * float(np.sum(_times(saturated(y, family), weights) - total)),
+        curvature=times(point.curvature, weights),
+        deviance=2.0 * float(np.sum(times(saturated(y, family), weights) - total)),
         log_likelihood=float(np.sum(total)),
         iterations=iterations,
         converged=converged,
@@ -245,8 +245,8 @@ def starting_predictor(y: Array, family: Family, weights: Array | None, base: Ar
     """
     if family == "poisson":
         exposure = np.ones(len(y)) if base is None else np.exp(base)
-        total = float(np.sum(_times(exposure, weights)))
-        rate = float(np.sum(_times(y, weights))) / total if total > 0 else 0.0
+        total = float(np.sum(times(exposure, weights)))
+        rate = float(np.sum(times(y, weights))) / total if total > 0 else 0.0
         return np.asarray(np.log((y + (rate if rate > 0 else 1.0) * exposure) / 2.0))
     near = (y + 0.5) / 2.0
     return np.asarray(special().logit(near) if family == "logit" else special().ndtri(near))
@@ -255,7 +255,8 @@ def starting_predictor(y: Array, family: Family, weights: Array | None, base: Ar
 # --- steps ---
 
 
-def _times(values: Array, weights: Array | None) -> Array:
+def times(values: Array, weights: Array | None) -> Array:
+    """Values times weights, or the values where there are none."""
     return values if weights is None else values * weights
 
 
@@ -292,8 +293,8 @@ def _climb(
 
 def _newton_step(x: Array, point: Point, weights: Array | None) -> tuple[Array, Array]:
     """Inverse of the expected information (k, k), and the step (k,)."""
-    information = gram.cross_product(x, _times(point.information, weights))
-    gradient = x.T @ _times(point.score, weights)
+    information = gram.cross_product(x, times(point.information, weights))
+    gradient = x.T @ times(point.score, weights)
     size = np.sqrt(np.diagonal(information))
     scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
     scaled = information * scale[:, None] * scale
@@ -330,4 +331,4 @@ def _halved(
 
 
 def _total(point: Point, weights: Array | None) -> float:
-    return float(np.sum(_times(point.log_likelihood, weights)))
+    return float(np.sum(times(point.log_likelihood, weights)))

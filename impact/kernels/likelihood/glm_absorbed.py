@@ -145,7 +145,7 @@ def _start(model: _Model) -> Array:
     if model.family != "poisson" or not effects:
         return glm.starting_predictor(model.y, model.family, model.weights, model.base)
     exposure = np.exp(model.base)
-    weighted, exposed = _times(model.y, model.weights), _times(exposure, model.weights)
+    weighted, exposed = glm.times(model.y, model.weights), glm.times(exposure, model.weights)
     rate = float(np.sum(weighted)) / float(np.sum(exposed))
     expected = rate * exposure
     for effect in effects:
@@ -160,7 +160,7 @@ def _first_step(
     x: Array, model: _Model, start: Array, point: glm.Point
 ) -> tuple[least_squares.LeastSquares, _Step]:
     """The step from a start that no coefficients give: its change is the whole predictor without the offset."""
-    working = _times(point.information, model.weights)
+    working = glm.times(point.information, model.weights)
     target = start - model.base + point.score / point.information
     absorbed = _absorb((target, x), model, working)
     columns = absorbed.columns
@@ -221,7 +221,7 @@ def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predic
 
 def _newton(model: _Model, point: glm.Point, x: Array) -> _Step:
     """Weighted least squares of the working residual on regressors that were absorbed with other weights before."""
-    working = _times(point.information, model.weights)
+    working = glm.times(point.information, model.weights)
     target = point.score / point.information
     absorbed = _absorb((target, x), model, working)
     columns = absorbed.columns
@@ -295,10 +295,6 @@ def _halved(model: _Model, predictor: Array, change: Array, value: float) -> tup
 def _square(values: Array, weights: Array) -> float:
     """Weighted sum of squares."""
     return float(np.einsum("i,i,i->", values, weights, values))
-
-
-def _times(values: Array, weights: Array | None) -> Array:
-    return values if weights is None else values * weights
 
 
 def _total(point: glm.Point, weights: Array | None) -> float:
