@@ -91,6 +91,12 @@ def by_scores(variance: Mapping[str, object]) -> bool:
     return kinds is None or variance.get("type") in kinds
 
 
+def by_replicates(variance: Mapping[str, object]) -> bool:
+    """Whether a variance comes from replicate weights: estimates of the model itself, not of its reduced form."""
+    groups = variance.get("g")
+    return isinstance(groups, Mapping) and "replicates" in groups
+
+
 def equation(estimate: Estimate, weights: Floats) -> Estimate:
     """The regression of a combination (1 + p,) of outcome and endogenous columns on all instruments."""
     own = estimate.instrumented

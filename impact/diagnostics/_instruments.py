@@ -12,7 +12,7 @@ from impact.core.estimates import Estimate, Inference, Linear
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.instrumented import Instrumented
 from impact.core.interval_sets import Intervals, set_text
-from impact.core.reduced_forms import JointForm, joint_form
+from impact.core.reduced_forms import JointForm, by_replicates, joint_form
 from impact.core.texts import fault
 from impact.diagnostics._joint_test import Joint
 from impact.diagnostics._sentences import Words, both, joined, pair, word
@@ -83,7 +83,7 @@ def models(question: Question) -> tuple[list[Model], list[Finding]]:
         if estimate.instrumented is None or estimate.linear is None:
             notes.append(nothing(question, result, both("instruments.none")))
             continue
-        if estimate.replicates is not None:
+        if by_replicates(inference.variance):
             notes.append(nothing(question, result, both("instruments.replicates")))
             continue
         found[(result.name, result.group)] = Model(

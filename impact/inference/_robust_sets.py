@@ -19,7 +19,7 @@ from impact.core.arrays import Floats
 from impact.core.errors import Notice
 from impact.core.estimates import Estimate, Inference
 from impact.core.interval_sets import set_text
-from impact.core.reduced_forms import JointForm, joint_form
+from impact.core.reduced_forms import JointForm, by_replicates, joint_form
 from impact.core.texts import notice
 
 BIAS = 0.10
@@ -34,10 +34,12 @@ def with_robust_set(
         infer: the same variance on another estimate of the same rows. of: name of the model, for the notice.
     """
     own = estimate.instrumented
-    if own is None or len(own.endogenous) != 1 or estimate.linear is None:
-        return inference
-    if estimate.replicates is not None:
-        # the replicates are estimates of the model, not of its reduced form
+    if (
+        own is None
+        or len(own.endogenous) != 1
+        or estimate.linear is None
+        or by_replicates(inference.variance)
+    ):
         return inference
     form = joint_form(estimate, inference.variance, infer)
     strength = weak.effective_f(form.params[1], form.covariance[1, :, 1], form.products)
