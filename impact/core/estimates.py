@@ -13,6 +13,7 @@ from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import AbsorbedFactor, Design, Term
 from impact.core.errors import Notice
 from impact.core.instrumented import Instrumented
+from impact.core.quantile_curves import QuantileCurve
 from impact.core.running import Running
 
 
@@ -48,12 +49,9 @@ class Influence:
 
     Arguments:
         rows: (m, k). row: (m,) one representative observation for each influence row.
-        df: degrees of freedom of the t distribution that the estimator's reference implementation uses; infinity
-            means the normal distribution.
-        ssc: the small-sample preset that applies unless `vcov` asks for another: "none", or "fixest" for estimates
-            that are coefficients of least-squares regressions (then df is that of the preset).
-        n_obs, regressors: (k,) rows and regressors, without the effects in ``absorb``, of the regression that each
-            term comes from; None: the estimate's n_obs and df_model for all.
+        df: of the t of the reference implementation, infinity for the normal; ssc: preset unless `vcov` asks for
+            another: "none", or "fixest" for coefficients of least squares (then df is that of the preset).
+        n_obs, regressors: (k,) of each term's regression, without the effects in ``absorb``; None: the estimate's.
         absorb: absorbed effects that presets count, on the rows of the design.
         present: (m, k) whether the row's unit is in the regression of the term, so that G counts it; None: all are.
         gram: (k, k) sum over rows of ψ_i ψ_i′, where the estimator has it without the rows; None: from the rows.
@@ -109,7 +107,8 @@ class Estimate:
             made part by part.
         instrumented: reduced form and first stages. running: the running variable, of discontinuities.
         own_variance: the estimator's own error, for ``vcov: own``.
-        replicates: (R, k) estimates with each replicate weight of a survey, NaN where it does not identify them.
+        replicates: (R, k) estimates with each replicate weight of a survey, NaN where it does not identify them;
+            curves: of k quantiles, whose influence rows are then those of the shares at or below them.
     """
 
     estimator: str
@@ -135,6 +134,7 @@ class Estimate:
     instrumented: Instrumented | None = None
     running: Running | None = None
     replicates: Floats | None = None
+    curves: tuple[QuantileCurve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

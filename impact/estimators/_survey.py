@@ -7,7 +7,7 @@ are the levels of the absorbed effect.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from impact.core.arrays import Floats, Integers
 from impact.core.designs import Design, Term
 from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
+from impact.core.quantile_curves import QuantileCurve
 
 INTERCEPT = "Intercept"
 
@@ -38,11 +39,15 @@ class SurveyEstimatorOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Estimates of the variables in one domain: values (v,), influence (n, v), variance of a simple random sample."""
+    """Estimates in one domain: values (v,), influence (n, v), variance of a simple random sample.
+
+    With ``curves``, values are quantiles and influence is that of the shares at or below them.
+    """
 
     values: Floats
     influence: Floats
     simple: Floats
+    curves: tuple[QuantileCurve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,22 @@ Describe = Callable[[Floats, Floats, str], Figures]
 
 
 def fit_survey(
-    design: Design, options: SurveyEstimatorOptions, describe: Describe, *, keyword: str, kind: str
+    design: Design,
+    options: SurveyEstimatorOptions,
+    describe: Describe,
+    *,
+    keyword: str,
+    kind: str,
+    suffixes: Sequence[str] = ("",),
 ) -> Estimate:
     """The estimate of every variable in every domain, and of differences where they are asked for.
 
     Arguments:
-        describe: values, weights inside the domain (n,), and which design effect → figures. kind: of the terms.
+        describe: values, weights inside the domain (n,), and which design effect → figures, one for each variable and
+            suffix. kind: of the terms; suffixes: of their names, behind that of each variable.
     """
-    names, values = _variables(design)
+    variables, values = _variables(design)
+    names = [f"{name}{suffix}" for name in variables for suffix in suffixes]
     weights = np.ones(len(design.y)) if design.weights is None else design.weights
     # without weights the size of the population is not known
     deff = "replacement" if design.weights is None else options.deff
@@ -80,6 +93,9 @@ def fit_survey(
         pair = f"[{over}={_label(design, number)} - {_label(design, 0)}]"
         terms += [Term(f"{name}{pair}", "difference") for name in names]
     scale = options.scale
+    curves = tuple(
+        replace(curve, values=scale * curve.values) for figures in found for curve in figures.curves
+    )
     rows: Integers = np.arange(len(design.y), dtype=np.int32)
     return Estimate(
         estimator=keyword,
@@ -88,12 +104,13 @@ def fit_survey(
         n_obs=float(len(design.y)),
         df_model=len(terms),
         df_resid=float(len(design.y) - len(terms)),
-        influence=Influence(scale * np.hstack([one.influence for one in found]), rows),
+        influence=Influence((1.0 if curves else scale) * np.hstack([one.influence for one in found]), rows),
         focus=_focus(terms),
         fit={"sum_of_weights": float(weights.sum())},
         tables={
             "simple_random_variance": (scale**2 * np.concatenate([one.simple for one in found])).tolist()
         },
+        curves=curves,
     )
 
 

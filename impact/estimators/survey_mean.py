@@ -1,29 +1,130 @@
-"""Means of variables in a population, from a sample: overall or by domain, with their differences.
+"""Means, ratios and quantiles of variables in a population, from a sample: overall or by domain.
 
-    ȳ = Σ w y / Σ w
+    ȳ = Σ w y / Σ w            mean
+    R = Σ w y / Σ w x          ratio of two totals, `per: x`
+    q = min {y : F(y) ≥ p}     quantile, F(y) = Σ w 1{y_i ≤ y} / Σ w, `quantiles: [p]`
 
-over the rows of a domain. Target: the mean in the finite population that the weights stand for. Assumption: the weights
-are the inverse probabilities of selection. With `survey:` the error is that of the design; design effects stand beside.
-Source: Särndal, Swensson and Wretman (1992), ch. 5.
+over the rows of a domain. Target: the figure in the finite population that the weights stand for. Assumption: the
+weights are the inverse probabilities of selection. With `survey:` the error is that of the design; design effects stand
+beside means and ratios. Intervals of quantiles invert that of F (Woodruff 1952), with replicate weights they are those
+of the replicates. Sources: Särndal, Swensson and Wretman (1992), ch. 5; Woodruff (1952); Lumley (2004).
 """
 
 from __future__ import annotations
 
+import numpy as np
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from impact.core.arrays import Floats
 from impact.core.designs import Design
+from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
+from impact.core.quantile_curves import QuantileCurve
 from impact.core.registered import Estimator
-from impact.estimators._survey import SurveyEstimatorOptions, fit_survey, means
+from impact.core.survey_rows import SurveyRows
+from impact.core.texts import fault
+from impact.estimators._survey import Figures, SurveyEstimatorOptions, fit_survey, means, simple_variance
+from impact.kernels.weighted_quantiles import distribution, inverse
 
 
-def fit(design: Design, options: SurveyEstimatorOptions) -> Estimate:
-    """Means of ``of`` in each domain of ``over``: terms ``y`` or ``y[over=level]``, and differences from the first."""
+class MeanOptions(SurveyEstimatorOptions):
+    """Options of means, ratios and quantiles."""
+
+    per: str = Field(
+        "", description="Column: the total of each variable over the total of this one, instead of its mean."
+    )
+    quantiles: tuple[float, ...] = Field(
+        (), description="Shares (0.5: the median): quantiles of each variable instead of its mean."
+    )
+
+    @model_validator(mode="after")
+    def _one_figure(self) -> MeanOptions:
+        if self.per and self.quantiles:
+            raise PydanticCustomError("E569", "", {"problem": "`per:` and `quantiles:` are two figures"})
+        if not all(0 < share < 1 for share in self.quantiles):
+            raise PydanticCustomError("E569", "", {"problem": "`quantiles:` lie between 0 and 1"})
+        return self
+
+
+def fit(design: Design, options: MeanOptions) -> Estimate:
+    """Figures of ``of`` in each domain of ``over``, and differences from the first.
+
+    Terms: means ``y`` or ``y[over=level]``, ratios ``y/per``, quantiles ``y[0.5]``.
+
+    Raises:
+        DesignError: E569 quantiles without a survey, differences of quantiles without replicate weights, a denominator
+            that is no number or adds up to zero.
+    """
+    if options.quantiles:
+        _refuse_quantiles(design, options)
+        suffixes = tuple(f"[{share:g}]" for share in options.quantiles)
+
+        def quantiles(values: Floats, weights: Floats, deff: str) -> Figures:
+            return _quantiles(values, weights, options.quantiles)
+
+        return fit_survey(design, options, quantiles, keyword="survey_mean", kind="mean", suffixes=suffixes)
+    if options.per:
+        below = design.columns["per"]
+        if not isinstance(below, np.ndarray):
+            raise DesignError(fault("E569", problem=f"`per: {options.per}` is no number"))
+
+        def ratios(values: Floats, weights: Floats, deff: str) -> Figures:
+            return _ratios(values, below, weights, deff)
+
+        suffixes = (f"/{options.per}",)
+        return fit_survey(design, options, ratios, keyword="survey_mean", kind="mean", suffixes=suffixes)
     return fit_survey(design, options, means, keyword="survey_mean", kind="mean")
 
 
+def _ratios(values: Floats, below: Floats, weights: Floats, deff: str) -> Figures:
+    """Totals over the total of another variable: influence w (y − R x)/Σ w x; deff that of its total."""
+    total = float(weights @ below)
+    if total == 0:
+        raise DesignError(fault("E569", problem="the column of `per:` adds up to zero"))
+    ratio = weights @ values / total
+    linear = (values - below[:, None] * ratio) / total
+    size = float(weights.sum())
+    simple = simple_variance(linear, weights, weights @ linear / size, deff) * size**2
+    return Figures(np.asarray(ratio), weights[:, None] * linear, simple)
+
+
+def _quantiles(values: Floats, weights: Floats, shares: tuple[float, ...]) -> Figures:
+    """Quantiles of each variable, with the influence w (1{y ≤ q} − F(q))/Σw of the shares at or below them."""
+    found: list[float] = []
+    curves: list[QuantileCurve] = []
+    influence: list[Floats] = []
+    total = float(weights.sum())
+    for column in values.T:
+        ordered, mass = distribution(column, weights)
+        for share in shares:
+            value = inverse(ordered, mass, share)
+            below = (column <= value).astype(np.float64)
+            reached = float(weights @ below) / total
+            found.append(value)
+            curves.append(QuantileCurve(reached, ordered, mass))
+            influence.append(weights * (below - reached) / total)
+    return Figures(
+        np.array(found), np.column_stack(influence), np.full(len(found), np.nan), curves=tuple(curves)
+    )
+
+
+def _refuse_quantiles(design: Design, options: MeanOptions) -> None:
+    survey = design.extra.get("survey")
+    if not isinstance(survey, SurveyRows):
+        raise DesignError(
+            fault("E569", problem="intervals of quantiles need strata, primary units or replicates")
+        )
+    if options.test == "difference" and survey.replicates is None:
+        problem = "differences of quantiles need replicate weights: the inverse of F gives each an interval of its own"
+        raise DesignError(fault("E569", problem=problem))
+
+
 ESTIMATOR = Estimator(
-    summary="Means of a population from a survey, by domain, with their differences",
-    options=SurveyEstimatorOptions,
+    summary="Means, ratios and quantiles of a population from a survey, by domain",
+    options=MeanOptions,
     fit=fit,
-    references=("Särndal, Swensson and Wretman 1992", "Lumley 2004"),
+    references=("Särndal, Swensson and Wretman 1992", "Woodruff 1952", "Lumley 2004"),
     accepts=("weights:sampling", "clusters", "means"),
+    columns=lambda options: {"per": options.per} if options.per else {},
 )

@@ -133,6 +133,15 @@ def _without_error(estimate: Estimate) -> npt.NDArray[np.bool_]:
     return found
 
 
+def rescaled(covariance: Floats, error: Floats) -> Floats:
+    """The correlations of a covariance (k, k) with other standard errors (k,)."""
+    own = np.sqrt(np.diagonal(covariance))
+    scale = np.divide(error, own, out=np.zeros_like(own), where=own > 0)
+    vcov: Floats = covariance * scale[:, None] * scale
+    np.fill_diagonal(vcov, error**2)
+    return vcov
+
+
 def treated_clusters(design: Design, cluster: Factor | None) -> int | None:
     """Number of clusters with a treated row; of treated units where there is no cluster; None without a
     treatment.

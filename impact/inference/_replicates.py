@@ -35,9 +35,13 @@ def from_replicates(
     proportions take the spread of the replicates' log odds.
 
     Raises:
-        EstimationError: E692 fewer than two replicates are left. DesignError: E690 weights of rank one.
+        EstimationError: E692 fewer than two replicates are left. DesignError: E690 weights of rank one, and
+            quantiles with jackknife weights, whose error does not settle however large the sample.
     """
     assert estimate.replicates is not None
+    if estimate.curves and options.kind in ("jk1", "jkn"):
+        problem = "jackknife replicates give quantiles no valid error; use brr or bootstrap weights, or strata and psu"
+        raise DesignError(fault("E690", problem=problem))
     usable: Logicals = np.asarray(np.isfinite(estimate.replicates).all(axis=1), dtype=bool)
     lost = int(np.count_nonzero(~usable))
     if np.count_nonzero(usable & (replicates.factors > 0)) < FEWEST:
@@ -45,12 +49,8 @@ def from_replicates(
     df = degrees_of_freedom(replicates.weights[design.sample.kept])
     if df < 1:
         raise DesignError(fault("E690", problem="the replicate weights of the domain are all alike"))
-    values, factors = estimate.replicates[usable], replicates.factors[usable]
-
-    def spread(of: Floats, whole: Floats) -> Floats:
-        centre = whole if replicates.about_estimate else None
-        return replicate_variance(of, replicates.scale, factors, centre)
-
+    kept = replace(replicates, factors=replicates.factors[usable])
+    values = estimate.replicates[usable]
     kind = f"{options.kind}, Fay {options.fay:g}" if options.fay else options.kind
     variance: dict[str, object] = {
         "kind": "survey",
@@ -69,8 +69,18 @@ def from_replicates(
     notices: tuple[Notice, ...] = ()
     if lost:
         notices = (notice("W690", of=design.outcome, lost=lost, reps=len(usable)),)
-    vcov = spread(values, estimate.params)
+    vcov = _spread(values, estimate.params, kept)
     found = complete(Spread(vcov, variance, float(df), notices=notices), estimate, design, level)
+    return _with_log_odds(found, estimate, values, kept)
+
+
+def _spread(values: Floats, whole: Floats, replicates: Replicates) -> Floats:
+    centre = whole if replicates.about_estimate else None
+    return replicate_variance(values, replicates.scale, replicates.factors, centre)
+
+
+def _with_log_odds(found: Inference, estimate: Estimate, values: Floats, replicates: Replicates) -> Inference:
+    """Intervals of proportions from the spread of the log odds, where the estimate asks for them."""
     share, scale = proportions_of(estimate)
     columns = np.flatnonzero(np.isfinite(share))
     if len(columns) == 0:
@@ -78,8 +88,8 @@ def from_replicates(
     error = np.full(len(share), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         odds, whole = (np.log(one / (scale - one)) for one in (values[:, columns], estimate.params[columns]))
-    error[columns] = np.sqrt(np.diagonal(spread(odds, whole)))
-    low, high = logit_interval(share, scale, error, found.df, level)
+        error[columns] = np.sqrt(np.diagonal(_spread(odds, whole, replicates)))
+    low, high = logit_interval(share, scale, error, found.df, found.level)
     inside = np.isfinite(error)
     return replace(
         found, ci_low=np.where(inside, low, found.ci_low), ci_high=np.where(inside, high, found.ci_high)

@@ -25,7 +25,15 @@ from impact.core.options import Options
 from impact.core.registered import Variance
 from impact.core.texts import fault, notice
 from impact.inference._clusters import cluster_factors, named, refuse_changing_clusters
-from impact.inference._intervals import Spread, complete, describe, linear_of, number, present_levels
+from impact.inference._intervals import (
+    Spread,
+    complete,
+    describe,
+    linear_of,
+    number,
+    present_levels,
+    rescaled,
+)
 from impact.inference._leave_out import full_basis
 from impact.kernels.cluster_robust import Part, cluster_scores
 from impact.kernels.factors import compress
@@ -92,7 +100,7 @@ def infer(estimate: Estimate, design: Design, options: BootstrapOptions, level: 
         "reps": options.reps,
         **_words(clusters, groups, weights, options.reps, by_influence=by_influence),
     }
-    vcov = _rescaled(found.covariance, found.error)
+    vcov = rescaled(found.covariance, found.error)
     inference = complete(
         Spread(vcov, variance, np.inf, clusters, notices=found.notices), estimate, design, level
     )
@@ -177,15 +185,6 @@ def _pairs(
     if lost > (1.0 - USABLE_SHARE) * reps:
         raise EstimationError(fault("E564", lost=number(lost), reps=number(reps)))
     return found, (notice("W530", lost=number(lost), reps=number(reps)),) if lost else ()
-
-
-def _rescaled(covariance: Floats, error: Floats) -> Floats:
-    """The correlations of a covariance with other standard errors."""
-    own = np.sqrt(np.diagonal(covariance))
-    scale = np.divide(error, own, out=np.zeros_like(own), where=own > 0)
-    vcov: Floats = covariance * scale[:, None] * scale
-    np.fill_diagonal(vcov, error**2)
-    return vcov
 
 
 def _words(

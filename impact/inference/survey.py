@@ -29,6 +29,7 @@ from impact.core.texts import fault, notice
 from impact.inference._clusters import named, refuse_changing_clusters
 from impact.inference._intervals import Spread, complete, describe, number
 from impact.inference._replicates import from_replicates
+from impact.inference._woodruff import from_shares, with_shares
 from impact.kernels.survey import LonelyUnit, Stage, design_variance
 
 Names = str | tuple[str, ...]
@@ -79,6 +80,8 @@ def infer(estimate: Estimate, design: Design, options: SurveyOptions, level: flo
     survey = design.extra.get("survey")
     if options.replicate is not None and isinstance(survey, SurveyRows) and survey.replicates is not None:
         found = from_replicates(estimate, design, survey.replicates, options.replicate, level)
+    elif estimate.curves:
+        found = from_shares(estimate, _linearised(with_shares(estimate), design, survey, options, level))
     else:
         found = _linearised(estimate, design, survey, options, level)
     return replace(found, extra={**found.extra, **_quality(estimate, found)})

@@ -30,10 +30,14 @@ for (name in names(designs)) for (rule in if (name == "lone") c("certainty", "ad
     wr <- svymean(~y + z, s, deff = "replace")
     p <- svyciprop(~D, s, method = "logit")
     fit <- svyglm(y ~ D + z, s)
+    ratio <- svyratio(~y, ~z, s, deff = TRUE)
+    q <- svyquantile(~y, s, c(0.1, 0.5, 0.9), interval.type = "mean", qrule = "math")$y
     e <- list(design = name, lonely = rule, domain = dom, degf = degf(s), mean = plain(m), total = plain(tot),
       regression = list(estimate = unname(coef(fit)), se = unname(sqrt(diag(vcov(fit))))),
       deff_mean = unname(deff(m)), deff_total = unname(deff(tot)), deff_replace = unname(deff(wr)),
       proportion = as.numeric(p), proportion_se = unname(sqrt(attr(p, "var"))[1]), proportion_ci = unname(as.numeric(confint(p))))
+    e$ratio <- c(plain(ratio), deff = as.vector(deff(ratio)))
+    e$quantiles <- list(estimate = unname(q[, 1]), low = unname(q[, 2]), high = unname(q[, 3]), se = unname(q[, 4]))
     if (dom == "all") {
       by <- svyby(~y, ~D, s, svymean, covmat = TRUE)
       e$by <- list(estimate = unname(coef(by)), se = unname(SE(by)))

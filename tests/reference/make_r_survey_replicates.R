@@ -60,6 +60,10 @@ for (name in names(settings)) for (dom in names(domains)) {
     regression = list(estimate = unname(coef(fit)), se = unname(sqrt(diag(vcov(fit))))),
     deff_mean = unname(deff(m)), deff_total = as.vector(deff(tot)), deff_replace = unname(deff(wr)),
     proportion = as.numeric(p), proportion_se = as.vector(sqrt(attr(p, "var")))[1], proportion_ci = unname(as.numeric(confint(p))))
+  if (a[[1]] %in% c("brr", "fay", "bootstrap")) {
+    q <- svyquantile(~y, s, c(0.1, 0.5, 0.9), interval.type = "quantile", qrule = "math")$y
+    e$quantiles <- list(estimate = unname(q[, 1]), low = unname(q[, 2]), high = unname(q[, 3]), se = unname(q[, 4]))
+  }
   by <- svyby(~y, ~D, s, svymean, covmat = TRUE)
   e$by <- list(estimate = unname(coef(by)), se = unname(SE(by)))
   ctr <- svycontrast(by, c(-1, 1)); e$difference <- list(estimate = as.numeric(ctr), se = as.vector(SE(ctr)))

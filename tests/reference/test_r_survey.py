@@ -1,4 +1,4 @@
-"""R's survey on the test panel: means, totals, proportions, regressions, differences and design effects of 30 designs.
+"""R's survey on the test panel: means, totals, ratios, quantiles, proportions, regressions, design effects.
 
 Numbers: R 4.2.2, survey 4.1.1, made by make_r_survey.R.
 """
@@ -30,6 +30,8 @@ MODELS = {
     "mean": {"estimator": "survey_mean", "of": ["y", "z"]},
     "replace": {"estimator": "survey_mean", "of": ["y", "z"], "deff": "replacement"},
     "total": {"estimator": "survey_total", "of": "y"},
+    "ratio": {"estimator": "survey_mean", "of": "y", "per": "z"},
+    "quantiles": {"estimator": "survey_mean", "of": "y", "quantiles": [0.1, 0.5, 0.9]},
     "proportion": {"estimator": "survey_proportion", "of": "D"},
     "regression": {"formula": "y ~ D + z"},
     "by": {"estimator": "survey_mean", "of": "y", "over": "D", "test": "difference"},
@@ -90,6 +92,16 @@ def test_equal_to_r(results, name):
     assert interval == pytest.approx(case["proportion_ci"], rel=1e-10)
     for model, key in (("mean", "deff_mean"), ("total", "deff_total"), ("replace", "deff_replace")):
         assert found[model].inference.extra["deff"] == pytest.approx(numbers(case[key]), rel=1e-9), key
+    ratio = found["ratio"]
+    assert ratio.estimate.params == pytest.approx(numbers(case["ratio"]["estimate"]), rel=1e-10)
+    assert ratio.inference.std_error == pytest.approx(numbers(case["ratio"]["se"]), rel=1e-10)
+    assert ratio.inference.extra["deff"] == pytest.approx(numbers(case["ratio"]["deff"]), rel=1e-9)
+    # Woodruff intervals: R's svyquantile with interval.type = "mean", qrule = "math"
+    quantiles, expected = found["quantiles"], case["quantiles"]
+    assert quantiles.estimate.params == pytest.approx(expected["estimate"], rel=1e-12)
+    assert quantiles.inference.ci_low == pytest.approx(numbers(expected["low"]), rel=1e-12, nan_ok=True)
+    assert quantiles.inference.ci_high == pytest.approx(numbers(expected["high"]), rel=1e-12, nan_ok=True)
+    assert quantiles.inference.std_error == pytest.approx(numbers(expected["se"]), rel=1e-10, nan_ok=True)
     if "by" in case:
         expected = [*numbers(case["by"]["se"]), *numbers(case["difference"]["se"])]
         assert found["by"].inference.std_error == pytest.approx(expected, rel=1e-10)

@@ -25,9 +25,12 @@ MODELS = {
     "total": {"estimator": "survey_total", "of": "y"},
     "proportion": {"estimator": "survey_proportion", "of": "D"},
     "regression": {"formula": "y ~ D + z"},
+    "ratio": {"estimator": "survey_mean", "of": "y", "per": "z"},
     "iv": {"estimator": "iv", "formula": "y ~ t | both ~ x"},
     "by": {"estimator": "survey_mean", "of": "y", "over": "D", "test": "difference"},
 }
+# R's interval.type = "quantile": the spread of the replicates' own quantiles
+QUANTILES = {"quantiles": {"estimator": "survey_mean", "of": "y", "quantiles": [0.1, 0.5, 0.9]}}
 
 
 def columns_of(panel, design, *, combined):
@@ -54,7 +57,8 @@ def results(plan_of, as_frame, test_panel):
         if case["domain"] in DOMAINS:
             survey["subpop"] = DOMAINS[case["domain"]]
         fitted = {}
-        for request in plan_of(survey=survey, models=MODELS).models:
+        models = MODELS | (QUANTILES if "quantiles" in case else {})
+        for request in plan_of(survey=survey, models=models).models:
             result = fit_request(frame, request, seed=None).results[0]
             assert result.error is None, result.error
             fitted[request.name] = result
@@ -67,7 +71,7 @@ def results(plan_of, as_frame, test_panel):
 def test_equal_to_r(results, name):
     case = CASES[name]
     found = results(case)
-    for model in ("mean", "total", "regression", "iv"):
+    for model in ("mean", "total", "ratio", "regression", "iv"):
         expected = case[model]
         assert found[model].estimate.params == pytest.approx(np.ravel(expected["estimate"]), rel=1e-9), model
         assert found[model].inference.std_error == pytest.approx(np.ravel(expected["se"]), rel=1e-9), model
@@ -84,6 +88,12 @@ def test_equal_to_r(results, name):
     assert found["by"].inference.std_error == pytest.approx(np.ravel(errors), rel=1e-9)
     values = [*case["by"]["estimate"], case["difference"]["estimate"]]
     assert found["by"].estimate.params == pytest.approx(np.ravel(values), rel=1e-9)
+    if "quantiles" in case:
+        quantiles, expected = found["quantiles"], case["quantiles"]
+        assert quantiles.estimate.params == pytest.approx(expected["estimate"], rel=1e-12)
+        assert quantiles.inference.std_error == pytest.approx(expected["se"], rel=1e-9)
+        assert quantiles.inference.ci_low == pytest.approx(expected["low"], rel=1e-9)
+        assert quantiles.inference.ci_high == pytest.approx(expected["high"], rel=1e-9)
 
 
 def test_replicates_say_nothing_of_the_first_stage(results):
