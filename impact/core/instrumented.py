@@ -16,6 +16,7 @@ class Instrumented:
         instruments: names of the m instruments that say something of their own.
         x: (n, l + m) exogenous columns, then instruments, after absorption; n_exogenous: l.
         responses: (n, 1 + p) outcome, then endogenous regressors, after absorption.
+        left: (n, 1 + p) what the exogenous columns alone leave of them.
         params: (l + m, 1 + p) and residual: (n, 1 + p) of their least-squares regressions on x.
         bread: (l + m, l + m) inverse of x'Wx.
     """
@@ -26,6 +27,11 @@ class Instrumented:
     x: Floats
     n_exogenous: int
     responses: Floats
+    left: Floats
     params: Floats
     residual: Floats
     bread: Floats
+
+    def influence(self) -> Floats:
+        """(n, m) that weighted responses are multiplied by for the coefficients of the instruments."""
+        return self.x @ self.bread[:, self.n_exogenous :]

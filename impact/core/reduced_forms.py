@@ -7,15 +7,15 @@ sums of two equations (exact for any variance quadratic in the residual, but for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from impact.core.arrays import Floats
-from impact.core.designs import Term
 from impact.core.estimates import Estimate, Inference, Linear
 from impact.core.instrumented import Instrumented
+from impact.core.stand_ins import regression_on, standing_for
 
 Infer = Callable[[Estimate], Inference]
 
@@ -67,13 +67,12 @@ def joint_form(estimate: Estimate, variance: Mapping[str, object], infer: Infer)
     bread = own.bread[place, place]
     products = np.linalg.inv(bread)
     residual = own.residual if linear.weights is None else own.residual * linear.weights[:, None]
-    stacks = by_scores(variance)
     has_sums = linear.row_sum_of_squares is not None and variance.get("kind") == "hetero"
-    if stacks and not has_sums:
+    stacks = by_scores(variance) and not has_sums
+    if stacks:
         covariance, df = _by_scores(estimate, own, linear, infer)
     else:
-        covariance, df = _by_sums(estimate, own, linear, infer)
-    count = len(own.instruments)
+        covariance, df = _by_sums(estimate, own, infer)
     return JointForm(
         params=own.params[place].T,
         covariance=covariance,
@@ -81,7 +80,7 @@ def joint_form(estimate: Estimate, variance: Mapping[str, object], infer: Infer)
         residual_products=own.residual.T @ residual,
         df=df,
         df_resid=estimate.n_obs - own.x.shape[1] - estimate.df_absorbed,
-        crossed=count == 1 or (stacks and not has_sums) or variance.get("kind") == "iid",
+        crossed=len(own.instruments) == 1 or stacks or variance.get("kind") == "iid",
     )
 
 
@@ -112,59 +111,15 @@ def equation(estimate: Estimate, weights: Floats) -> Estimate:
     )
 
 
-def regression_on(
-    estimate: Estimate,
-    *,
-    names: Sequence[str],
-    x: Floats,
-    params: Floats,
-    residual: Floats,
-    bread: Floats,
-    share: float = 1.0,
-) -> Estimate:
-    """A least-squares regression on the rows of an estimate, for its variance.
-
-    Arguments:
-        names, x, params, residual, bread: its k terms, (n, k), (k,), (n,), (k, k). share: how much of the outcome is in
-        the left side, for rows that hold the sums of several persons: deviations inside rows belong to the outcome.
-    """
-    linear = estimate.linear
-    assert linear is not None
-    squares = None
-    if linear.row_sum_of_squares is not None and linear.weights is not None:
-        inside = linear.row_sum_of_squares - linear.weights * linear.residual**2
-        squares = linear.weights * residual**2 + share**2 * np.maximum(inside, 0.0)
-    return replace(
-        _bare(estimate, x.shape[1]),
-        terms=tuple(Term(name) for name in names),
-        params=params,
-        linear=replace(
-            linear,
-            x=x,
-            residual=residual,
-            bread=bread,
-            row_sum_of_squares=squares,
-            is_projection=True,
-            spread=None,
-        ),
-    )
-
-
-def _bare(estimate: Estimate, parameters: int) -> Estimate:
-    """An estimate with so many parameters, and nothing to say for itself."""
-    return replace(estimate, df_model=parameters, focus=(), notices=(), tables={}, instrumented=None)
-
-
 def _by_scores(estimate: Estimate, own: Instrumented, linear: Linear, infer: Infer) -> tuple[Floats, float]:
-    place = slice(own.n_exogenous, None)
-    influence = own.x @ own.bread[:, place]
+    influence = own.influence()
     equations, count = own.residual.shape[1], influence.shape[1]
     scores = np.concatenate([influence * own.residual[:, [j]] for j in range(equations)], axis=1)
-    stacked = replace(
-        _bare(estimate, own.x.shape[1]),
-        terms=tuple(Term(f"{j}.{name}") for j in range(equations) for name in own.instruments),
-        params=own.params[place].T.ravel(),
-        linear=Linear(
+    stacked = standing_for(
+        estimate,
+        [f"{j}.{name}" for j in range(equations) for name in own.instruments],
+        own.params[own.n_exogenous :].T.ravel(),
+        Linear(
             x=np.ascontiguousarray(scores),
             residual=np.ones(len(scores)),
             bread=np.eye(equations * count),
@@ -173,12 +128,13 @@ def _by_scores(estimate: Estimate, own: Instrumented, linear: Linear, infer: Inf
             absorb=linear.absorb,
             is_projection=False,
         ),
+        df_model=own.x.shape[1],
     )
     found = infer(stacked)
     return found.vcov.reshape(equations, count, equations, count), float(np.min(found.df))
 
 
-def _by_sums(estimate: Estimate, own: Instrumented, linear: Linear, infer: Infer) -> tuple[Floats, float]:
+def _by_sums(estimate: Estimate, own: Instrumented, infer: Infer) -> tuple[Floats, float]:
     equations, first = own.residual.shape[1], own.n_exogenous
     scale = 1.0 / np.sqrt(np.sum(own.residual**2, axis=0))
     scale[~np.isfinite(scale)] = 1.0

@@ -10,7 +10,6 @@ from impact.core.shift_share import ShiftShare, shift_share_of
 from impact.diagnostics._instruments import Model, models
 from impact.diagnostics._sentences import both
 from impact.diagnostics._subjects import nothing
-from impact.kernels.instruments.partial_out import left_by
 from impact.kernels.instruments.shift_share import Exposures
 
 
@@ -39,7 +38,6 @@ def shift_share_models(question: Question) -> tuple[list[ShiftShareModel], list[
         if made is None or len(own.instruments) > 1:
             notes.append(nothing(question, model.result, both("shift_share.none")))
             continue
-        left = left_by(own.x[:, : own.n_exogenous], own.responses, model.linear.weights)
         exposures = Exposures(made.exposures(), made.period, len(made.periods), model.linear.weights)
-        found.append(ShiftShareModel(model, made, exposures, x=left[:, 1], y=left[:, 0]))
+        found.append(ShiftShareModel(model, made, exposures, x=own.left[:, 1], y=own.left[:, 0]))
     return found, notes

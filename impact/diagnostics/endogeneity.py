@@ -15,8 +15,8 @@ import numpy as np
 import impact.kernels.least_squares as least_squares
 from impact.core.findings import Finding, Question
 from impact.core.options import NoOptions
-from impact.core.reduced_forms import regression_on
 from impact.core.registered import Diagnostic
+from impact.core.stand_ins import regression_on
 from impact.diagnostics._instruments import Model, finding, models, not_positive, of_joint
 from impact.diagnostics._joint_test import joint_statistic, joint_test
 from impact.diagnostics._sentences import both, listed, probability

@@ -41,16 +41,17 @@ def examine(question: Question, options: FirstStageOptions) -> tuple[Finding, ..
         EstimationError: E643 the covariance of the instruments' coefficients is singular.
     """
     asked, notes = models(question)
-    found = [
-        _finding(model, options, place)
-        for model in asked
-        for place in range(len(model.instrumented.endogenous))
-    ]
+    found: list[Finding] = []
+    for model in asked:
+        form = model.form()
+        found += [
+            _finding(model, form, options, place) for place in range(len(model.instrumented.endogenous))
+        ]
     return (*found, *notes)
 
 
-def _finding(model: Model, options: FirstStageOptions, place: int) -> Finding:
-    form, name = model.form(), model.instrumented.endogenous[place]
+def _finding(model: Model, form: JointForm, options: FirstStageOptions, place: int) -> Finding:
+    name = model.instrumented.endogenous[place]
     params, covariance = form.params[place + 1], form.covariance[place + 1, :, place + 1]
     joint = joint_test(params, covariance, form.df)
     if joint is None:

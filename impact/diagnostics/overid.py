@@ -17,11 +17,11 @@ import numpy as np
 
 import impact.kernels.distributions as distributions
 from impact.core.arrays import Floats
-from impact.core.designs import Term
 from impact.core.findings import Finding, Question
 from impact.core.options import NoOptions
 from impact.core.reduced_forms import by_scores
 from impact.core.registered import Diagnostic
+from impact.core.stand_ins import standing_for
 from impact.diagnostics._instruments import Model, finding, models, not_positive, of_joint
 from impact.diagnostics._joint_test import Joint, joint_statistic, rank_of
 from impact.diagnostics._sentences import both, probability
@@ -83,18 +83,11 @@ def _sargan(model: Model) -> float:
 def _hansen(model: Model) -> float:
     """Minimum distance of the reduced form: g'V⁻¹g over all b, V the covariance at the structural residual."""
     own, linear = model.instrumented, model.linear
-    place = slice(own.n_exogenous, None)
-    influence = np.ascontiguousarray(own.x @ own.bread[:, place])
-    moments = replace(
-        model.estimate,
-        terms=tuple(Term(name) for name in own.instruments),
-        params=np.zeros(influence.shape[1]),
-        linear=replace(
-            linear, x=influence, bread=np.eye(influence.shape[1]), is_projection=False, spread=None
-        ),
-        focus=(),
-        notices=(),
-        instrumented=None,
+    place, count = slice(own.n_exogenous, None), len(own.instruments)
+    influence = np.ascontiguousarray(own.influence())
+    scores = replace(linear, x=influence, bread=np.eye(count), is_projection=False, spread=None)
+    moments = standing_for(
+        model.estimate, own.instruments, np.zeros(count), scores, df_model=model.estimate.df_model
     )
     inference = model.infer(moments)
     covariance = inference.vcov / _factor(inference.variance)

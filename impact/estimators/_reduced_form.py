@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 import impact.estimators._regression as regression
-import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats, Logicals
 from impact.core.designs import Design
 from impact.core.errors import DesignError
 from impact.core.instrumented import Instrumented
 from impact.core.texts import fault
-from impact.kernels.instruments.partial_out import left_by
+from impact.kernels.instruments.partial_out import left_by, regressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +50,10 @@ class ReducedForm:
 
     Arguments:
         instrumented: as the estimate hands it on. stages: position of each endogenous term → its first stage.
-        left: (n, 1 + p) what the exogenous columns alone leave of outcome and endogenous columns.
     """
 
     instrumented: Instrumented
     stages: Mapping[int, FirstStage]
-    left: Floats
 
 
 def absorbed(design: Design, options: regression.RegressionOptions) -> Columns:
@@ -83,12 +80,7 @@ def reduced_form(design: Design, columns: Columns, n_free: float) -> ReducedForm
     if columns.x_norms is not None and columns.z_norms is not None:
         norms = np.concatenate([columns.x_norms[exogenous], columns.z_norms])
     responses = np.column_stack([columns.y, columns.x[:, list(design.endogenous)]])
-    fits = [
-        least_squares.solve_least_squares(
-            base, np.ascontiguousarray(column), weights=design.weights, reference_norms=norms
-        )
-        for column in responses.T
-    ]
+    fits = regressions(base, responses, design.weights, norms)
     kept = fits[0].kept
     own = kept[len(exogenous) :]
     count = int(np.count_nonzero(own))
@@ -104,6 +96,7 @@ def reduced_form(design: Design, columns: Columns, n_free: float) -> ReducedForm
         x=np.ascontiguousarray(base[:, kept]),
         n_exogenous=int(np.count_nonzero(kept)) - count,
         responses=responses,
+        left=left,
         params=np.column_stack([fit.params for fit in fits]),
         residual=np.column_stack([fit.residual for fit in fits]),
         bread=fits[0].bread,
@@ -115,7 +108,7 @@ def reduced_form(design: Design, columns: Columns, n_free: float) -> ReducedForm
         )
         for place, j in enumerate(design.endogenous, start=1)
     }
-    return ReducedForm(instrumented, stages, left)
+    return ReducedForm(instrumented, stages)
 
 
 def not_identified(design: Design, found: int) -> DesignError:

@@ -176,7 +176,7 @@ def _solved(
     if options.method == "gmm":
         return _by_moments(design, options, x, instrumented.x, columns.y, first)
     k = instrumental.smallest_root(
-        instrumental.squares(reduced.left, design.weights),
+        instrumental.squares(instrumented.left, design.weights),
         instrumental.squares(instrumented.residual, design.weights),
     )
     facts = {"kappa": k}

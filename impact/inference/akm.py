@@ -30,7 +30,6 @@ from impact.core.shift_share import clusters_of_shocks, shift_share_of
 from impact.core.texts import fault, notice
 from impact.inference._intervals import Spread, complete, describe, linear_of
 from impact.kernels.group_sums import group_sums
-from impact.kernels.instruments.partial_out import left_by
 
 ShockCluster = Literal["shock", "sector", "group"]
 
@@ -143,7 +142,7 @@ def _coefficient(estimate: Estimate, linear: Linear, name: str) -> _Coefficient:
         if own.instruments != (name,):
             raise _refused(name, f"the instruments of the model are {', '.join(own.instruments)}")
         position = own.focus[0]
-        x = left_by(own.x[:, : own.n_exogenous], own.responses[:, 1:], linear.weights)[:, 0]
+        x = own.left[:, 1]
     elif name in names:
         position = names.index(name)
         x = linear.x @ linear.bread[:, position] / linear.bread[position, position]

@@ -80,6 +80,7 @@ ELSEWHERE = {
     "impact/diagnostics/_shift_share.py": "tests/diagnostics/test_rotemberg.py",
     "impact/kernels/instruments/partial_out.py": "tests/kernels/instruments/test_shift_share.py",
     "impact/core/reduced_forms.py": "tests/diagnostics/test_first_stage.py",
+    "impact/core/stand_ins.py": "tests/diagnostics/test_endogeneity.py",
     "impact/inference/_robust_sets.py": "tests/diagnostics/test_anderson_rubin.py",
     "impact/diagnostics/_subjects.py": "tests/contract/test_diagnostics.py",
     "impact/diagnostics/_subset.py": "tests/diagnostics/test_leave_one_out.py",
