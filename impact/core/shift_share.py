@@ -53,9 +53,14 @@ class ShiftShare:
         found: Floats = self.shares[self.share_row]
         return found
 
+    def row_shocks(self) -> Floats:
+        """Shocks (n, S) of the rows."""
+        found: Floats = self.shocks[self.shock_row]
+        return found
+
     def parts(self) -> Floats:
         """Each sector's part w_is g_st (n, S) of the variable."""
-        shares, shocks = self.exposures(), self.shocks[self.shock_row]
+        shares, shocks = self.exposures(), self.row_shocks()
         found: Floats = np.where(shares == 0, 0.0, shares * shocks)
         return found
 

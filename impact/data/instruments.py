@@ -105,9 +105,7 @@ def add_instruments(
             columns[name] = _distance(name, block, frame)
             continue
         build = _Build(name, block, frame, frames)
-        found, known = _shift_share(build)
-        columns[name] = np.where(known, found.values(), np.nan)
-        columns[share_sum_name(name)] = np.where(known, found.exposures().sum(axis=1), np.nan)
+        found, columns[name], columns[share_sum_name(name)] = _shift_share(build)
         made[name] = found
         notices += _notices(found, columns[share_sum_name(name)])
     for values in columns.values():
@@ -129,8 +127,8 @@ def _distance(name: str, block: DistanceBlock, frame: Frame) -> Floats:
     return np.log(positive) if block.form == "log" else 1.0 / positive
 
 
-def _shift_share(build: _Build) -> tuple[ShiftShare, npt.NDArray[np.bool_]]:
-    """The variable, and whether it is known in each row."""
+def _shift_share(build: _Build) -> tuple[ShiftShare, Floats, Floats]:
+    """What the variable is made of, its values (n,) and sums of shares (n,), NaN where it is not known."""
     block, main = build.block, build.frame
     periods, period = _periods(build)
     sectors = _sectors(build)
@@ -154,7 +152,9 @@ def _shift_share(build: _Build) -> tuple[ShiftShare, npt.NDArray[np.bool_]]:
     for name in (block.unit, block.time):
         if name is not None and block.reads_by(name):
             known &= key_codes([main.columns[name]]).codes >= 0
-    return made, known & np.isfinite(made.values()) & np.isfinite(made.exposures()).all(axis=1)
+    values, exposures = made.values(), made.exposures()
+    known &= np.isfinite(values) & np.isfinite(exposures).all(axis=1)
+    return made, np.where(known, values, np.nan), np.where(known, exposures.sum(axis=1), np.nan)
 
 
 def _periods(build: _Build) -> tuple[tuple[str, ...], npt.NDArray[np.int32]]:
@@ -162,10 +162,14 @@ def _periods(build: _Build) -> tuple[tuple[str, ...], npt.NDArray[np.int32]]:
     if name is None:
         return ("",), np.zeros(build.frame.n_rows, dtype=np.int32)
     values = build.frame.columns[name]
-    keyed = key_codes([values])
-    _, first = np.unique(keyed.codes, return_index=True)
-    labels = [show_value(values[row]) for row in first if keyed.codes[row] >= 0]
-    return tuple(labels) or ("",), np.maximum(keyed.codes, 0).astype(np.int32)
+    codes = key_codes([values]).codes
+    return _labels(values, codes) or ("",), np.maximum(codes, 0).astype(np.int32)
+
+
+def _labels(values: npt.NDArray[Any], codes: Rows) -> tuple[str, ...]:
+    """The values behind the codes 0, 1, … of a column, as written."""
+    _, first = np.unique(codes, return_index=True)
+    return tuple(show_value(values[row]) for row in first if codes[row] >= 0)
 
 
 def _sectors(build: _Build) -> Sequence[object]:
@@ -308,17 +312,15 @@ def _groups(build: _Build, sectors: Sequence[object]) -> tuple[tuple[str, ...], 
     (values,) = build.columns(file, [str(build.block.group)], "group")
     sector = _sector_codes(build, file, sectors, "group")
     of = np.full(len(sectors), -1, dtype=np.int64)
-    keyed = key_codes([values])
-    for place, code in zip(sector.tolist(), keyed.codes.tolist(), strict=True):
+    codes = key_codes([values]).codes
+    for place, code in zip(sector.tolist(), codes.tolist(), strict=True):
         if place >= 0 and of[place] not in (-1, code):
             raise DataError(build.fault(f"sector {sectors[place]} is in several groups", key="group"))
         if place >= 0:
             of[place] = code
     if (of < 0).any():
         raise DataError(build.fault("some sectors with shares have no group", key="group"))
-    _, first = np.unique(keyed.codes, return_index=True)
-    labels = tuple(show_value(values[row]) for row in first if keyed.codes[row] >= 0)
-    return labels, of.astype(np.int32)
+    return _labels(values, codes), of.astype(np.int32)
 
 
 def _notices(made: ShiftShare, sums: Floats) -> list[Notice]:

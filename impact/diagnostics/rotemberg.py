@@ -35,7 +35,7 @@ def examine(question: Question, options: RotembergOptions) -> tuple[Finding, ...
 
 def _finding(one: ShiftShareModel, top: int) -> Finding:
     made = one.made
-    shocks = made.shocks[made.shock_row]
+    shocks = made.row_shocks()
     found = shift_share.rotemberg(one.exposures, shocks, one.x, one.y)
     weight: Floats = found.weight.sum(axis=0)
     part = np.where(found.weight == 0, 0.0, found.weight * np.nan_to_num(found.estimate))

@@ -18,7 +18,7 @@ from impact.core.findings import Finding, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.shift_share import clusters_of_shocks
-from impact.diagnostics._instruments import Statistic, finding
+from impact.diagnostics._instruments import Model, Statistic, finding
 from impact.diagnostics._sentences import both, number, probability
 from impact.diagnostics._shift_share import ShiftShareModel, shift_share_models
 from impact.diagnostics._subjects import nothing
@@ -44,20 +44,18 @@ def examine(question: Question, options: ShockLevelOptions) -> tuple[Finding, ..
 def _finding(one: ShiftShareModel, how: str) -> Finding:
     made, model = one.made, one.model
     cluster = clusters_of_shocks(made, how)
-    reason = ""
     if len(made.sectors) == 1:
-        reason = "one"
-    elif cluster is None:
-        reason = "no_groups"
-    elif not shift_share.are_common(one.exposures, made.shocks[made.shock_row]):
-        reason = "own_shocks"
-    if cluster is None or reason:
-        return nothing(model.question, model.result, both(f"shift_share.{reason}"))
-    shocks = shift_share.mean_shocks(one.exposures, made.shocks[made.shock_row])
+        return _nothing(model, "one")
+    if cluster is None:
+        return _nothing(model, "no_groups")
+    of_rows = made.row_shocks()
+    shocks = shift_share.mean_shocks(one.exposures, of_rows)
+    if not shift_share.are_common(one.exposures, of_rows, shocks):
+        return _nothing(model, "own_shocks")
     found = shift_share.shock_level(one.exposures, shocks, one.x, one.y, cluster=cluster)
     half = float(distributions.normal_quantile((1 + model.inference.level) / 2)) * found.std_error
     z = found.estimate / found.std_error
-    p_value = 2.0 * float(distributions.normal_sf(abs(z)))
+    p_value = float(distributions.two_sided_normal(z))
     own = float(model.estimate.params[model.instrumented.focus[0]])
     equal = abs(found.estimate - own) <= SMALL * max(abs(own), found.std_error)
     said = both(
@@ -91,6 +89,10 @@ def _finding(one: ShiftShareModel, how: str) -> Finding:
         details=details,
         ends=(found.estimate - half, found.estimate + half),
     )
+
+
+def _nothing(model: Model, reason: str) -> Finding:
+    return nothing(model.question, model.result, both(f"shift_share.{reason}"))
 
 
 DIAGNOSTIC = Diagnostic(

@@ -123,7 +123,7 @@ def _with_null(
     error = (high - low) / (2 * critical)
     z = abs(estimate) / np.sqrt(parts.variance_at_null())
     changed = {"ci_low": low, "ci_high": high, "std_error": error, "statistic": z * np.sign(estimate)}
-    changed["p_value"] = 2.0 * (1.0 - float(distributions.normal_cdf(z)))
+    changed["p_value"] = float(distributions.two_sided_normal(z))
     fields = {name: getattr(inference, name).copy() for name in changed}
     for name, value in changed.items():
         fields[name][position] = value

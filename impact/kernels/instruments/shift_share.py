@@ -6,7 +6,7 @@ coefficient on the outcome: β̂ = Σ ω_i v_i y_i, and Σ ω_i v_i x_i = 1 for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,10 @@ class Exposures:
         """Σ_i ω_i w_is values_i of each shock, (T, S)."""
         weighted = values if self.weights is None else values * self.weights
         return group_sums(self.period, self.periods, self.shares * weighted[:, None])
+
+    def times(self, shocks: Floats) -> Exposures:
+        """The same with each row's shares times its shocks (n, S); a shock that moves nobody may be missing."""
+        return replace(self, shares=np.where(self.shares == 0, 0.0, self.shares * shocks))
 
 
 def shock_effects(exposures: Exposures, v: Floats) -> tuple[Floats, int]:
@@ -115,18 +119,14 @@ def null_imposed_set(parts: ExposureRobust, estimate: float, critical: float) ->
 
 def mean_shocks(exposures: Exposures, shocks: Floats) -> Floats:
     """Exposure-weighted mean (T, S) of the shocks (n, S) of rows; NaN where nobody is exposed or there is none."""
-    shares = exposures.shares
-    held = Exposures(
-        np.where(shares == 0, 0.0, shares * shocks), exposures.period, exposures.periods, exposures.weights
-    )
-    ones = np.ones(len(shares))
+    ones = np.ones(len(exposures.shares))
     size = exposures.sums(ones)
-    return np.divide(held.sums(ones), size, out=np.full_like(size, np.nan), where=size > 0)
+    return np.divide(exposures.times(shocks).sums(ones), size, out=np.full_like(size, np.nan), where=size > 0)
 
 
-def are_common(exposures: Exposures, shocks: Floats) -> bool:
-    """Whether all exposed rows of a period have the same shock (n, S) of a sector."""
-    gap = np.abs(shocks - mean_shocks(exposures, shocks)[exposures.period])
+def are_common(exposures: Exposures, shocks: Floats, means: Floats) -> bool:
+    """Whether all exposed rows of a period have the same shock (n, S) of a sector; means (T, S) of ``mean_shocks``."""
+    gap = np.abs(shocks - means[exposures.period])
     exposed = exposures.shares != 0
     return bool(np.all(gap[exposed] <= 1e-9 * np.maximum(1.0, np.abs(shocks[exposed]))))
 
@@ -148,12 +148,7 @@ def rotemberg(exposures: Exposures, shocks: Floats, x: Floats, y: Floats) -> Rot
 
     Source: Goldsmith-Pinkham, Sorkin and Swift (2020), American Economic Review 110, 2586-2624, proposition 3.
     """
-    parts = Exposures(
-        np.where(exposures.shares == 0, 0.0, exposures.shares * shocks),
-        exposures.period,
-        exposures.periods,
-        exposures.weights,
-    )
+    parts = exposures.times(shocks)
     on_x, on_y = parts.sums(x), parts.sums(y)
     scale = np.abs(on_x).max(initial=0.0)
     moves = np.abs(on_x) > 1e-12 * scale

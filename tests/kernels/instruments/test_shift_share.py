@@ -138,12 +138,12 @@ def test_shock_level_by_linearmodels(world, by):
 def test_shocks_of_rows_and_their_means(world):
     exposures, g, *_ = world
     shocks = g[exposures.period].copy()
-    assert shift_share.are_common(exposures, shocks)
     means = shift_share.mean_shocks(exposures, shocks)
+    assert shift_share.are_common(exposures, shocks, means)
     assert means == pytest.approx(g)
     exposed = np.flatnonzero(exposures.shares[:, 0])[0]
     shocks[exposed, 0] += 1.0
-    assert not shift_share.are_common(exposures, shocks)
+    assert not shift_share.are_common(exposures, shocks, shift_share.mean_shocks(exposures, shocks))
 
 
 def test_collinear_and_empty_shares_get_nothing(world):
