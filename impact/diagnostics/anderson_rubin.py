@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-import impact.kernels.distributions as distributions
 import impact.kernels.instruments.weak_instruments as weak
 from impact.core.arrays import Floats
 from impact.core.findings import Finding, Question
@@ -74,10 +73,8 @@ def _finding(model: Model, at: float) -> Finding:
 
 def _set(model: Model, form: JointForm) -> weak.Intervals:
     one = weak.one_regressor(form.params, form.covariance)
-    count = len(one.y)
-    bound = count * float(distributions.f_quantile(model.inference.level, count, form.df))
     try:
-        return weak.anderson_rubin_set(one, bound)
+        return weak.anderson_rubin_region(one, model.inference.level, form.df)
     except weak.NotPositive as error:
         raise not_positive(model) from error
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 import impact.kernels.distributions as distributions
 import impact.kernels.instruments.weak_instruments as weak
 from impact.core.findings import Finding, Question
@@ -56,13 +54,7 @@ def _identification(model: Model, form: JointForm) -> Finding:
     if not model.is_iid:
         said = both("instruments.kleibergen_paap", model=model.label, f=number(rk / count, digits=4))
         rank = both("instruments.rank", chi2=number(rk, digits=4), df=df, p=probability(p_value))
-        return finding(
-            model,
-            [said, rank],
-            Statistic(rk / count, float(df), None, p_value),
-            details=details,
-            verdict="note",
-        )
+        return finding(model, [said, rank], Statistic(rk / count, float(df), None, p_value), details=details)
     sentences: list[Words] = [both("instruments.cragg_donald", model=model.label, f=number(donald, digits=4))]
     verdict = "note"
     sizes = {size: values[count - 1] for size, values in weak.STOCK_YOGO_SIZE.items() if count <= len(values)}
@@ -83,10 +75,10 @@ def _tf(model: Model, form: JointForm) -> Finding:
     name = model.instrumented.endogenous[0]
     f = float(form.params[1, 0] ** 2 / form.covariance[1, 0, 1, 0])
     critical = weak.tf_critical(f)
-    error = float(model.inference.std_error[position])
-    t = float(model.estimate.params[position]) / error
-    ends = weak.tf_interval(float(model.estimate.params[position]), error, f)
-    rejects = bool(np.abs(t) > critical)
+    estimate, error = float(model.estimate.params[position]), float(model.inference.std_error[position])
+    t = estimate / error
+    ends = weak.tf_interval(estimate, error, f)
+    rejects = abs(t) > critical
     key = "instruments.tf_unbounded" if math.isinf(critical) else "instruments.tf"
     said = both(
         key,

@@ -18,7 +18,7 @@ import impact.kernels.instruments.weak_instruments as weak
 from impact.core.arrays import Floats
 from impact.core.errors import Notice
 from impact.core.estimates import Estimate, Inference
-from impact.core.interval_sets import set_text
+from impact.core.interval_sets import robust_columns, set_text
 from impact.core.reduced_forms import JointForm, by_replicates, joint_form
 from impact.core.texts import notice
 
@@ -71,15 +71,13 @@ def with_robust_set(
 def _anderson_rubin(form: JointForm, level: float) -> tuple[dict[str, float], weak.Intervals]:
     one = weak.one_regressor(form.params, form.covariance)
     count = len(one.y)
-    bound = count * float(distributions.f_quantile(level, count, form.df))
-    pieces = weak.anderson_rubin_set(one, bound)
+    pieces = weak.anderson_rubin_region(one, level, form.df)
     found = {
         "p_ar": float(distributions.f_sf(weak.anderson_rubin(one, 0.0) / count, count, form.df)),
         "pieces_ar": float(len(pieces)),
     }
-    for place, (low, high) in enumerate(pieces):
-        suffix = "" if place == 0 else f"_{place + 1}"
-        found |= {f"ci_low_ar{suffix}": low, f"ci_high_ar{suffix}": high}
+    for place, ends in enumerate(pieces):
+        found |= dict(zip(robust_columns(place), ends, strict=True))
     return found, pieces
 
 

@@ -16,6 +16,7 @@ from impact.core.instrumented import Instrumented
 from impact.core.texts import fault
 from impact.inference._leave_out import full_basis
 from impact.kernels.cluster_robust import Part
+from impact.kernels.instruments.instrumental import scaled_inverse, weighted
 
 # p-value of the hypothesis: estimate less this distance
 PValue = Callable[[float], float]
@@ -120,8 +121,4 @@ def of_instrumented(
 def _exogenous(linear: Linear, instrumented: Instrumented) -> Linear:
     """The exogenous columns with the effects, as a regression of their own."""
     x = np.ascontiguousarray(instrumented.x[:, : instrumented.n_exogenous])
-    weighted = x if linear.weights is None else x * linear.weights[:, None]
-    products = weighted.T @ x
-    scale = 1.0 / np.sqrt(np.diagonal(products))
-    both = np.outer(scale, scale)
-    return replace(linear, x=x, bread=np.linalg.inv(products * both) * both)
+    return replace(linear, x=x, bread=scaled_inverse(weighted(x, linear.weights).T @ x))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from impact.core.interval_sets import robust_columns, union_text
 from impact.core.texts import text
 from impact.kernels.scipy_on_use import special
 from impact.outputs._cell_grid import SUPPRESSED, Cell, figure
@@ -144,12 +145,10 @@ def robust_set_text(row: Entry, digits: int) -> str:
     count = row.get("pieces_ar")
     if not is_number(count):
         return ""
-    pieces = []
-    for place in range(int(count)):
-        suffix = f"_{place + 1}" if place else ""
-        low, high = (decimal_text(row.get(f"ci_{end}_ar{suffix}"), digits) for end in ("low", "high"))
-        pieces.append(f"{'(' if '∞' in low else '['}{low}, {high}{')' if '∞' in high else ']'}")
-    return " ∪ ".join(pieces) or "∅"
+    columns = (robust_columns(place) for place in range(int(count)))
+    return union_text(
+        (decimal_text(row.get(low), digits), decimal_text(row.get(high), digits)) for low, high in columns
+    )
 
 
 def _number_text(word: str, value: Any, digits: int) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from impact.kernels.cluster_robust import cluster_scores
+from impact.kernels.cluster_robust import cluster_scores, symmetric
 from impact.kernels.compiled import cross_product
 from impact.kernels.scipy_on_use import linalg
 
@@ -73,7 +73,7 @@ def k_class(
     """
     instrument = x - k * left
     products = weighted(instrument, weights).T @ x
-    bread = _inverse((products + products.T) / 2.0)
+    bread = scaled_inverse(symmetric(products))
     params = start
     for _ in range(3):
         params = params + bread @ (weighted(instrument, weights).T @ (y - x @ params))
@@ -128,11 +128,12 @@ def moments_solution(
     return Moments(params, z @ (root @ slopes), inverse @ inverse.T, float(moments @ moments))
 
 
-def _inverse(products: Floats) -> Floats:
+def scaled_inverse(products: Floats) -> Floats:
+    """Inverse of the cross-products (k, k) of columns, whatever their units."""
     scale = 1.0 / np.sqrt(np.abs(np.diagonal(products)))
     both = np.outer(scale, scale)
     inverse: Floats = np.linalg.inv(products * both) * both
-    return (inverse + inverse.T) / 2.0
+    return symmetric(inverse)
 
 
 def squares(columns: Floats, weights: Floats | None) -> Floats:

@@ -184,6 +184,12 @@ def anderson_rubin(form: OneRegressor, b: float) -> float:
     return float(gap @ np.linalg.solve(form.covariance(b), gap))
 
 
+def anderson_rubin_region(form: OneRegressor, level: float, df: float) -> Intervals:
+    """``anderson_rubin_set`` of a level, the statistic over m read as F with m and ``df`` degrees of freedom."""
+    count = len(form.y)
+    return anderson_rubin_set(form, count * float(distributions.f_quantile(level, count, df)))
+
+
 def anderson_rubin_set(form: OneRegressor, bound: float) -> Intervals:
     """All b whose Anderson-Rubin statistic does not exceed ``bound``: intervals, with infinite ends, or none.
 
