@@ -11,8 +11,9 @@ import numpy.typing as npt
 from impact.core.arrays import Floats
 from impact.core.designs import AdoptionChoices, Term
 from impact.core.estimates import OwnVariance
+from impact.core.texts import in_all_languages
 from impact.estimators._aggregate import Cells, aggregate_cells
-from impact.estimators._treated_block import described, undefined_errors
+from impact.estimators._treated_block import undefined_errors
 
 Units = npt.NDArray[np.int64]
 
@@ -82,7 +83,7 @@ def spread_of_draws(draws: Floats, errors: str, units: str) -> OwnVariance:
     deviations = np.where(there, draws - mean, 0.0)
     pairs = there.T.astype(np.float64) @ there
     vcov = np.divide(deviations.T @ deviations, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
-    text = described("comparative_case.draws", errors=errors, reps=len(draws), units=units)
+    text = in_all_languages("comparative_case.draws", errors=errors, reps=len(draws), units=units)
     return OwnVariance(vcov, errors, text, draws=draws)
 
 

@@ -29,7 +29,7 @@ from impact.core.errors import ConvergenceError, DesignError, Notice
 from impact.core.estimates import Estimate, Influence, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import LANGUAGES, fault, notice, text
+from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._distributions import label_text, refuse_what_is_not_taken, selection_of
 
 NAME = "heckman"
@@ -169,7 +169,7 @@ def _estimate(
         own_variance=OwnVariance(
             (vcov + vcov.T) / 2.0,
             key.split(".")[1],
-            {language: text(key, language) for language in LANGUAGES},
+            in_all_languages(key),
         ),
     )
 

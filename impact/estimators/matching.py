@@ -31,7 +31,7 @@ from impact.core.errors import DesignError
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import LANGUAGES, fault, text
+from impact.core.texts import fault, in_all_languages
 from impact.estimators._distributions import as_factor
 from impact.estimators._treated import (
     Columns,
@@ -156,7 +156,7 @@ def fit(design: Design, options: MatchingOptions) -> Estimate:
         own_variance=OwnVariance(
             np.array([[variance]]),
             "abadie_imbens",
-            {language: text("matching.abadie_imbens", language) for language in LANGUAGES},
+            in_all_languages("matching.abadie_imbens"),
         ),
     )
 

@@ -34,7 +34,7 @@ from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.running import Running
-from impact.core.texts import LANGUAGES, fault, notice, text
+from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._distributions import INTERCEPT, refuse_what_is_not_taken, row_weights
 from impact.estimators._treated import Columns, with_constant
 
@@ -166,7 +166,7 @@ def _estimate(
         own_variance=OwnVariance(
             vcov,
             "nearest_neighbours",
-            {language: text("rd.nearest_neighbours", language) for language in LANGUAGES},
+            in_all_languages("rd.nearest_neighbours"),
         ),
     )
 

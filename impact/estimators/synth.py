@@ -25,7 +25,7 @@ from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import fault, notice
+from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._adoption import choice_facts, choices_of
 from impact.estimators._placebo_ranks import few_before, placebo_sets, ranked
 from impact.estimators._refits import Refits, aggregated, fitted_rows
@@ -203,7 +203,7 @@ def _variance(
     values[:, fitted] = np.nan
     draws = np.where(fitted, 0.0, draws)
     key = "comparative_case.ranks" if p_ratio is None else "comparative_case.ranks_ratio"
-    text = treated_block.described(key, sets=len(draws), smallest=f"{1 / count:.3g}")
+    text = in_all_languages(key, sets=len(draws), smallest=f"{1 / count:.3g}")
     deviations = draws - draws.mean(axis=0)
     return OwnVariance(
         deviations.T @ deviations / len(draws),

@@ -30,7 +30,7 @@ from impact.core.errors import Notice
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import notice
+from impact.core.texts import in_all_languages, notice
 from impact.estimators._adoption import choice_facts, choices_of
 from impact.estimators._placebo_ranks import few_before, placebo_sets, ranked
 from impact.estimators._refits import Refits, aggregated, fitted_rows
@@ -146,7 +146,7 @@ def _variance(
             values[: len(own_values), j], p_values[: len(own_p), j] = own_values, own_p
     deviations = draws - draws.mean(axis=0)
     compared = len(series.target) if intervals == "conformal" else series.before
-    text = treated_block.described(f"comparative_case.{intervals}", periods=compared)
+    text = in_all_languages(f"comparative_case.{intervals}", periods=compared)
     vcov = deviations.T @ deviations / len(draws)
     return OwnVariance(vcov, intervals, text, p_value=p, curve_values=values, curve_p=p_values)
 

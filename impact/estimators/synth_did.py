@@ -25,6 +25,7 @@ from impact.core.designs import Design
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
+from impact.core.texts import in_all_languages
 from impact.estimators._adoption import choice_facts, choices_of
 from impact.estimators._design_options import Aggregate
 from impact.estimators._placebo_ranks import Judged, judged
@@ -261,7 +262,7 @@ def _jackknife(panel: Panel, cohorts: Sequence[_Cohort], refits: Refits) -> OwnV
     found = np.array(draws)
     deviations = found - found.mean(axis=0)
     count = len(found)
-    text = treated_block.described("comparative_case.jackknife")
+    text = in_all_languages("comparative_case.jackknife")
     return OwnVariance(deviations.T @ deviations * (count - 1.0) / count, "jackknife", text)
 
 
