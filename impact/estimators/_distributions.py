@@ -1,4 +1,4 @@
-"""What the estimators of decompositions, selection and quantiles share: what they refuse, groups, influence by cluster.
+"""What estimators of effects, decompositions, selection and quantiles share: refusals, columns that options name, errors.
 
 Shapes: n rows, k terms.
 """
@@ -76,6 +76,26 @@ def label_text(label: object) -> str:
     if isinstance(label, float):
         return str(int(label)) if label.is_integer() else f"{label:g}"
     return str(label)
+
+
+def names_of(wanted: tuple[str, ...] | str) -> tuple[str, ...]:
+    """Names in an option that takes one or several, each once."""
+    return tuple(dict.fromkeys(name for name in ((wanted,) if isinstance(wanted, str) else wanted) if name))
+
+
+def option_columns(option: str, wanted: tuple[str, ...] | str) -> dict[str, str]:
+    """The columns that an option names, under the keys where ``Design.columns`` holds them."""
+    return {f"{option} {name}": name for name in names_of(wanted)}
+
+
+def regressors_of(name: str, column: Floats | Factor) -> list[tuple[str, Floats]]:
+    """A column as a regressor; one of text as indicators of all levels but the first."""
+    if not isinstance(column, Factor):
+        return [(name, column)]
+    return [
+        (f"{name}::{label_text(label)}", (column.codes == code).astype(np.float64))
+        for code, label in enumerate(column.labels[1:], start=1)
+    ]
 
 
 def as_factor(name: str, column: Floats | Factor) -> Factor:

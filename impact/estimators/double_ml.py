@@ -36,8 +36,8 @@ from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
-from impact.estimators._distributions import INTERCEPT, covariance_of, refuse_what_is_not_taken
-from impact.estimators._treated import names_of, treatment_place
+from impact.estimators._distributions import INTERCEPT, covariance_of, names_of, refuse_what_is_not_taken
+from impact.estimators._treated import treatment_place
 
 NAME = "double_ml"
 ACCEPTS = ("clusters",)

@@ -32,12 +32,11 @@ from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, in_all_languages
-from impact.estimators._distributions import as_factor
+from impact.estimators._distributions import as_factor, names_of, option_columns
 from impact.estimators._treated import (
     Columns,
     Treated,
     balance,
-    names_of,
     score_of,
     treated_of,
     without_overlap,
@@ -273,7 +272,7 @@ def _taken_off(sample: _Sample) -> float:
 
 
 def _columns(options: MatchingOptions) -> dict[str, str]:
-    return {f"exact {name}": name for name in names_of(options.exact)}
+    return option_columns("exact", options.exact)
 
 
 ESTIMATOR = Estimator(

@@ -37,6 +37,8 @@ from impact.estimators._distributions import (
     INTERCEPT,
     as_factor,
     label_text,
+    names_of,
+    option_columns,
     refuse_what_is_not_taken,
     row_weights,
     unsupported,
@@ -205,9 +207,8 @@ def _groups(design: Design, options: OaxacaOptions) -> _Groups:
 def _regressors(design: Design, options: OaxacaOptions) -> _Regressors:
     """Columns with the bases of normalised variables added, and the map that takes the categories' mean out."""
     names = [term.name for term in design.terms]
-    wanted = (options.normalize,) if isinstance(options.normalize, str) else options.normalize
     columns, bases, blocks = [design.x], [], []
-    for variable in dict.fromkeys(name for name in wanted if name):
+    for variable in names_of(options.normalize):
         own = [
             j for j, name in enumerate(names) if name.startswith(f"{variable}::") and ":" not in _level(name)
         ]
@@ -344,9 +345,8 @@ def _detail(made: _Regressors, detail: str, *, constant: bool) -> tuple[list[str
 
 
 def _columns(options: OaxacaOptions) -> dict[str, str]:
-    wanted = (options.normalize,) if isinstance(options.normalize, str) else options.normalize
     found = {"group": options.group} if options.group else {}
-    return {**found, **{f"normalize {name}": name for name in wanted if name}}
+    return found | option_columns("normalize", options.normalize)
 
 
 ESTIMATOR = Estimator(
