@@ -1,4 +1,4 @@
-"""What estimators of effects, decompositions, selection and quantiles share: refusals, columns that options name, errors.
+"""What estimators of effects, decompositions and quantiles share: refusals, columns that options name, means, errors.
 
 Shapes: n rows, k terms.
 """
@@ -111,9 +111,17 @@ def row_weights(design: Design) -> Floats:
     return np.ones(len(design.y)) if design.weights is None else design.weights
 
 
+def mean_of(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Weighted mean of values (n,) or (n, k), and its influence rows, of the same shape."""
+    total = float(weights.sum())
+    mean = weights @ values / total
+    own = weights if values.ndim == 1 else weights[:, None]
+    return mean, own * (values - mean) / total
+
+
 def covariance_of(rows: Floats, design: Design) -> Floats:
     """(k, k) cross-product of influence rows, summed by the first cluster variable of the model where there is one."""
-    for cluster in design.clusters.values():
+    cluster = next(iter(design.clusters.values()), None)
+    if cluster is not None:
         rows = group_sums(cluster.codes, cluster.levels, rows)
-        break
     return np.asarray(rows.T @ rows, dtype=np.float64)

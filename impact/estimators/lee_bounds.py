@@ -34,6 +34,7 @@ from impact.estimators._distributions import (
     as_factor,
     covariance_of,
     label_text,
+    mean_of,
     names_of,
     option_columns,
     refuse_what_is_not_taken,
@@ -174,9 +175,8 @@ def _averaged(rows: _Rows, cells: list[trimming.CellBounds]) -> tuple[Floats, Fl
 
 
 def _observed_mean(rows: _Rows, arm: int) -> tuple[float, Floats]:
-    weights = rows.weights * rows.selected * (rows.treated == arm)
-    mean = float(weights @ rows.y / weights.sum())
-    return mean, weights * (rows.y - mean) / weights.sum()
+    mean, influence = mean_of(rows.y, rows.weights * rows.selected * (rows.treated == arm))
+    return float(mean), influence
 
 
 def _share_trimmed(rows: _Rows, cells: list[trimming.CellBounds]) -> float:

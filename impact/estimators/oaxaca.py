@@ -37,6 +37,7 @@ from impact.estimators._distributions import (
     INTERCEPT,
     as_factor,
     label_text,
+    mean_of,
     names_of,
     option_columns,
     refuse_what_is_not_taken,
@@ -275,10 +276,7 @@ def _regression(design: Design, weights: Floats, x: Floats, where: str) -> _Vect
 
 
 def _means(x: Floats, groups: _Groups, side: int) -> _Vector:
-    weights = np.where(groups.inside[side], groups.weights, 0.0)
-    total = float(weights.sum())
-    mean = weights @ x / total
-    return _Vector(mean, weights[:, None] * (x - mean) / total)
+    return _Vector(*mean_of(x, np.where(groups.inside[side], groups.weights, 0.0)))
 
 
 # --- parts ---
@@ -327,11 +325,8 @@ def _reference(
 
 def _share(reference: Reference | float, groups: _Groups) -> _Vector:
     """The weight (1,) of group A's coefficients; Cotton's, the share of the group, is estimated."""
-    total = float(groups.weights.sum())
     if reference == "cotton":
-        inside = groups.inside[0].astype(np.float64)
-        share = float(groups.weights @ inside) / total
-        return _Vector(np.array([share]), (groups.weights * (inside - share) / total)[:, None])
+        return _Vector(*mean_of(groups.inside[0].astype(np.float64)[:, None], groups.weights))
     fixed = {"reimers": 0.5, "a": 1.0, "b": 0.0}
     value = fixed[reference] if isinstance(reference, str) else reference
     return _Vector(np.array([value]), np.zeros((len(groups.weights), 1)))
