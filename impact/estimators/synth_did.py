@@ -31,6 +31,7 @@ from impact.estimators._design_options import Aggregate
 from impact.estimators._placebo_ranks import Judged, judged
 from impact.estimators._refits import (
     Refits,
+    Reps,
     aggregated,
     bootstrap_units,
     chosen_errors,
@@ -56,7 +57,7 @@ class SynthDidOptions(Options):
     errors: Literal["placebo", "jackknife", "bootstrap"] | None = Field(
         None, description="How the error is made; default bootstrap, placebo where a cohort has one unit."
     )
-    reps: int = Field(200, ge=20, description="Refits of placebo and bootstrap errors.")
+    reps: Reps = 200
     aggregate: Aggregate = None
 
 
@@ -297,13 +298,11 @@ def _tables(panel: Panel, controls: npt.NDArray[np.int64], cohorts: Sequence[_Co
     found: dict[str, object] = {}
     for cohort in cohorts:
         treated = panel.y[cohort.units].mean(axis=0)
+        weights = treated_block.sorted_weights(panel, controls, cohort.omega)
         found[f"{cohort.date:g}"] = {
-            "periods": panel.adoption.periods.tolist(),
-            "before": cohort.before,
-            "treated": treated.tolist(),
+            **treated_block.path_table(panel, cohort.before, treated, cohort.effects, weights),
+            # effects are measured from the weighted gap before treatment, paths are not
             "synthetic": (cohort.omega @ panel.y[controls]).tolist(),
-            "gap": cohort.effects.tolist(),
-            "weights": treated_block.sorted_weights(panel, controls, cohort.omega),
             "period_weights": cohort.periods.tolist(),
         }
     return {"synthetic": found}
