@@ -11,8 +11,6 @@ Defaults elsewhere: R, Stata and Python rddensity: the same (order 2, triangular
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field, PositiveFloat
 
 from impact.core.errors import DesignError
@@ -25,7 +23,7 @@ from impact.diagnostics._event_rows import asked_models, label_of
 from impact.diagnostics._sentences import Words, both, number, probability, word
 from impact.diagnostics._subjects import failed, nothing
 from impact.kernels.density_jump import DensityJump, density_jump
-from impact.kernels.discontinuity import WindowError
+from impact.kernels.discontinuity import Kernel, WindowError
 from impact.kernels.distributions import two_sided_normal
 
 NO_CUTOFF: Words = {
@@ -40,9 +38,7 @@ class DensityOptions(Options):
     order: int = Field(
         2, ge=1, le=4, description="Order for which the windows are best; the test uses one more."
     )
-    kernel: Literal["triangular", "epanechnikov", "uniform"] = Field(
-        "triangular", description="triangular, epanechnikov or uniform."
-    )
+    kernel: Kernel = Field("triangular", description="triangular, epanechnikov or uniform.")
     bandwidth: PositiveFloat | None = Field(
         None, description="Window on both sides, in units of the running variable; default: chosen."
     )

@@ -1,4 +1,4 @@
-"""What the estimators of decompositions, selection and quantiles share: what they refuse, groups, influence by cluster.
+"""What estimators of effects, decompositions and quantiles share: refusals, columns that options name, means, errors.
 
 Shapes: n rows, k terms.
 """
@@ -78,6 +78,26 @@ def label_text(label: object) -> str:
     return str(label)
 
 
+def names_of(wanted: tuple[str, ...] | str) -> tuple[str, ...]:
+    """Names in an option that takes one or several, each once."""
+    return tuple(dict.fromkeys(name for name in ((wanted,) if isinstance(wanted, str) else wanted) if name))
+
+
+def option_columns(option: str, wanted: tuple[str, ...] | str) -> dict[str, str]:
+    """The columns that an option names, under the keys where ``Design.columns`` holds them."""
+    return {f"{option} {name}": name for name in names_of(wanted)}
+
+
+def regressors_of(name: str, column: Floats | Factor) -> list[tuple[str, Floats]]:
+    """A column as a regressor; one of text as indicators of all levels but the first."""
+    if not isinstance(column, Factor):
+        return [(name, column)]
+    return [
+        (f"{name}::{label_text(label)}", (column.codes == code).astype(np.float64))
+        for code, label in enumerate(column.labels[1:], start=1)
+    ]
+
+
 def as_factor(name: str, column: Floats | Factor) -> Factor:
     """A column that an option names as a factor with sorted labels."""
     if isinstance(column, Factor):
@@ -91,9 +111,17 @@ def row_weights(design: Design) -> Floats:
     return np.ones(len(design.y)) if design.weights is None else design.weights
 
 
+def mean_of(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Weighted mean of values (n,) or (n, k), and its influence rows, of the same shape."""
+    total = float(weights.sum())
+    mean = weights @ values / total
+    own = weights if values.ndim == 1 else weights[:, None]
+    return mean, own * (values - mean) / total
+
+
 def covariance_of(rows: Floats, design: Design) -> Floats:
     """(k, k) cross-product of influence rows, summed by the first cluster variable of the model where there is one."""
-    for cluster in design.clusters.values():
+    cluster = next(iter(design.clusters.values()), None)
+    if cluster is not None:
         rows = group_sums(cluster.codes, cluster.levels, rows)
-        break
     return np.asarray(rows.T @ rows, dtype=np.float64)

@@ -11,9 +11,11 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from impact.core.arrays import Floats
 from impact.core.errors import Notice
@@ -24,6 +26,9 @@ from impact.estimators._treated_block import Panel, generator_of, undefined_erro
 
 TIES = 1e-10
 Units = npt.NDArray[np.int64]
+Sets = Annotated[
+    int, Field(ge=99, description="Placebo sets drawn where there are more; fewer are listed one by one.")
+]
 # with fewer periods before treatment there is no rank by the ratio of fit (W520)
 FEW_BEFORE = 5
 
@@ -97,9 +102,14 @@ def few_before(before: int, outcome: str) -> tuple[Notice, ...]:
     return (notice("W520", of=outcome, count=before),) if before < FEW_BEFORE else ()
 
 
+def ranks_by_size(actual: Floats, placebos: Floats) -> Floats:
+    """Ranks (k,) by absolute size of values (k,) among placebo values (S, k); rank 1 is the largest, ties count."""
+    return np.asarray(1.0 + np.sum(np.abs(placebos) >= np.abs(actual) * (1 - TIES), axis=0))
+
+
 def _rank(name: str, actual: float, placebos: Floats) -> dict[str, float]:
     """Rank by absolute size and its p-value, with the smallest one that so many placebos allow."""
-    rank = 1.0 + int(np.count_nonzero(np.abs(placebos) >= abs(actual) * (1 - TIES)))
+    rank = float(ranks_by_size(np.array([actual]), placebos[:, None])[0])
     count = len(placebos) + 1.0
     return {
         f"rank_{name}": rank,

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from impact.core.arrays import Floats
 from impact.core.designs import AdoptionChoices, Term
 from impact.core.estimates import OwnVariance
+from impact.core.texts import in_all_languages
 from impact.estimators._aggregate import Cells, aggregate_cells
-from impact.estimators._treated_block import described, undefined_errors
+from impact.estimators._treated_block import undefined_errors
 
 Units = npt.NDArray[np.int64]
+Reps = Annotated[int, Field(ge=20, description="Refits of placebo and bootstrap errors.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +81,18 @@ def spread_of_draws(draws: Floats, errors: str, units: str) -> OwnVariance:
         draws: (R, k) rows of the refits, NaN where a refit has no such row. errors: placebo or bootstrap. units: the
             name of the units that were drawn.
     """
+    text = in_all_languages("comparative_case.draws", errors=errors, reps=len(draws), units=units)
+    return OwnVariance(covariance_of_draws(draws), errors, text, draws=draws)
+
+
+def covariance_of_draws(draws: Floats) -> Floats:
+    """Covariances (k, k) about the mean of draws (R, k), each over the draws that have both rows."""
     there = np.isfinite(draws)
     mean = np.where(there, draws, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
     deviations = np.where(there, draws - mean, 0.0)
     pairs = there.T.astype(np.float64) @ there
-    vcov = np.divide(deviations.T @ deviations, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
-    text = described("comparative_case.draws", errors=errors, reps=len(draws), units=units)
-    return OwnVariance(vcov, errors, text, draws=draws)
+    empty = np.full(pairs.shape, np.nan)
+    return np.asarray(np.divide(deviations.T @ deviations, pairs, out=empty, where=pairs > 0))
 
 
 def placebo_orders(generator: np.random.Generator, n_controls: int, reps: int) -> Units:

@@ -13,10 +13,10 @@ import numpy as np
 
 import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats
-from impact.core.designs import Design, Factor
+from impact.core.designs import Design
 from impact.core.errors import DesignError
 from impact.core.texts import fault
-from impact.estimators._distributions import INTERCEPT, label_text, refuse_what_is_not_taken
+from impact.estimators._distributions import INTERCEPT, refuse_what_is_not_taken, regressors_of
 from impact.kernels.treatment_weights import Score, fit_score
 
 
@@ -113,23 +113,8 @@ def with_constant(columns: Sequence[Floats], names: Sequence[str], rows: int) ->
 
 def named_columns(design: Design, option: str, wanted: Sequence[str]) -> Columns:
     """The columns that an option names, with a constant; a column of text enters as indicators."""
-    columns: list[Floats] = []
-    names: list[str] = []
-    for name in wanted:
-        column = design.columns[f"{option} {name}"]
-        if isinstance(column, Factor):
-            for code, label in enumerate(column.labels[1:], start=1):
-                columns.append((column.codes == code).astype(np.float64))
-                names.append(f"{name}::{label_text(label)}")
-        else:
-            columns.append(column)
-            names.append(name)
-    return with_constant(columns, names, len(design.y))
-
-
-def names_of(wanted: tuple[str, ...] | str) -> tuple[str, ...]:
-    """Names in an option that takes one or several, each once."""
-    return tuple(dict.fromkeys(name for name in ((wanted,) if isinstance(wanted, str) else wanted) if name))
+    found = [part for name in wanted for part in regressors_of(name, design.columns[f"{option} {name}"])]
+    return with_constant([column for _, column in found], [name for name, _ in found], len(design.y))
 
 
 def balance(

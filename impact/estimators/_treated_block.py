@@ -11,7 +11,7 @@ import numpy.typing as npt
 from impact.core.arrays import Floats
 from impact.core.designs import Adoption, Design
 from impact.core.errors import DesignError, SpecError
-from impact.core.texts import fault, text
+from impact.core.texts import fault
 from impact.estimators._adoption import Wide, adoption_of, keep_units, require_absorbing, wide_of
 
 Mask = npt.NDArray[np.bool_]
@@ -120,11 +120,6 @@ def generator_of(design: Design, what: str) -> np.random.Generator:
     if design.seed is None:
         raise SpecError(fault("E182", what=what))
     return np.random.default_rng([STREAM, design.seed])
-
-
-def described(key: str, **values: object) -> Mapping[str, str]:
-    """One line in each language."""
-    return {language: text(key, language, **values) for language in ("en", "es")}
 
 
 def undefined_errors(errors: str, problem: str, advice: str) -> DesignError:

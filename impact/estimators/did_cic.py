@@ -35,7 +35,7 @@ from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import fault, notice, text
+from impact.core.texts import fault, in_all_languages, notice, text
 from impact.estimators._adoption import (
     adoption_of,
     choice_facts,
@@ -229,7 +229,7 @@ def _variance(design: Design, rows: _Rows, quantiles: Floats, options: CicOption
 def _said(design: Design, options: CicOptions) -> Mapping[str, str]:
     over = options.cluster or adoption_of(design, NAME).unit.name
     key = "cic.draws" if over else "cic.draws_of_rows"
-    return treated_block.described(key, reps=options.reps, over=over)
+    return in_all_languages(key, reps=options.reps, over=over)
 
 
 def _notices(rows: _Rows, options: CicOptions) -> tuple[Notice, ...]:

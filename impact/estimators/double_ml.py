@@ -29,15 +29,15 @@ from pydantic_core import PydanticCustomError
 
 import impact.estimators._regression as regression
 import impact.kernels.rigorous_lasso as lasso
-from impact.core.arrays import Floats, Integers
+from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import Design, Term
 from impact.core.errors import DesignError, EstimationError, SpecError
 from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
-from impact.estimators._distributions import INTERCEPT, covariance_of, refuse_what_is_not_taken
-from impact.estimators._treated import names_of, treatment_place
+from impact.estimators._distributions import INTERCEPT, covariance_of, names_of, refuse_what_is_not_taken
+from impact.estimators._treated import treatment_place
 
 NAME = "double_ml"
 ACCEPTS = ("clusters",)
@@ -108,9 +108,9 @@ def fit(design: Design, options: DoubleOptions) -> Estimate:
     columns = _columns_of(design, options)
     if options.method == "cross_fitting":
         return _cross_fitted(design, columns, options)
+    targets = {design.outcome: columns.y, _treatment(design): columns.d}
     chosen = {
-        design.outcome: _chosen(columns, columns.y, design.outcome, options),
-        _treatment(design): _chosen(columns, columns.d, _treatment(design), options),
+        name: _chosen(columns.always, columns.x, target, name, options.c) for name, target in targets.items()
     }
     union = np.logical_or.reduce([one.kept for one in chosen.values()])
     left_out = {name for name, one in zip(columns.names, union, strict=True) if not one}
@@ -167,22 +167,18 @@ def _columns_of(design: Design, options: DoubleOptions) -> _Columns:
     return _Columns(design.y, d, always, x, tuple(names[j] for j in free))
 
 
-def _chosen(columns: _Columns, target: Floats, name: str, options: DoubleOptions) -> lasso.Selection:
-    """The lasso of a column on the covariates, both without what is always in.
+def _chosen(always: Floats, x: Floats, target: Floats, name: str, c: float) -> lasso.Selection:
+    """The lasso of a column on the covariates x, both without what is always in.
 
     Raises:
         EstimationError: E667.
     """
-    left = _without(columns.always, np.column_stack([target, columns.x]))
-    found = lasso.select(np.ascontiguousarray(left[:, 1:]), np.ascontiguousarray(left[:, 0]), c=options.c)
+    both = np.column_stack([target, x])
+    left = both - always @ np.linalg.lstsq(always, both, rcond=None)[0]
+    found = lasso.select(np.ascontiguousarray(left[:, 1:]), np.ascontiguousarray(left[:, 0]), c=c)
     if not found.converged:
         raise EstimationError(fault("E667", name=name))
     return found
-
-
-def _without(always: Floats, columns: Floats) -> Floats:
-    params = np.linalg.lstsq(always, columns, rcond=None)[0]
-    return np.asarray(columns - always @ params, dtype=np.float64)
 
 
 # --- cross-fitting ---
@@ -242,7 +238,7 @@ def _run(design: Design, columns: _Columns, random: np.random.Generator, options
         DesignError: E666 fewer rows or clusters than parts, or nothing left of the treatment.
     """
     part = _parts(design, options, random)
-    u, v = (_unexplained(columns, target, part, (random, options)) for target in (columns.y, columns.d))
+    u, v = (_unexplained(columns, target, part, random, options) for target in (columns.y, columns.d))
     total = float(v @ v)
     if total <= 1e-12 * float(np.sum((columns.d - columns.d.mean()) ** 2)):
         raise DesignError(fault("E666", problem="the covariates explain the treatment without rest"))
@@ -254,41 +250,40 @@ def _run(design: Design, columns: _Columns, random: np.random.Generator, options
 
 def _parts(design: Design, options: DoubleOptions, random: np.random.Generator) -> npt.NDArray[np.int64]:
     """The part (n,) of each row: rows, or whole clusters, in random order, dealt out in turn."""
-    codes, size = np.arange(len(design.y)), len(design.y)
-    for cluster in design.clusters.values():
-        codes, size = cluster.codes.astype(np.int64), cluster.levels
-        break
+    cluster = next(iter(design.clusters.values()), None)
+    size = len(design.y) if cluster is None else cluster.levels
     if size < options.folds:
         raise DesignError(
             fault("E666", problem=f"{size} row(s) or cluster(s) cannot be dealt to {options.folds}")
         )
     part = np.empty(size, dtype=np.int64)
     part[random.permutation(size)] = np.arange(size) % options.folds
-    return np.asarray(part[codes], dtype=np.int64)
+    return part if cluster is None else part[cluster.codes]
 
 
 def _unexplained(
     columns: _Columns,
     target: Floats,
     part: npt.NDArray[np.int64],
-    how: tuple[np.random.Generator, DoubleOptions],
+    random: np.random.Generator,
+    options: DoubleOptions,
 ) -> Floats:
     """What a learner trained on the other parts leaves of ``target`` (n,)."""
     left = np.empty(len(target))
-    for one in range(how[1].folds):
+    for one in range(options.folds):
         inside = part == one
-        left[inside] = target[inside] - _predicted(columns, target, inside, how)
+        left[inside] = target[inside] - _predicted(columns, target, inside, random, options)
     return left
 
 
 def _predicted(
     columns: _Columns,
     target: Floats,
-    inside: npt.NDArray[np.bool_],
-    how: tuple[np.random.Generator, DoubleOptions],
+    inside: Logicals,
+    random: np.random.Generator,
+    options: DoubleOptions,
 ) -> Floats:
     """Predictions for the rows ``inside`` from the others."""
-    random, options = how
     out = ~inside
     if options.learner in ("forest", "boosting"):
         model = _scikit_learn(options.learner, int(random.integers(2**31)))
@@ -296,8 +291,7 @@ def _predicted(
         return np.asarray(model.fit(x[out], target[out]).predict(x[inside]), dtype=np.float64)
     basis = np.column_stack([columns.always, columns.x])
     if options.learner == "lasso":
-        part = _Columns(target[out], target[out], columns.always[out], columns.x[out], columns.names)
-        kept = _chosen(part, target[out], "a part", options).kept
+        kept = _chosen(columns.always[out], columns.x[out], target[out], "a part", options.c).kept
         basis = np.column_stack([columns.always, columns.x[:, kept]])
     params = np.linalg.lstsq(basis[out], target[out], rcond=None)[0]
     return np.asarray(basis[inside] @ params, dtype=np.float64)

@@ -24,13 +24,20 @@ from pydantic import Field
 import impact.kernels.likelihood.glm as glm
 import impact.kernels.selection as kernel
 from impact.core.arrays import Floats, Integers
-from impact.core.designs import Design, Factor, Term
+from impact.core.designs import Design, Term
 from impact.core.errors import ConvergenceError, DesignError, Notice
 from impact.core.estimates import Estimate, Influence, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import LANGUAGES, fault, notice, text
-from impact.estimators._distributions import label_text, refuse_what_is_not_taken, selection_of
+from impact.core.texts import fault, in_all_languages, notice
+from impact.estimators._distributions import (
+    INTERCEPT,
+    names_of,
+    option_columns,
+    refuse_what_is_not_taken,
+    regressors_of,
+    selection_of,
+)
 
 NAME = "heckman"
 ACCEPTS = ("clusters", "own_unless_clustered", "missing_outcome")
@@ -169,7 +176,7 @@ def _estimate(
         own_variance=OwnVariance(
             (vcov + vcov.T) / 2.0,
             key.split(".")[1],
-            {language: text(key, language) for language in LANGUAGES},
+            in_all_languages(key),
         ),
     )
 
@@ -205,30 +212,19 @@ def _model(design: Design, options: HeckmanOptions) -> _Model:
 def _selection_columns(design: Design, options: HeckmanOptions) -> tuple[list[Floats], list[str]]:
     """A constant, the regressors of the outcome, and the columns that `selection` names."""
     columns: list[Floats] = [np.ones(len(design.y))]
-    names = ["Intercept"]
+    names = [INTERCEPT]
     if options.with_regressors:
-        others = [j for j, term in enumerate(design.terms) if term.name != "Intercept"]
+        others = [j for j, term in enumerate(design.terms) if term.name != INTERCEPT]
         columns += [design.x[:, j] for j in others]
         names += [design.terms[j].name for j in others]
-    for name in _selection_names(options):
-        column = design.columns[f"selection {name}"]
-        if name in names:
-            continue
-        if isinstance(column, Factor):
-            for code, label in enumerate(column.labels[1:], start=1):
-                columns.append((column.codes == code).astype(np.float64))
-                names.append(f"{name}::{label_text(label)}")
-        else:
-            columns.append(column)
-            names.append(name)
+    for name in names_of(options.selection):
+        if name not in names:
+            found = regressors_of(name, design.columns[f"selection {name}"])
+            names += [one for one, _ in found]
+            columns += [column for _, column in found]
     if len(names) == 1:
         raise DesignError(fault("E652", option="selection", value="", known="columns that explain selection"))
     return columns, names
-
-
-def _selection_names(options: HeckmanOptions) -> tuple[str, ...]:
-    wanted = (options.selection,) if isinstance(options.selection, str) else options.selection
-    return tuple(dict.fromkeys(name for name in wanted if name))
 
 
 def _refuse_lost(design: Design, second: kernel.TwoStep) -> dict[str, str]:
@@ -250,12 +246,12 @@ def _refuse_lost(design: Design, second: kernel.TwoStep) -> dict[str, str]:
 def _notices(design: Design, model: _Model) -> tuple[Notice, ...]:
     """W652 where nothing moves selection alone."""
     own = {term.name for term in design.terms}
-    return () if set(model.z_names) - own - {"Intercept"} else (notice("W652"),)
+    return () if set(model.z_names) - own - {INTERCEPT} else (notice("W652"),)
 
 
 def _columns(options: HeckmanOptions) -> dict[str, str]:
     found = {"selected": options.selected} if options.selected else {}
-    return {**found, **{f"selection {name}": name for name in _selection_names(options)}}
+    return found | option_columns("selection", options.selection)
 
 
 ESTIMATOR = Estimator(

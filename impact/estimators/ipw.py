@@ -32,13 +32,12 @@ from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import notice
-from impact.estimators._distributions import row_weights
+from impact.estimators._distributions import names_of, option_columns, row_weights
 from impact.estimators._treated import (
     Columns,
     Treated,
     balance,
     named_columns,
-    names_of,
     score_of,
     treated_of,
     without_overlap,
@@ -222,7 +221,7 @@ def _notices(after: tuple[Floats, Floats], trimmed: int) -> tuple[Notice, ...]:
 
 
 def _columns(options: WeightingOptions) -> dict[str, str]:
-    return {f"score {name}": name for name in names_of(options.score)}
+    return option_columns("score", options.score)
 
 
 ESTIMATOR = Estimator(

@@ -34,6 +34,9 @@ from impact.estimators._distributions import (
     as_factor,
     covariance_of,
     label_text,
+    mean_of,
+    names_of,
+    option_columns,
     refuse_what_is_not_taken,
     row_weights,
     selection_of,
@@ -129,10 +132,9 @@ def _rows(design: Design, options: LeeOptions) -> _Rows:
 
 
 def _cell_codes(design: Design, options: LeeOptions) -> tuple[Integers, tuple[str, ...]]:
-    wanted = (options.cells,) if isinstance(options.cells, str) else options.cells
     code = np.zeros(len(design.y), dtype=np.int64)
     names = [""]
-    for name in dict.fromkeys(one for one in wanted if one):
+    for name in names_of(options.cells):
         factor: Factor = as_factor(name, design.columns[f"cells {name}"])
         code = code * factor.levels + factor.codes
         own = [f"{name}={label_text(label)}" for label in factor.labels]
@@ -173,9 +175,8 @@ def _averaged(rows: _Rows, cells: list[trimming.CellBounds]) -> tuple[Floats, Fl
 
 
 def _observed_mean(rows: _Rows, arm: int) -> tuple[float, Floats]:
-    weights = rows.weights * rows.selected * (rows.treated == arm)
-    mean = float(weights @ rows.y / weights.sum())
-    return mean, weights * (rows.y - mean) / weights.sum()
+    mean, influence = mean_of(rows.y, rows.weights * rows.selected * (rows.treated == arm))
+    return float(mean), influence
 
 
 def _share_trimmed(rows: _Rows, cells: list[trimming.CellBounds]) -> float:
@@ -203,9 +204,8 @@ def _interval(options: LeeOptions, low: float, high: float) -> Notice:
 
 
 def _columns(options: LeeOptions) -> dict[str, str]:
-    wanted = (options.cells,) if isinstance(options.cells, str) else options.cells
     found = {"selected": options.selected} if options.selected else {}
-    return {**found, **{f"cells {name}": name for name in wanted if name}}
+    return found | option_columns("cells", options.cells)
 
 
 ESTIMATOR = Estimator(

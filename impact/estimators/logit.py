@@ -27,7 +27,7 @@ from impact.core.designs import Design
 from impact.core.errors import ConvergenceError, DesignError
 from impact.core.estimates import Estimate, Influence, OwnVariance
 from impact.core.registered import Estimator
-from impact.core.texts import LANGUAGES, fault, notice, text
+from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._choice import ChoiceOptions, fit_choice
 from impact.estimators._distributions import unsupported
 from impact.kernels.likelihood.conditional_logit import ConditionalLogit, fit_conditional_logit
@@ -110,7 +110,7 @@ def fit(design: Design, options: LogitOptions) -> Estimate:
         own_variance=OwnVariance(
             (vcov + vcov.T) / 2.0,
             "information",
-            {language: text("logit.conditional", language) for language in LANGUAGES},
+            in_all_languages("logit.conditional"),
         ),
     )
 

@@ -25,19 +25,18 @@ from pydantic_core import PydanticCustomError
 
 import impact.kernels.matching as kernel
 import impact.kernels.treatment_weights as weighting
-from impact.core.arrays import Floats
+from impact.core.arrays import Floats, Logicals
 from impact.core.designs import Design, Term
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import LANGUAGES, fault, text
-from impact.estimators._distributions import as_factor
+from impact.core.texts import fault, in_all_languages
+from impact.estimators._distributions import as_factor, names_of, option_columns
 from impact.estimators._treated import (
     Columns,
     Treated,
     balance,
-    names_of,
     score_of,
     treated_of,
     without_overlap,
@@ -85,13 +84,15 @@ class MatchingOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """y, d (n,); space (n, p) in which rows are near; regressors (n, q) of the adjustment, None without; score; rows in
-    a local variance; distance beyond which rows differ in an exact column.
+    """y (n,); controls and treated as flags (n,); space (n, p) in which rows are near, and the points of both groups in
+    it; regressors (n, q) of the adjustment, None without; score; rows in a local variance; distance beyond which rows
+    differ in an exact column.
     """
 
     y: Floats
-    d: Floats
+    groups: tuple[Logicals, Logicals]
     space: Floats
+    points: tuple[kernel.Points, kernel.Points]
     regressors: Floats | None
     score: weighting.Score | None
     among: int
@@ -156,7 +157,7 @@ def fit(design: Design, options: MatchingOptions) -> Estimate:
         own_variance=OwnVariance(
             np.array([[variance]]),
             "abadie_imbens",
-            {language: text("matching.abadie_imbens", language) for language in LANGUAGES},
+            in_all_languages("matching.abadie_imbens"),
         ),
     )
 
@@ -168,20 +169,27 @@ def _sample(design: Design, treated: Treated, options: MatchingOptions) -> _Samp
             fault("E660", term=treated.name, problem="the formula has no covariate to match on")
         )
     among = AMONG.get(options.metric, AMONG_OTHERS)
-    for arm in (0, 1):
-        count = int(np.count_nonzero(treated.d == arm))
+    groups = (treated.d == 0, treated.d == 1)
+    for arm, group in enumerate(groups):
+        count = int(np.count_nonzero(group))
         if count < max(options.k, among):
             raise without_overlap(f"{count} row(s) with treatment {arm} are fewer than the neighbours needed")
     if options.metric == "score":
         score = score_of(others, treated.d, options.link, np.ones(len(design.y)))
-        return _Sample(design.y, treated.d, score.probability[:, None], None, score, among)
+        space = score.probability[:, None]
+        return _Sample(design.y, groups, space, _points(space, groups), None, score, among)
     near = np.zeros((len(design.y), 0))
     if len(others.names) > 1:
         near = kernel.whitened(others.covariates, options.metric)
     apart = APART * float(np.linalg.norm(np.ptp(near, axis=0))) or 1.0
     factors = [as_factor(name, design.columns[f"exact {name}"]) for name in exact]
     space = np.column_stack([near, *(apart * factor.codes for factor in factors)])
-    return _Sample(design.y, treated.d, space, _regressors(others, options), None, among, apart / 2.0)
+    regressors = _regressors(others, options)
+    return _Sample(design.y, groups, space, _points(space, groups), regressors, None, among, apart / 2.0)
+
+
+def _points(space: Floats, groups: tuple[Logicals, Logicals]) -> tuple[kernel.Points, kernel.Points]:
+    return kernel.points_of(space[groups[0]]), kernel.points_of(space[groups[1]])
 
 
 def _regressors(others: Columns, options: MatchingOptions) -> Floats | None:
@@ -211,14 +219,13 @@ def _matched(sample: _Sample, options: MatchingOptions) -> _Matched:
     """
     n = len(sample.y)
     effect, used, squared, matches, reach = (np.zeros(n) for _ in range(5))
-    groups = [sample.d == arm for arm in (0, 1)]
-    points = [kernel.points_of(sample.space[group]) for group in groups]
     for arm in (0, 1):
         if arm == 0 and options.estimand == "att":
             continue
-        own, other = groups[arm], groups[1 - arm]
+        own, other = sample.groups[arm], sample.groups[1 - arm]
         values = sample.y[other]
-        found = kernel.match(points[arm], points[1 - arm], values, options.k)
+        pairs = kernel.nearest(sample.points[arm], sample.points[1 - arm], options.k)
+        found = kernel.match(pairs, values)
         alone = int(np.count_nonzero(found.reach > sample.farthest))
         if alone:
             shown = ", ".join(names_of(options.exact))
@@ -228,8 +235,7 @@ def _matched(sample: _Sample, options: MatchingOptions) -> _Matched:
             x = sample.regressors
             root = np.sqrt(found.used)
             params = np.linalg.lstsq(x[other] * root[:, None], values * root, rcond=None)[0]
-            left = kernel.match(points[arm], points[1 - arm], values - x[other] @ params, options.k)
-            mean = left.mean + x[own] @ params
+            mean = kernel.means(pairs, values - x[other] @ params) + x[own] @ params
         effect[own] = (sample.y[own] - mean) * (1.0 if arm else -1.0)
         matches[own], reach[own] = found.matches, found.reach
         used[other], squared[other] = found.used, found.used_squared
@@ -238,16 +244,14 @@ def _matched(sample: _Sample, options: MatchingOptions) -> _Matched:
 
 def _variance(sample: _Sample, matched: _Matched, effect: float, options: MatchingOptions) -> float:
     spread = np.empty(len(sample.y))
-    for arm in (0, 1):
-        own = sample.d == arm
-        points = kernel.points_of(sample.space[own])
+    for own, points in zip(sample.groups, sample.points, strict=True):
         spread[own] = kernel.local_variance(points, sample.y[own], sample.among)
     used, squared = matched.used, matched.used_squared
     if options.estimand == "ate":
         n = len(sample.y)
         total = np.sum((matched.effect - effect) ** 2) + spread @ (used**2 + 2.0 * used - squared)
         return float(total / n**2) - _taken_off(sample)
-    treated = sample.d == 1
+    treated = sample.groups[1]
     total = np.sum((matched.effect[treated] - effect) ** 2) + spread @ (used**2 - squared)
     return float(total / np.count_nonzero(treated) ** 2)
 
@@ -260,9 +264,7 @@ def _taken_off(sample: _Sample) -> float:
     p, n = score.probability, len(sample.y)
     everybody = kernel.points_of(sample.space)
     total = np.zeros(score.x.shape[1])
-    for arm, share in ((0, 1.0 - p), (1, p)):
-        own = sample.d == arm
-        among = kernel.points_of(sample.space[own])
+    for own, among, share in zip(sample.groups, sample.points, (1.0 - p, p), strict=True):
         found = kernel.local_covariance(everybody, among, score.x[own], sample.y[own], sample.among)
         total += (score.slope / share) @ found / n
     information = (score.x * (score.slope**2 / (p * (1.0 - p)))[:, None]).T @ score.x
@@ -270,7 +272,7 @@ def _taken_off(sample: _Sample) -> float:
 
 
 def _columns(options: MatchingOptions) -> dict[str, str]:
-    return {f"exact {name}": name for name in names_of(options.exact)}
+    return option_columns("exact", options.exact)
 
 
 ESTIMATOR = Estimator(

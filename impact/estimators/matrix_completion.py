@@ -28,6 +28,7 @@ from impact.estimators._design_options import Aggregate
 from impact.estimators._placebo_ranks import Judged, judged
 from impact.estimators._refits import (
     Refits,
+    Reps,
     aggregated,
     bootstrap_units,
     chosen_errors,
@@ -55,7 +56,7 @@ class MatrixCompletionOptions(Options):
     errors: Literal["bootstrap", "placebo"] | None = Field(
         None, description="How the error is made; default bootstrap, placebo where a cohort has one unit."
     )
-    reps: int = Field(200, ge=20, description="Refits of placebo and bootstrap errors.")
+    reps: Reps = 200
     aggregate: Aggregate = None
 
 

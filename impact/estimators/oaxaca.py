@@ -37,6 +37,9 @@ from impact.estimators._distributions import (
     INTERCEPT,
     as_factor,
     label_text,
+    mean_of,
+    names_of,
+    option_columns,
     refuse_what_is_not_taken,
     row_weights,
     unsupported,
@@ -205,9 +208,8 @@ def _groups(design: Design, options: OaxacaOptions) -> _Groups:
 def _regressors(design: Design, options: OaxacaOptions) -> _Regressors:
     """Columns with the bases of normalised variables added, and the map that takes the categories' mean out."""
     names = [term.name for term in design.terms]
-    wanted = (options.normalize,) if isinstance(options.normalize, str) else options.normalize
     columns, bases, blocks = [design.x], [], []
-    for variable in dict.fromkeys(name for name in wanted if name):
+    for variable in names_of(options.normalize):
         own = [
             j for j, name in enumerate(names) if name.startswith(f"{variable}::") and ":" not in _level(name)
         ]
@@ -274,10 +276,7 @@ def _regression(design: Design, weights: Floats, x: Floats, where: str) -> _Vect
 
 
 def _means(x: Floats, groups: _Groups, side: int) -> _Vector:
-    weights = np.where(groups.inside[side], groups.weights, 0.0)
-    total = float(weights.sum())
-    mean = weights @ x / total
-    return _Vector(mean, weights[:, None] * (x - mean) / total)
+    return _Vector(*mean_of(x, np.where(groups.inside[side], groups.weights, 0.0)))
 
 
 # --- parts ---
@@ -326,11 +325,8 @@ def _reference(
 
 def _share(reference: Reference | float, groups: _Groups) -> _Vector:
     """The weight (1,) of group A's coefficients; Cotton's, the share of the group, is estimated."""
-    total = float(groups.weights.sum())
     if reference == "cotton":
-        inside = groups.inside[0].astype(np.float64)
-        share = float(groups.weights @ inside) / total
-        return _Vector(np.array([share]), (groups.weights * (inside - share) / total)[:, None])
+        return _Vector(*mean_of(groups.inside[0].astype(np.float64)[:, None], groups.weights))
     fixed = {"reimers": 0.5, "a": 1.0, "b": 0.0}
     value = fixed[reference] if isinstance(reference, str) else reference
     return _Vector(np.array([value]), np.zeros((len(groups.weights), 1)))
@@ -344,9 +340,8 @@ def _detail(made: _Regressors, detail: str, *, constant: bool) -> tuple[list[str
 
 
 def _columns(options: OaxacaOptions) -> dict[str, str]:
-    wanted = (options.normalize,) if isinstance(options.normalize, str) else options.normalize
     found = {"group": options.group} if options.group else {}
-    return {**found, **{f"normalize {name}": name for name in wanted if name}}
+    return found | option_columns("normalize", options.normalize)
 
 
 ESTIMATOR = Estimator(

@@ -31,7 +31,7 @@ from impact.core.errors import ConvergenceError, DesignError, Notice, SpecError
 from impact.core.estimates import Estimate, Influence, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import LANGUAGES, fault, notice, text
+from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._distributions import refuse_what_is_not_taken, row_weights, unsupported
 from impact.kernels.resampling import counts_of_draws
 
@@ -193,11 +193,7 @@ def _own_variance(
         for one in found
     ]
     vcov = np.block(blocks)
-    return OwnVariance((vcov + vcov.T) / 2.0, options.errors, _said(f"quantile.{options.errors}"))
-
-
-def _said(key: str, **values: object) -> dict[str, str]:
-    return {language: text(key, language, **values) for language in LANGUAGES}
+    return OwnVariance((vcov + vcov.T) / 2.0, options.errors, in_all_languages(f"quantile.{options.errors}"))
 
 
 def _drawn(design: Design, x: Floats, shares: Sequence[float], reps: int) -> OwnVariance:
@@ -224,7 +220,9 @@ def _drawn(design: Design, x: Floats, shares: Sequence[float], reps: int) -> Own
     made = np.array(draws)
     over = "rows" if cluster is None else cluster.name
     vcov = np.atleast_2d(np.cov(made, rowvar=False))
-    return OwnVariance(vcov, "bootstrap", _said("quantile.bootstrap", reps=len(draws), over=over), draws=made)
+    return OwnVariance(
+        vcov, "bootstrap", in_all_languages("quantile.bootstrap", reps=len(draws), over=over), draws=made
+    )
 
 
 def _refit(x: Floats, y: Floats, weights: Floats, shares: Sequence[float]) -> Floats | None:

@@ -34,9 +34,10 @@ from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.running import Running
-from impact.core.texts import LANGUAGES, fault, notice, text
+from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._distributions import INTERCEPT, refuse_what_is_not_taken, row_weights
 from impact.estimators._treated import Columns, with_constant
+from impact.kernels.discontinuity import Kernel
 
 NAME = "rd"
 ACCEPTS = ("own_variance", "weights:sampling")
@@ -59,9 +60,7 @@ class DiscontinuityOptions(Options):
         "", description="Column of the treatment taken, where the cutoff does not decide alone."
     )
     order: int = Field(1, ge=0, le=4, description="Order of the local polynomial.")
-    kernel: Literal["triangular", "epanechnikov", "uniform"] = Field(
-        "triangular", description="triangular, epanechnikov or uniform."
-    )
+    kernel: Kernel = Field("triangular", description="triangular, epanechnikov or uniform.")
     bandwidth: Literal["mserd", "cerrd"] | PositiveFloat = Field(
         "mserd", description="mserd, cerrd, or a number in units of the running variable (of dates: days)."
     )
@@ -166,7 +165,7 @@ def _estimate(
         own_variance=OwnVariance(
             vcov,
             "nearest_neighbours",
-            {language: text("rd.nearest_neighbours", language) for language in LANGUAGES},
+            in_all_languages("rd.nearest_neighbours"),
         ),
     )
 

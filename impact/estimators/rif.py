@@ -31,7 +31,7 @@ from impact.core.designs import Design, Term
 from impact.core.errors import DesignError, SpecError
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.registered import Estimator
-from impact.core.texts import LANGUAGES, fault, notice, text
+from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._distributions import refuse_what_is_not_taken, row_weights, unsupported
 from impact.kernels.resampling import counts_of_draws
 
@@ -202,7 +202,7 @@ def _with_draws(
         problem = f"{options.reps - len(found)} of {options.reps} draws do not identify every coefficient"
         raise DesignError(fault("E656", problem=problem))
     over = "rows" if cluster is None else cluster.name
-    words = {language: text("rif.draws", language, reps=len(found), over=over) for language in LANGUAGES}
+    words = in_all_languages("rif.draws", reps=len(found), over=over)
     made = []
     for number, part in enumerate(parts):
         draws = np.array([one[number] for one in found])

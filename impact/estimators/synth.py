@@ -25,10 +25,10 @@ from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import fault, notice
+from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._adoption import choice_facts, choices_of
-from impact.estimators._placebo_ranks import few_before, placebo_sets, ranked
-from impact.estimators._refits import Refits, aggregated, fitted_rows
+from impact.estimators._placebo_ranks import Sets, few_before, placebo_sets, ranked, ranks_by_size
+from impact.estimators._refits import Refits, aggregated, covariance_of_draws, fitted_rows
 from impact.estimators._treated_block import Panel
 from impact.kernels.synthetic.predictor_weights import fit_predictors
 from impact.kernels.synthetic.simplex import SimplexFit, fit_simplex
@@ -53,9 +53,7 @@ class SynthOptions(Options):
     placebo_pool: Literal["all", "controls"] = Field(
         "all", description="Controls of a placebo: all other units, or only those that are never treated."
     )
-    reps: int = Field(
-        2000, ge=99, description="Placebo sets drawn where there are more; fewer are listed one by one."
-    )
+    reps: Sets = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +185,7 @@ def _variance(
     """Spread of the placebo effects; p by rank, intervals of the shifts that the rank of the effect does not reject."""
     count = len(draws) + 1.0
     size = np.abs(draws)
-    p = (1.0 + np.sum(size >= np.abs(params) * (1 - 1e-10), axis=0)) / count
+    p = ranks_by_size(params, draws) / count
     if p_ratio is not None:
         p[0] = p_ratio
     else:
@@ -203,10 +201,9 @@ def _variance(
     values[:, fitted] = np.nan
     draws = np.where(fitted, 0.0, draws)
     key = "comparative_case.ranks" if p_ratio is None else "comparative_case.ranks_ratio"
-    text = treated_block.described(key, sets=len(draws), smallest=f"{1 / count:.3g}")
-    deviations = draws - draws.mean(axis=0)
+    text = in_all_languages(key, sets=len(draws), smallest=f"{1 / count:.3g}")
     return OwnVariance(
-        deviations.T @ deviations / len(draws),
+        covariance_of_draws(draws),
         "placebo",
         text,
         draws=draws,

@@ -30,10 +30,10 @@ from impact.core.errors import Notice
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import notice
+from impact.core.texts import in_all_languages, notice
 from impact.estimators._adoption import choice_facts, choices_of
-from impact.estimators._placebo_ranks import few_before, placebo_sets, ranked
-from impact.estimators._refits import Refits, aggregated, fitted_rows
+from impact.estimators._placebo_ranks import Sets, few_before, placebo_sets, ranked
+from impact.estimators._refits import Refits, aggregated, covariance_of_draws, fitted_rows
 from impact.estimators._treated_block import Panel
 from impact.kernels.synthetic.conformal import moving_block_p, p_curve
 from impact.kernels.synthetic.ridge_augmented import Chosen, augment, choose_penalty
@@ -50,9 +50,7 @@ class SynthAugmentedOptions(Options):
     penalty: float | None = Field(
         None, gt=0, description="Ridge penalty, in squared outcome units; default by leaving out periods."
     )
-    reps: int = Field(
-        2000, ge=99, description="Placebo sets drawn where there are more; fewer are listed one by one."
-    )
+    reps: Sets = 2000
     intervals: Literal["conformal", "jackknife_plus"] = Field(
         "conformal",
         description="Tests and intervals: conformal, or jackknife+ over periods before treatment.",
@@ -78,8 +76,9 @@ def fit(design: Design, options: SynthAugmentedOptions) -> Estimate:
     treated, before = treated_block.one_block(panel, KEYWORD)
     members, controls = np.flatnonzero(treated), np.flatnonzero(~treated)
     target, z = panel.y[members].mean(axis=0), np.ascontiguousarray(panel.y[controls].T)
-    chosen = choose_penalty(z[:before], target[:before])
-    penalty = chosen.penalty if options.penalty is None else options.penalty
+    chosen = choose_penalty(z[:before], target[:before]) if options.penalty is None else None
+    penalty = options.penalty if chosen is None else chosen.penalty
+    assert penalty is not None
     found = augment(z[:before], target[:before], penalty)
     gap = target - z @ found.weights
     choices = choices_of(design, options, KEYWORD)
@@ -96,7 +95,7 @@ def fit(design: Design, options: SynthAugmentedOptions) -> Estimate:
         "synthetic": {f"{panel.cohorts[0]:g}": paths},
         "placebos": treated_block.placebo_table(panel, sets, gaps),
     }
-    if options.penalty is None:
+    if chosen is not None:
         tables["penalties"] = _choice_table(chosen)
     return Estimate(
         estimator=KEYWORD,
@@ -112,7 +111,7 @@ def fit(design: Design, options: SynthAugmentedOptions) -> Estimate:
         tables=tables,
         design=panel.design,
         own_variance=_variance(
-            _Series(target, z, before, penalty), draws, terms, panel.adoption.periods, options.intervals
+            _Series(target, z, gap, before, penalty), draws, terms, panel.adoption.periods, options.intervals
         ),
     )
 
@@ -122,10 +121,11 @@ def fit(design: Design, options: SynthAugmentedOptions) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """Treated (T,), controls (T, J), periods before treatment, and the penalty that is held."""
+    """Treated (T,), controls (T, J), gaps (T,), periods before treatment, and the penalty that is held."""
 
     target: Floats
     z: Floats
+    gap: Floats
     before: int
     penalty: float
 
@@ -144,10 +144,9 @@ def _variance(
         if key is not None:
             p[j], own_values, own_p = curves[key]
             values[: len(own_values), j], p_values[: len(own_p), j] = own_values, own_p
-    deviations = draws - draws.mean(axis=0)
     compared = len(series.target) if intervals == "conformal" else series.before
-    text = treated_block.described(f"comparative_case.{intervals}", periods=compared)
-    vcov = deviations.T @ deviations / len(draws)
+    text = in_all_languages(f"comparative_case.{intervals}", periods=compared)
+    vcov = covariance_of_draws(draws)
     return OwnVariance(vcov, intervals, text, p_value=p, curve_values=values, curve_p=p_values)
 
 
@@ -155,13 +154,12 @@ def _conformal(series: _Series) -> Mapping[int, Curve]:
     """p-value of no effect and the curve of effects by period after treatment, and of a constant one (key T)."""
     target, z, before, penalty = series.target, series.z, series.before, series.penalty
     scale = float(np.sqrt(np.mean(np.var(z, axis=1)))) or 1.0
-    gap = target - z @ augment(z[:before], target[:before], penalty).weights
     found = {}
     for period in range(before, len(target) + 1):
         places = np.arange(before, len(target)) if period == len(target) else np.array([period])
         rows = np.r_[np.arange(before), places]
         p_of = partial(_p_value, z[rows], target[rows], len(places), penalty)
-        found[period] = (p_of(0.0), *p_curve(p_of, float(gap[places].mean()), scale))
+        found[period] = (p_of(0.0), *p_curve(p_of, float(series.gap[places].mean()), scale))
     return found
 
 

@@ -25,11 +25,13 @@ from impact.core.designs import Design
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
+from impact.core.texts import in_all_languages
 from impact.estimators._adoption import choice_facts, choices_of
 from impact.estimators._design_options import Aggregate
 from impact.estimators._placebo_ranks import Judged, judged
 from impact.estimators._refits import (
     Refits,
+    Reps,
     aggregated,
     bootstrap_units,
     chosen_errors,
@@ -55,7 +57,7 @@ class SynthDidOptions(Options):
     errors: Literal["placebo", "jackknife", "bootstrap"] | None = Field(
         None, description="How the error is made; default bootstrap, placebo where a cohort has one unit."
     )
-    reps: int = Field(200, ge=20, description="Refits of placebo and bootstrap errors.")
+    reps: Reps = 200
     aggregate: Aggregate = None
 
 
@@ -261,7 +263,7 @@ def _jackknife(panel: Panel, cohorts: Sequence[_Cohort], refits: Refits) -> OwnV
     found = np.array(draws)
     deviations = found - found.mean(axis=0)
     count = len(found)
-    text = treated_block.described("comparative_case.jackknife")
+    text = in_all_languages("comparative_case.jackknife")
     return OwnVariance(deviations.T @ deviations * (count - 1.0) / count, "jackknife", text)
 
 
@@ -296,13 +298,11 @@ def _tables(panel: Panel, controls: npt.NDArray[np.int64], cohorts: Sequence[_Co
     found: dict[str, object] = {}
     for cohort in cohorts:
         treated = panel.y[cohort.units].mean(axis=0)
+        weights = treated_block.sorted_weights(panel, controls, cohort.omega)
         found[f"{cohort.date:g}"] = {
-            "periods": panel.adoption.periods.tolist(),
-            "before": cohort.before,
-            "treated": treated.tolist(),
+            **treated_block.path_table(panel, cohort.before, treated, cohort.effects, weights),
+            # effects are measured from the weighted gap before treatment, paths are not
             "synthetic": (cohort.omega @ panel.y[controls]).tolist(),
-            "gap": cohort.effects.tolist(),
-            "weights": treated_block.sorted_weights(panel, controls, cohort.omega),
             "period_weights": cohort.periods.tolist(),
         }
     return {"synthetic": found}

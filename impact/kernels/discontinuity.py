@@ -17,6 +17,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from impact.kernels.recentered import QUARTILES, quantile
+
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Kernel = Literal["triangular", "epanechnikov", "uniform"]
@@ -126,7 +128,9 @@ def bandwidths(left: Side, right: Side, shape: Shape, *, outcome_only: bool) -> 
     least = 0.0
     if any(1.0 - len(one) / len(side.x) >= MANY_TIES for one, side in zip(distinct, sides, strict=True)):
         least = max(float(one[min(FEWEST, len(one)) - 1]) for one in distinct) * _EDGE
-    spread = min(float(np.std(x, ddof=1)), (_quantile(x, 0.75) - _quantile(x, 0.25)) / 1.349)
+    ones = np.ones(len(x))
+    quartiles = (quantile(x, ones, 0.75) - quantile(x, ones, 0.25)) / QUARTILES
+    spread = min(float(np.std(x, ddof=1)), quartiles)
     pilot = PILOT[shape.kernel] * spread * sum(len(one) for one in distinct) ** -0.2
     pilot = max(min(pilot, max(farthest)), least)
     width = [one * _EDGE for one in farthest]
@@ -161,22 +165,23 @@ def jump(left: Side, right: Side, shape: Shape, h: float, b: float) -> Jump:
     slopes = _slopes(fits, [side.columns for side in (left, right)], shape)
     # (2, m): conventional and robust jump of every column
     jumps = np.array([weights[1][j] @ columns[1] - weights[0][j] @ columns[0] for j in (1, 2)])
-    combination, first = _combination(jumps[0], slopes, shape, 1.0)
+    combination, outcome = _combination(jumps[0], slopes, shape, 1.0)
     residuals = [
         neighbour_residuals(side.x[one[0]], side.columns[one[0]])
         for side, one in zip((left, right), weights, strict=True)
     ]
-    value = (
-        jumps[0] @ first / (jumps[0] @ _treatment(slopes, shape)) if shape.fuzzy else jumps[0] @ combination
-    )
+    value = jumps[0] @ outcome
+    first, first_vcov = np.full(2, np.nan), np.full((2, 2), np.nan)
+    if shape.fuzzy:
+        taken = _treatment(slopes)
+        value = value / (jumps[0] @ taken)
+        first, first_vcov = jumps @ taken, _covariance(weights, residuals, taken)
     return Jump(
         float(value),
         float(value - combination @ (jumps[0] - jumps[1])),
         _covariance(weights, residuals, combination),
-        jumps @ _treatment(slopes, shape) if shape.fuzzy else np.full(2, np.nan),
-        _covariance(weights, residuals, _treatment(slopes, shape))
-        if shape.fuzzy
-        else np.full((2, 2), np.nan),
+        first,
+        first_vcov,
         (int(np.count_nonzero(fits[0].inside)), int(np.count_nonzero(fits[1].inside))),
     )
 
@@ -306,15 +311,15 @@ def _combination(level: Array, slopes: Array, shape: Shape, scale: float) -> tup
     outcome = np.concatenate([[1.0], *([[0.0]] if shape.fuzzy else []), -slopes[:, 0]])
     if not shape.fuzzy:
         return outcome, outcome
-    taken = _treatment(slopes, shape)
+    taken = _treatment(slopes)
     top, bottom = scale * float(level @ outcome), scale * float(level @ taken)
     if bottom == 0:
         raise WindowError("first_stage")
     return outcome / bottom - top / bottom**2 * taken, outcome
 
 
-def _treatment(slopes: Array, shape: Shape) -> Array:
-    return np.concatenate([[0.0, 1.0], -slopes[:, 1]]) if shape.fuzzy else np.zeros(0)
+def _treatment(slopes: Array) -> Array:
+    return np.concatenate([[0.0, 1.0], -slopes[:, 1]])
 
 
 def _sandwich(fit: _Fit, residual: Array) -> Array:
@@ -330,10 +335,3 @@ def _covariance(
         rows = np.column_stack([conventional, robust]) * (residual @ combination)[:, None]
         total += rows.T @ rows
     return total
-
-
-def _quantile(x: Array, share: float) -> float:
-    """The value at a share of sorted x, the mean of two where it falls between (type 2 of Hyndman and Fan 1996)."""
-    place = len(x) * share
-    whole = int(np.floor(place))
-    return float((x[whole - 1] + x[whole]) / 2.0 if place == whole else x[whole])

@@ -36,10 +36,12 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Points and their neighbours as pairs: ``point`` and ``neighbour`` (q,), the number of rows (m,) among the
-    neighbours of each point, and the distance (m,) of the last.
+    """Points ``to`` and their neighbours ``among`` others as pairs: ``point`` and ``neighbour`` (q,), the number of
+    rows (m,) among the neighbours of each point, and the distance (m,) of the last.
     """
 
+    to: Points
+    among: Points
     point: Places
     neighbour: Places
     matches: Array
@@ -87,25 +89,28 @@ def nearest(to: Points, among: Points, k: int) -> Pairs:
     neighbour = np.fromiter((j for one in lists for j in one), dtype=np.int64, count=int(sizes.sum()))
     point = np.repeat(np.arange(len(to.at), dtype=np.int64), sizes)
     matches = _sums(point, among.count[neighbour], len(to.at))
-    return Pairs(point, neighbour, matches, reach)
+    return Pairs(to, among, point, neighbour, matches, reach)
 
 
-def match(to: Points, among: Points, values: Array, k: int) -> Matched:
-    """The mean of ``values`` (n_from,) over the k nearest rows of ``among`` for each row of ``to``."""
-    pairs = nearest(to, among, k)
-    sums = _sums(among.place, values, len(among.at))
-    mean = _sums(pairs.point, sums[pairs.neighbour], len(to.at)) / pairs.matches
+def match(pairs: Pairs, values: Array) -> Matched:
+    """The mean of ``values`` (n_from,) over the matches of each row, and how often each row is one."""
+    to, among = pairs.to, pairs.among
     share = (to.count / pairs.matches)[pairs.point]
     squared = (to.count / pairs.matches**2)[pairs.point]
     used = _sums(pairs.neighbour, share, len(among.at))
     used_squared = _sums(pairs.neighbour, squared, len(among.at))
     return Matched(
-        mean[to.place],
+        means(pairs, values),
         pairs.matches[to.place],
         pairs.reach[to.place],
         used[among.place],
         used_squared[among.place],
     )
+
+
+def means(pairs: Pairs, values: Array) -> Array:
+    """The mean (n_to,) of ``values`` (n_from,) over the matches of each row."""
+    return np.asarray((_totals(pairs, values) / pairs.matches)[pairs.to.place])
 
 
 def local_covariance(to: Points, among: Points, left: Array, right: Array, k: int) -> Array:
@@ -118,8 +123,7 @@ def local_covariance(to: Points, among: Points, left: Array, right: Array, k: in
     middle = right - right.mean()
     about = left - left.mean(axis=0)
     columns = np.column_stack([middle, about, about * middle[:, None]])
-    sums = np.column_stack([_sums(among.place, column, len(among.at)) for column in columns.T])
-    totals = np.column_stack([_sums(pairs.point, one[pairs.neighbour], len(to.at)) for one in sums.T])
+    totals = np.column_stack([_totals(pairs, column) for column in columns.T])
     q = left.shape[1]
     size = pairs.matches[:, None]
     found = (totals[:, q + 1 :] - totals[:, 1 : q + 1] * totals[:, :1] / size) / (size - 1.0)
@@ -143,6 +147,12 @@ def whitened(x: Array, metric: str) -> Array:
         return np.asarray(x / np.std(x, axis=0, ddof=1), dtype=np.float64)
     root = np.linalg.cholesky(np.atleast_2d(np.cov(x, rowvar=False)))
     return np.ascontiguousarray(np.linalg.solve(root, x.T).T)
+
+
+def _totals(pairs: Pairs, values: Array) -> Array:
+    """Sums (m,) of ``values`` (n_from,) over the neighbours of each point."""
+    sums = _sums(pairs.among.place, values, len(pairs.among.at))
+    return _sums(pairs.point, sums[pairs.neighbour], len(pairs.to.at))
 
 
 def _sums(code: Places, values: Array, levels: int) -> Array:

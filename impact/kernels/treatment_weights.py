@@ -166,10 +166,10 @@ def augmented_mean(
     weighted = outcome * inside[:, None]
     gram = weighted.T @ outcome
     params = np.linalg.solve(gram, weighted.T @ y)
-    residual = y - outcome @ params
+    fitted = outcome @ params
+    residual = y - fitted
     influence = np.linalg.solve(gram, (weighted * residual[:, None]).T).T
     size = float(population.sum())
-    fitted = outcome @ params
     level = float(population @ fitted / size)
     left = weighted_mean(weights, residual, None if normalised else population)
     derivative = population @ outcome / size

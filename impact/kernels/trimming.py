@@ -48,7 +48,7 @@ def cell_bounds(y: Array, treated: Array, selected: Array, weights: Array) -> Ce
     """
     arms = (treated == 0, treated == 1)
     known = selected == 1
-    rates, rate_rows = zip(*(_share(selected, weights, arm) for arm in arms), strict=True)
+    rates, rate_rows = zip(*(_mean(selected, weights, arm) for arm in arms), strict=True)
     high = 1 if rates[1] >= rates[0] else 0
     low = 1 - high
     kept = rates[low] / rates[high]
@@ -90,10 +90,6 @@ def imbens_manski(bounds: Array, errors: Array, level: float) -> tuple[float, fl
         covered = float(normal_cdf(middle + width) - normal_cdf(-middle))
         low, high = (middle, high) if covered < level else (low, middle)
     return float(bounds[0] - high * errors[0]), float(bounds[1] + high * errors[1])
-
-
-def _share(values: Array, weights: Array, inside: npt.NDArray[np.bool_]) -> tuple[float, Array]:
-    return _mean(values, weights, inside)
 
 
 def _mean(values: Array, weights: Array, inside: npt.NDArray[np.bool_]) -> tuple[float, Array]:

@@ -8,6 +8,7 @@ import pytest
 import impact.estimators._treated as treated
 from impact.core.designs import Design, Factor, Sample, Term
 from impact.core.errors import DesignError
+from impact.estimators._distributions import names_of
 
 
 def design(x, names, focus=(1,), **columns):
@@ -44,7 +45,7 @@ def test_text_enters_as_indicators():
     factor = Factor("area", np.array([0, 1, 2, 1, 0], dtype=np.int32), ("n", "s", "w"))
     x = np.column_stack([np.ones(5), D])
     made = design(x, ["Intercept", "d"], **{"score area": factor, "score z": Z})
-    found = treated.named_columns(made, "score", treated.names_of(("area", "z", "area", "")))
+    found = treated.named_columns(made, "score", names_of(("area", "z", "area", "")))
     assert found.names == ("Intercept", "area::s", "area::w", "z")
     assert found.x[:, 1].tolist() == [0, 1, 0, 1, 0]
 

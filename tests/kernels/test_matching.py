@@ -28,7 +28,7 @@ def test_matches_by_loops(discrete, k):
     if discrete:
         to, among = np.round(to), np.round(among)
     values = random.standard_normal(70)
-    found = kernel.match(kernel.points_of(to), kernel.points_of(among), values, k)
+    found = kernel.match(kernel.nearest(kernel.points_of(to), kernel.points_of(among), k), values)
     mean, count, used, squared = by_loops(to, among, values, k)
     assert found.mean == pytest.approx(mean)
     assert found.matches.tolist() == count.tolist()

@@ -145,3 +145,8 @@ def text(key: str, language: str = "en", **values: object) -> str:
     words = Words(fill(found, values))
     words.key, words.values = key, {inner: _kept(value) for inner, value in values.items()}
     return words
+
+
+def in_all_languages(key: str, **values: object) -> dict[str, str]:
+    """The text of a key in every language."""
+    return {language: text(key, language, **values) for language in LANGUAGES}
