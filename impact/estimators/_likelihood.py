@@ -286,7 +286,7 @@ def _persons_squares(design: Design, found: AbsorbedGlm) -> Floats | None:
     if design.within_sum_of_squares is None:
         return np.asarray(total)
     # a person's score is (y − mean) times information over slope, which is one for the canonical links
-    return np.asarray(total + design.within_sum_of_squares * np.square(information / found.slope))
+    return np.asarray(total + design.within_sum_of_squares * np.square(information / found.point.slope))
 
 
 def _statistics(fitted: Fitted) -> dict[str, float]:

@@ -54,14 +54,12 @@ def restricted_scores(
     null = fit_absorbed(others, y, family, effects, weights=weights, offset=offset)
     if not null.converged:
         raise NoMaximum
-    point = glm.likelihood_of(y, family)(null.predictor)
-    working = point.information if weights is None else point.information * weights
-    score = point.score if weights is None else point.score * weights
+    working = glm.times(null.point.information, weights)
     inside = np.asfortranarray(x)
     if effects:
         inside = absorption.absorb(inside, effects, weights=working).columns
     bread = np.linalg.inv(gram.cross_product(inside, working))
-    return np.asarray((inside @ bread[:, column]) * score)
+    return np.asarray((inside @ bread[:, column]) * glm.times(null.point.score, weights))
 
 
 def score_sums(scores: Floats, codes: Integers, groups: int, *, parts: Sequence[Part]) -> Sums:
