@@ -203,9 +203,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
             keyword, record.accepts, adoption=adoption, formula=formula, weights=weights, node=node
         )
     options = _estimator_options(record.options, node, where)
-    if "offset" not in record.accepts:
-        parts.refuse_offset(formula, keyword)
-    parts.check_instruments(formula, keyword, "instruments" in record.accepts)
+    parts.check_parts(formula, keyword, record.accepts)
     return ModelRequest(
         name=expanded.name,
         formula=formula,

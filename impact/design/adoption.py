@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.arrays import Floats
-from impact.core.designs import AbsorbedFactor, Adoption, Design, Factor, Panel, Sample, Treatment
+from impact.core.designs import Adoption, Design, Factor, Panel, Sample, Treatment
 from impact.core.errors import DesignError, Notice
 from impact.core.frames import Frame
 from impact.core.texts import fault, notice
 from impact.design.adoption_report import adoption_facts, adoption_notices
 from impact.design.candidates import candidates_of
 from impact.design.cohorts import COHORT, MOST_EXAMPLES, columns_of_design, refuse_codes, treatment_changes
-from impact.design.grouping import label_text, make_factor
+from impact.design.grouping import effects_of, factor_of, label_text, make_factor, option_columns
 from impact.design.matrix import Timing, term_columns
 from impact.design.outcome import read_outcome, read_weights
 from impact.design.parts import Source, piece_text, piece_values, pieces_of, source_of
@@ -303,17 +303,14 @@ def _assembled(
         weights=found.weights,
         weight_kind=kind,
         within_sum_of_squares=found.within,
-        absorb=tuple(_effects(request, found)),
+        absorb=effects_of(request.formula.effects, found.keys, found.keys),
         clusters={
-            name: made.unit
-            if name == adoption.unit
-            else make_factor(name, [found.keys[part] for part in name.split("^")])
-            for name in names
+            name: made.unit if name == adoption.unit else factor_of(name, found.keys) for name in names
         },
         panel=Panel(made.unit, made.time, found.keys[adoption.time]) if adoption.unit else None,
         coordinates=_coordinates(request, found),
         adoption=made,
-        columns={option: _option_column(name, found) for option, name in request.option_columns.items()},
+        columns=option_columns(request.option_columns, found.keys),
         notices=(*notices, *adoption_notices(facts, made, of=request.name)),
         extra={
             "adoption": facts,
@@ -363,24 +360,6 @@ def _falling(unit: Factor, treatment: Floats) -> tuple[object, ...]:
     """Labels of units whose treatment is lower in one period than in an earlier one."""
     falls = (unit.codes[1:] == unit.codes[:-1]) & (treatment[1:] < treatment[:-1])
     return tuple(unit.labels[code] for code in np.unique(unit.codes[1:][falls]).tolist())
-
-
-def _effects(request: ModelRequest, found: _Rows) -> list[AbsorbedFactor]:
-    effects: list[AbsorbedFactor] = []
-    for effect in request.formula.effects:
-        factor = make_factor("^".join(effect.variables), [found.keys[name] for name in effect.variables])
-        if effect.intercept:
-            effects.append(AbsorbedFactor(factor))
-        effects += [
-            AbsorbedFactor(factor, np.asarray(found.keys[name], dtype=np.float64), name, intercept=False)
-            for name in effect.slopes
-        ]
-    return effects
-
-
-def _option_column(name: str, found: _Rows) -> Floats | Factor:
-    values = found.keys[name]
-    return values if values.dtype.kind == "f" else make_factor(name, [values])
 
 
 def _coordinates(request: ModelRequest, found: _Rows) -> Floats | None:

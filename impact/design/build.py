@@ -19,7 +19,7 @@ from impact.design.candidates import candidates_of
 from impact.design.cohorts import columns_of_design
 from impact.design.collapse import collapse
 from impact.design.focus import focus_of, refuse_constant
-from impact.design.grouping import make_factor
+from impact.design.grouping import effects_of, factor_of, make_factor, option_columns
 from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
 from impact.design.outcome import are_means, read_outcome, read_weights
 from impact.design.parts import Source, offset_of, piece_text, piece_values, pieces_of, source_of
@@ -79,7 +79,7 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
     complete = [frame.columns[name] for name in frame.complete]
     selection, raw = _drop_missing(request, selection, raw, complete)
     selection, raw = _drop_zero_weights(request, selection, raw)
-    absorb = effects_of(request, raw)
+    absorb = effects_of(request.formula.effects, raw.keys, raw.slopes)
     selection, raw, absorb, notices = _drop_singletons(request, selection, raw, absorb)
     if len(selection.rows) == 0:
         raise DesignError(fault("E501", place=request.place, outcome=request.outcome_name))
@@ -210,17 +210,6 @@ def subset_of(raw: Raw, rows: npt.NDArray[Any]) -> Raw:
     )
 
 
-def effects_of(request: ModelRequest, raw: Raw) -> tuple[AbsorbedFactor, ...]:
-    """The absorbed effects on the rows that were read."""
-    found: list[AbsorbedFactor] = []
-    for effect in request.formula.effects:
-        factor = make_factor("^".join(effect.variables), [raw.keys[name] for name in effect.variables])
-        if effect.intercept:
-            found.append(AbsorbedFactor(factor))
-        found += [AbsorbedFactor(factor, raw.slopes[name], name, intercept=False) for name in effect.slopes]
-    return tuple(found)
-
-
 def order_of(raw: Raw, absorb: Sequence[AbsorbedFactor]) -> npt.NDArray[np.int64] | None:
     """Rows in canonical order; None where they keep the file's."""
     columns: list[npt.NDArray[Any]] = [effect.factor.codes for effect in absorb]
@@ -240,7 +229,7 @@ def _assemble(
 ) -> Design:
     names = list(dict.fromkeys(request.variance.columns))
     known = {effect.factor.name: effect.factor for effect in absorb}
-    clusters = {name: known.get(name) or cluster_of(name, raw) for name in names}
+    clusters = {name: known.get(name) or factor_of(name, raw.keys) for name in names}
     intercept = request.formula.intercept and not any(effect.intercept for effect in absorb)
     columns = regressors_of(request, raw.pieces, intercept or bool(absorb))
     endogenous, instruments = (
@@ -272,7 +261,7 @@ def _assemble(
         instrument_names=tuple(one.term.name for one in instruments),
         offset=raw.offset,
         intercept=intercept,
-        columns={option: _option_column(name, raw) for option, name in request.option_columns.items()},
+        columns=option_columns(request.option_columns, raw.keys),
         notices=notices,
         extra={
             **_counts(request, raw, x, focus),
@@ -286,16 +275,6 @@ def _are_cell_means(request: ModelRequest, raw: Raw) -> bool:
     if not _is_frequency(request) or raw.within is not None or raw.weights is None:
         return False
     return request.own_mean or are_means(raw.y, raw.weights)
-
-
-def _option_column(name: str, raw: Raw) -> Floats | Factor:
-    values = raw.keys[name]
-    return values if values.dtype.kind == "f" else make_factor(name, [values])
-
-
-def cluster_of(name: str, raw: Raw) -> Factor:
-    """A cluster variable on the rows that were read; a^b are the pairs."""
-    return make_factor(name, [raw.keys[part] for part in name.split("^")])
 
 
 def _weight_kind(request: ModelRequest, raw: Raw) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from impact.core.designs import Factor
+from impact.core.arrays import Floats
+from impact.core.designs import AbsorbedFactor, Factor
 from impact.kernels.factors import encode
+from impact.schema.formulas.tree import AbsorbedEffect
+
+Keys = Mapping[str, npt.NDArray[Any]]
 
 
 def make_factor(name: str, columns: Sequence[npt.NDArray[Any]]) -> Factor:
@@ -35,6 +39,33 @@ def make_factor(name: str, columns: Sequence[npt.NDArray[Any]]) -> Factor:
     first[dense[::-1]] = np.arange(len(dense))[::-1]
     found = [[part_labels[i] for i in part_codes[first]] for part_codes, part_labels in parts]
     return Factor(name, dense.astype(np.int32), tuple(zip(*found, strict=True)))
+
+
+def factor_of(name: str, keys: Keys) -> Factor:
+    """A cluster variable on the rows that were read; a^b are the pairs."""
+    return make_factor(name, [keys[part] for part in name.split("^")])
+
+
+def effects_of(effects: Sequence[AbsorbedEffect], keys: Keys, slopes: Keys) -> tuple[AbsorbedFactor, ...]:
+    """The absorbed effects of a formula on the rows that were read."""
+    found: list[AbsorbedFactor] = []
+    for effect in effects:
+        factor = make_factor("^".join(effect.variables), [keys[name] for name in effect.variables])
+        if effect.intercept:
+            found.append(AbsorbedFactor(factor))
+        found += [
+            AbsorbedFactor(factor, np.asarray(slopes[name], dtype=np.float64), name, intercept=False)
+            for name in effect.slopes
+        ]
+    return tuple(found)
+
+
+def option_columns(names: Mapping[str, str], keys: Keys) -> dict[str, Floats | Factor]:
+    """The columns that options name, by option: numbers as they are, all else as groups."""
+    return {
+        option: keys[name] if keys[name].dtype.kind == "f" else make_factor(name, [keys[name]])
+        for option, name in names.items()
+    }
 
 
 def label_text(label: object) -> str:

@@ -22,8 +22,6 @@ from impact.core.shared_rows import Member, SharedRows
 from impact.design.build import (
     Pieces,
     Raw,
-    cluster_of,
-    effects_of,
     key_names,
     order_of,
     read_raw,
@@ -31,6 +29,7 @@ from impact.design.build import (
     subset_of,
 )
 from impact.design.cohorts import columns_of_design
+from impact.design.grouping import effects_of, factor_of
 from impact.design.outcome import read_outcome, read_weights
 from impact.design.parts import piece_text, pieces_of, source_of
 from impact.design.sample import Selection, select_rows, subset_effects, without_singletons
@@ -191,12 +190,11 @@ def _effects(factors: _Factors, request: ModelRequest, rows: Rows, raw: Raw) -> 
     """The absorbed effects of a model on some rows, which are those of ``raw``."""
     found: list[AbsorbedFactor] = []
     for effect in request.formula.effects:
-        alone = replace(request, formula=replace(request.formula, absorbed=(effect,)))
         if _is_incomplete(factors, (*effect.variables, *effect.slopes)):
-            found += effects_of(alone, raw)
+            found += effects_of((effect,), raw.keys, raw.slopes)
             continue
         if effect.text() not in factors.effects:
-            factors.effects[effect.text()] = effects_of(alone, factors.raw)
+            factors.effects[effect.text()] = effects_of((effect,), factors.raw.keys, factors.raw.slopes)
         found += subset_effects(factors.effects[effect.text()], rows)
     return tuple(found)
 
@@ -204,9 +202,9 @@ def _effects(factors: _Factors, request: ModelRequest, rows: Rows, raw: Raw) -> 
 def _cluster(factors: _Factors, name: str, rows: Rows, raw: Raw) -> Factor:
     """A cluster variable on some rows, which are those of ``raw``."""
     if _is_incomplete(factors, name.split("^")):
-        return cluster_of(name, raw)
+        return factor_of(name, raw.keys)
     if name not in factors.clusters:
-        factors.clusters[name] = cluster_of(name, factors.raw)
+        factors.clusters[name] = factor_of(name, factors.raw.keys)
     return factor_on_rows(factors.clusters[name], rows)
 
 

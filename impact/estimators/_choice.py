@@ -74,12 +74,11 @@ def analytical_bias(fitted: likelihood.Fitted) -> Floats:
     """
     found, design = fitted.found, fitted.design
     weights = np.ones(len(design.y)) if design.weights is None else design.weights
-    slope, mean, predictor = found.slope, found.mean, found.predictor
-    if fitted.family == "logit":
-        third = slope * (1.0 - 2.0 * mean)
-    else:
-        # information over slope is slope / variance; the second derivative of the mean is −predictor × slope
-        third = found.working / weights / slope * (-predictor * slope)
+    mean, slope = found.point.mean, found.point.slope
+    third = glm.second_slope(found.predictor, mean, slope, fitted.family)
+    if fitted.family == "probit":
+        # information over slope, which is slope over variance, is one for the logit
+        third = found.working / weights / slope * third
     moments = found.x * (weights * third)[:, None]
     total = np.zeros(found.x.shape[1])
     for effect in design.absorb:

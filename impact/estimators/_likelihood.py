@@ -22,7 +22,6 @@ from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.errors import ConvergenceError, DesignError, Notice
 from impact.core.estimates import Estimate, Linear
-from impact.core.options import Options
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import keep_rows
 from impact.kernels.likelihood.glm_absorbed import AbsorbedGlm, Limits, fit_absorbed
@@ -33,18 +32,10 @@ MOST_DROPS = 50
 FEW_STEPS = 60  # Newton steps in which a likelihood without separation has its maximum
 
 
-class LikelihoodOptions(Options):
+class LikelihoodOptions(regression.AbsorptionOptions):
     """Options of likelihood models with absorbed effects."""
 
-    tolerance: float = Field(
-        1e-10, gt=0, le=1e-6, description="Largest group mean of an absorbed column, relative to its spread."
-    )
-    max_iterations: int = Field(10_000, ge=1, description="Iterations of absorption before it is given up.")
     steps: int = Field(FEW_STEPS, ge=1, description="Newton steps before the fit is given up.")
-    exact_df: bool = Field(
-        False,
-        description="Count the rank of the effects by connected components, not as levels minus overlaps.",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +154,7 @@ def _climb(design: Design, options: LikelihoodOptions, family: glm.Family, *, st
             design.x, design.y, family, effects, weights=design.weights, offset=design.offset, limits=limits
         )
     except absorption.ConvergenceFailure as failure:
-        attained = f"{failure.attained:.1e}"
-        found = fault(
-            "E510", iterations=options.max_iterations, attained=attained, tolerance=options.tolerance
-        )
-        raise ConvergenceError(found) from failure
+        raise regression.not_absorbed(options.max_iterations, failure.attained, options) from failure
 
 
 def _refuse_lost(design: Design, found: AbsorbedGlm, keyword: str, dropped_rows: int) -> None:
@@ -242,7 +229,6 @@ def estimate_of(fitted: Fitted, given: Design, options: LikelihoodOptions) -> Es
     df_resid = n_obs - len(kept) - df_absorbed
     if df_resid <= 0:
         raise DesignError(fault("E505", n_obs=int(n_obs), k=len(kept) + df_absorbed))
-    position = {old: new for new, old in enumerate(kept.tolist())}
     return Estimate(
         estimator=fitted.keyword,
         terms=tuple(design.terms[j] for j in kept),
@@ -254,7 +240,7 @@ def estimate_of(fitted: Fitted, given: Design, options: LikelihoodOptions) -> Es
         n_units=design.panel.unit.levels if design.panel is not None else 0,
         linear=linear_of(fitted),
         effect_levels=levels,
-        focus=tuple(position[j] for j in design.focus if j in position),
+        focus=regression.places_among(kept, design.focus),
         fit=_statistics(fitted),
         dropped_terms=fitted.dropped,
         notices=fitted.notices,
@@ -286,7 +272,7 @@ def _persons_squares(design: Design, found: AbsorbedGlm) -> Floats | None:
     if design.within_sum_of_squares is None:
         return np.asarray(total)
     # a person's score is (y − mean) times information over slope, which is one for the canonical links
-    return np.asarray(total + design.within_sum_of_squares * np.square(information / found.slope))
+    return np.asarray(total + design.within_sum_of_squares * np.square(information / found.point.slope))
 
 
 def _statistics(fitted: Fitted) -> dict[str, float]:

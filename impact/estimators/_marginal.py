@@ -84,8 +84,8 @@ def _effect(j: int, names: list[str], x: Floats, fitted: Fitted, where: str) -> 
     count = 1.0 if at_means else share
     direct = np.zeros(len(params))
     if not np.all((x[:, j] == 0) | (x[:, j] == 1)):
-        slope = glm.mean_of(point, family)[1]
-        value, by_row = slope * params[j], _curve(point, family) * params[j]
+        mean, slope = glm.mean_of(point, family)
+        value, by_row = slope * params[j], glm.second_slope(point, mean, slope, family) * params[j]
         direct[j] = float(np.sum(count * slope))
         return float(np.sum(count * value)), np.asarray(share * by_row), direct
     group = _siblings(j, names)
@@ -106,12 +106,6 @@ def _siblings(j: int, names: list[str]) -> list[int]:
         return [j]
     start = names[j].partition("::")[0]
     return [other for other, name in enumerate(names) if name.partition("::")[0] == start and "::" in name]
-
-
-def _curve(predictor: Floats, family: glm.Family) -> Floats:
-    """Second derivative of the mean."""
-    mean, slope = glm.mean_of(predictor, family)
-    return np.asarray(slope * (1.0 - 2.0 * mean) if family == "logit" else -predictor * slope)
 
 
 def _projected(by_predictor: Floats, fitted: Fitted) -> Floats:

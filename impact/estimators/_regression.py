@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 import impact.kernels.absorb as absorption
 import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design
-from impact.core.errors import ConvergenceError, DesignError, Fault, Notice
+from impact.core.errors import ConvergenceError, DesignError, Notice
 from impact.core.estimates import Estimate, Linear
 from impact.core.options import Options
 from impact.core.texts import fault, notice
@@ -19,8 +22,8 @@ from impact.kernels.compiled import cross_product, is_constant, value_range
 ABSORBED_OUTCOME = 1e-10
 
 
-class RegressionOptions(Options):
-    """Options of least squares."""
+class AbsorptionOptions(Options):
+    """How effects are absorbed and counted."""
 
     tolerance: float = Field(
         1e-10, gt=0, le=1e-6, description="Largest group mean of an absorbed column, relative to its spread."
@@ -30,6 +33,10 @@ class RegressionOptions(Options):
         False,
         description="Count the rank of the effects by connected components, not as levels minus overlaps.",
     )
+
+
+class RegressionOptions(AbsorptionOptions):
+    """Options of least squares."""
 
 
 def fit_regression(design: Design, options: RegressionOptions) -> Estimate:
@@ -70,7 +77,6 @@ def fit_regression(design: Design, options: RegressionOptions) -> Estimate:
         row_sum_of_squares=row_sum_of_squares(design, solution.residual),
         absorb=design.absorb,
     )
-    position = {old: new for new, old in enumerate(kept.tolist())}
     return Estimate(
         estimator="ols",
         terms=tuple(design.terms[j] for j in kept),
@@ -82,7 +88,7 @@ def fit_regression(design: Design, options: RegressionOptions) -> Estimate:
         n_units=design.panel.unit.levels if design.panel is not None else 0,
         linear=linear,
         effect_levels=levels,
-        focus=tuple(position[j] for j in design.focus if j in position),
+        focus=places_among(kept, design.focus),
         fit={**fit_statistics(design, y, linear, df_resid, solution), "attained": attained},
         dropped_terms=dropped,
         notices=conditioning_notices(design, solution),
@@ -112,7 +118,13 @@ def refuse_empty(design: Design) -> None:
         raise DesignError(fault("E507", outcome=design.outcome))
 
 
-def absorb_columns(design: Design, options: RegressionOptions) -> tuple[Floats, Floats, Floats | None, float]:
+def places_among(kept: npt.NDArray[np.int64], columns: Sequence[int]) -> tuple[int, ...]:
+    """Places of some columns among those that are kept, without those that are not."""
+    position = {old: new for new, old in enumerate(kept.tolist())}
+    return tuple(position[j] for j in columns if j in position)
+
+
+def absorb_columns(design: Design, options: AbsorptionOptions) -> tuple[Floats, Floats, Floats | None, float]:
     """Outcome and regressors with the effects removed, lengths before that, and the largest remaining group mean."""
     if not design.absorb:
         return design.y, design.x, None, 0.0
@@ -125,9 +137,9 @@ def absorb_columns(design: Design, options: RegressionOptions) -> tuple[Floats, 
             max_iterations=options.max_iterations,
         )
     except absorption.ConvergenceFailure as failure:
-        raise ConvergenceError(_not_absorbed(options.max_iterations, failure.attained, options)) from failure
+        raise not_absorbed(options.max_iterations, failure.attained, options) from failure
     if not absorbed.converged:
-        raise ConvergenceError(_not_absorbed(absorbed.iterations, absorbed.attained, options))
+        raise not_absorbed(absorbed.iterations, absorbed.attained, options)
     _refuse_absorbed_outcome(design, absorbed.columns[:, 0], float(absorbed.norms[0]))
     return absorbed.columns[:, 0], absorbed.columns[:, 1:], absorbed.norms[1:], absorbed.attained
 
@@ -146,8 +158,10 @@ def _refuse_absorbed_outcome(design: Design, y: Floats, length: float) -> None:
         raise DesignError(fault("E527", outcome=design.outcome, effects=_effect_names(design)))
 
 
-def _not_absorbed(iterations: int, attained: float, options: RegressionOptions) -> Fault:
-    return fault("E510", iterations=iterations, attained=f"{attained:.1e}", tolerance=options.tolerance)
+def not_absorbed(iterations: int, attained: float, options: AbsorptionOptions) -> ConvergenceError:
+    """E510: absorption ended before its tolerance."""
+    found = fault("E510", iterations=iterations, attained=f"{attained:.1e}", tolerance=options.tolerance)
+    return ConvergenceError(found)
 
 
 def effects_of(absorb: tuple[AbsorbedFactor, ...]) -> list[absorption.Effect]:

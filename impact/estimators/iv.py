@@ -115,7 +115,6 @@ def fit(design: Design, options: IvOptions) -> Estimate:
         raise DesignError(fault("E505", n_obs=int(n_obs), k=len(kept) + df_absorbed))
     solution = _solved(design, options, columns, reduced, first, n_obs - df_absorbed)
     linear = _linear(design, columns, kept, solution)
-    position = {old: new for new, old in enumerate(kept.tolist())}
     statistics = regression.fit_statistics(design, columns.y, linear, df_resid)
     stages = reduced.stages
     smallest = {"first_stage_f": min(s.f for s in stages.values()), "attained": columns.attained}
@@ -130,12 +129,12 @@ def fit(design: Design, options: IvOptions) -> Estimate:
         n_units=design.panel.unit.levels if design.panel is not None else 0,
         linear=linear,
         effect_levels=levels,
-        focus=tuple(position[j] for j in design.focus if j in position),
+        focus=regression.places_among(kept, design.focus),
         fit={**statistics, **smallest, **solution.fit},
         dropped_terms=regression.dropped_terms_of(design, first),
         notices=(*regression.conditioning_notices(design, first), *_weak(design, stages)),
         tables={"first_stage": _first_stage_table(design, stages), "method": options.method},
-        instrumented=replace(reduced.instrumented, focus=tuple(position[j] for j in design.endogenous)),
+        instrumented=replace(reduced.instrumented, focus=regression.places_among(kept, design.endogenous)),
     )
 
 

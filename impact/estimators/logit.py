@@ -87,7 +87,6 @@ def fit(design: Design, options: LogitOptions) -> Estimate:
     vcov = np.linalg.inv(found.information)
     _, first = np.unique(group.codes, return_index=True)
     rows: Integers = first.astype(np.int32)
-    position = {old: new for new, old in enumerate(kept.tolist())}
     return Estimate(
         estimator=NAME,
         terms=tuple(design.terms[j] for j in kept),
@@ -98,7 +97,7 @@ def fit(design: Design, options: LogitOptions) -> Estimate:
         n_units=group.levels,
         influence=Influence(found.scores @ vcov, rows),
         effect_levels={group.name: group.levels},
-        focus=tuple(position[j] for j in design.focus if j in position),
+        focus=regression.places_among(kept, design.focus),
         fit={
             "mean_outcome": float(np.mean(design.y)),
             "log_likelihood": found.log_likelihood,

@@ -8,11 +8,11 @@ from typing import Any
 
 import impact.catalog as catalog
 import impact.pipeline.fit as fitting
-from impact.core.errors import Place, SpecError
-from impact.data.frames import frame_of, names_of
-from impact.face.fitted import Fitted
+from impact.core.errors import Place
+from impact.data.frames import frame_of
+from impact.face.fitted import Fitted, names_read
 from impact.plan import make_plan
-from impact.schema.columns_used import COHORT_COLUMNS, model_uses, unknown_columns
+from impact.schema.columns_used import COHORT_COLUMNS
 from impact.schema.design_block import DesignBlock
 from impact.schema.nodes import from_plain
 
@@ -111,12 +111,7 @@ def did(
         model["controls"] = list(controls)
     spec = {"spec": 1, "data": {"file": "data"}, "design": design, "models": {"fit": model}}
     request = make_plan(from_plain(spec if seed is None else {**spec, "seed": seed}, _HERE)).models[0]
-    known = names_of(data)
-    uses = list(model_uses(request))
-    faults = unknown_columns(uses, [*known, *COHORT_COLUMNS])
-    if faults:
-        raise SpecError(*faults)
-    frame = frame_of(data, {name for name, _ in uses})
+    frame = frame_of(data, names_read(request, data, COHORT_COLUMNS))
     return Differences(request, fitting.fit_design(fitting.design_of(frame, request), request, None, seed))
 
 

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from impact.core.errors import SpecError
 from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult
+from impact.data.frames import names_of
+from impact.schema.columns_used import model_uses, unknown_columns
 from impact.schema.requests import ModelRequest
+
+
+def names_read(request: ModelRequest, data: Any, made: Iterable[str] = ()) -> set[str]:
+    """Names of the columns that a model reads; ``made``: those that the model makes itself.
+
+    Raises:
+        SpecError: E514, E691 names that the data do not have. DataError: E260 what is no frame.
+    """
+    uses = list(model_uses(request))
+    faults = unknown_columns(uses, [*names_of(data), *made])
+    if faults:
+        raise SpecError(*faults)
+    return {name for name, _ in uses}
 
 
 @dataclass(frozen=True)

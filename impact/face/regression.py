@@ -16,13 +16,13 @@ from impact.core.estimates import Inference
 from impact.core.frames import Frame
 from impact.core.nearest import nearest
 from impact.core.texts import fault, text
-from impact.data.frames import frame_of, names_of
-from impact.face.fitted import Fitted
-from impact.schema.columns_used import model_uses, unknown_columns
+from impact.data.frames import frame_of
+from impact.face.fitted import Fitted, names_read
+from impact.schema.columns_used import model_uses
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
 from impact.schema.model import ModelBlock
-from impact.schema.model_parts import check_instruments, refuse_offset, weights_of
+from impact.schema.model_parts import check_parts, weights_of
 from impact.schema.nodes import from_plain
 from impact.schema.option_requests import checked, coordinates_of, variance_of
 from impact.schema.requests import ModelRequest, VarianceRequest, WeightRequest
@@ -184,9 +184,7 @@ def _fitted(
     variance = _variance(keys.vcov, keys.ssc, units)
     parsed = _parsed(formula)
     record: Any = catalog.ESTIMATORS.load(estimator)
-    if "offset" not in record.accepts:
-        refuse_offset(parsed, estimator)
-    check_instruments(parsed, estimator, "instruments" in record.accepts)
+    check_parts(parsed, estimator, record.accepts)
     request = ModelRequest(
         name="fit",
         base="fit",
@@ -200,10 +198,6 @@ def _fitted(
         level=keys.level,
         coordinates=coordinates_of(variance),
     )
-    uses = list(model_uses(request))
-    faults = unknown_columns(uses, names_of(data))
-    if faults:
-        raise SpecError(*faults)
     frame = _frame(data, request)
     result = fitting.fit_design(fitting.design_of(frame, request), request, None, None)
     return Fit(request, result, frame, data)
@@ -211,7 +205,7 @@ def _fitted(
 
 def _frame(data: Any, request: ModelRequest) -> Frame:
     """The columns that the request reads; those that only group rows are not copied."""
-    wanted = {name for name, _ in model_uses(request)}
+    wanted = names_read(request, data)
     bare = replace(
         request, formula=replace(request.formula, absorbed=()), variance=replace(request.variance, columns=())
     )

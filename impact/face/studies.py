@@ -53,15 +53,18 @@ def run(
     Raises:
         SpecError, DataError, OutputError; a model that fails is in the document with its error.
     """
-    source: Any = from_plain(dict(spec), Place(file="spec.yaml")) if isinstance(spec, Mapping) else spec
     options = studies.StudyOptions(
         out=None if out is None else Path(out), jobs=jobs, only=tuple(only), roots=roots, strict=strict
     )
-    return Study(studies.run_study(source, options))
+    return Study(studies.run_study(_source(spec), options))
 
 
 def check(spec: str | Path | Mapping[str, Any], *, data: bool = False) -> list[Fault]:
     """Every problem of a spec; never raises for a user's mistake."""
-    source: Any = from_plain(dict(spec), Place(file="spec.yaml")) if isinstance(spec, Mapping) else spec
-    faults, _ = checking.check_spec(source, depth="data" if data else "headers")
+    faults, _ = checking.check_spec(_source(spec), depth="data" if data else "headers")
     return faults
+
+
+def _source(spec: str | Path | Mapping[str, Any]) -> Any:
+    """A file as it is; content as the nodes of one."""
+    return from_plain(dict(spec), Place(file="spec.yaml")) if isinstance(spec, Mapping) else spec

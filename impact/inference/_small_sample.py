@@ -103,11 +103,9 @@ def observations_factor(n_obs: float, k: int, convention: Convention) -> dict[st
 
 def robust_factors(n_obs: float, k: int, rule: Convention) -> dict[str, float]:
     """N/(N−K) in its two parts: each row is its own cluster, so that N/(N−1) takes the place of G/(G−1)."""
-    if rule.n and rule.g != "none":
-        return {"N/(N-K)": n_obs / (n_obs - k)}
-    if rule.n:
-        return {"(N-1)/(N-K)": (n_obs - 1.0) / (n_obs - k)}
-    return {"N/(N-1)": n_obs / (n_obs - 1.0)} if rule.g != "none" else {}
+    if rule.g == "none":
+        return observations_factor(n_obs, k, rule)
+    return {"N/(N-K)": n_obs / (n_obs - k)} if rule.n else {"N/(N-1)": n_obs / (n_obs - 1.0)}
 
 
 def clustered_df(groups: int, n_obs: float, k: int, rule: Convention) -> float:

@@ -40,9 +40,7 @@ def of_scores(
             # the estimate is one step away from the hypothesis
             length = float(np.sum(scores))
         draws = kernel.draw(made, setting.weights, restricted=how.restricted)
-        return kernel.p_value(
-            draws, length, studentised=how.studentised, tail=how.tail, count_ties=how.count_ties
-        )
+        return how.p_value(draws, length)
 
     return p_at, sums.error
 

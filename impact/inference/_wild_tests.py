@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -47,6 +48,12 @@ class Comparison:
     tail: str
     count_ties: bool
 
+    def p_value(self, draws: kernel.Draws, distance: float) -> float:
+        """p-value of the hypothesis: estimate less this distance."""
+        return kernel.p_value(
+            draws, distance, studentised=self.studentised, tail=self.tail, count_ties=self.count_ties
+        )
+
 
 def basis_of(linear: Linear, setting: Setting) -> Floats:
     """(n, r) orthonormal columns of the regressors and of effects outside the groups of weights, times √w.
@@ -73,13 +80,7 @@ def of_column(
         row, basis, linear.residual * root, setting.codes, setting.groups, parts=setting.parts
     )
     draws = kernel.draw(sums, setting.weights, restricted=how.restricted)
-
-    def p_at(distance: float) -> float:
-        return kernel.p_value(
-            draws, distance, studentised=how.studentised, tail=how.tail, count_ties=how.count_ties
-        )
-
-    return p_at, draws.error
+    return partial(how.p_value, draws), draws.error
 
 
 def of_instrumented(

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 import numpy.typing as npt
 
 from impact.kernels.cluster_robust import Part
+from impact.kernels.group_sums import group_sums
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
@@ -33,11 +35,12 @@ PRECISION = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What the draws need of one coefficient: the part at b₀ = b first, its slope in b − b₀ second.
+    """What the draws need of one coefficient: the part at b₀ = b first, its slope in b − b₀ second where it has one.
 
     Arguments:
-        numerator: (2, S) h'û and h'x̃ of each drawn group.
-        maps: for each part of the variance, (2, S, G): score of cluster g = Σ_s v_s maps[s, g]; signs of the parts.
+        numerator: (2 or 1, S) h'û and h'x̃ of each drawn group.
+        maps: for each part of the variance, (2 or 1, S, G): score of cluster g = Σ_s v_s maps[s, g].
+        signs: of the parts.
         error: standard error of b from unrestricted residuals, without factors.
     """
 
@@ -52,14 +55,14 @@ class Draws:
     """All draws of one coefficient, as quadratics in b − b₀.
 
     Arguments:
-        numerator: (2, B) b* − b₀; variance: (3, B) coefficients of 1, d and d² in se*².
-        error: as in ``Sums``; restricted: whether the null is imposed on the residuals.
+        numerator: (2, B) b* − b₀; variance: (3, B) coefficients of 1, d and d² in se*²; those of d and d² are zero
+            where the null is not imposed on the residuals.
+        error: as in ``Sums``.
     """
 
     numerator: Floats
     variance: Floats
     error: float
-    restricted: bool
 
 
 def sums_of(
@@ -72,33 +75,36 @@ def sums_of(
         codes: (n,) groups of rows that share a weight, 0…S−1. parts: clusters of the variance and their intersections.
     """
     slope = h / float(h @ h)
-    numerator = _by_group(codes, groups, np.stack([h * residual, h * slope], axis=1)).T
-    loads = [_by_group(codes, groups, basis * own[:, None]) for own in (residual, slope)]
+    numerator = np.stack([group_sums(codes, groups, values, h) for values in (residual, slope)])
+    loads = [group_sums(codes, groups, basis, values) for values in (residual, slope)]
     maps = []
     total = 0.0
     for part in parts:
-        projected = _by_group(part.codes, part.levels, basis * h[:, None])
-        place = codes.astype(np.int64) * part.levels + part.codes
-        own = [
-            np.bincount(place, weights=h * values, minlength=groups * part.levels).reshape(
-                groups, part.levels
-            )
-            for values in (residual, slope)
-        ]
+        projected = group_sums(part.codes, part.levels, basis, h)
+        own = [sums_by_both(h * values, codes, groups, part) for values in (residual, slope)]
         total += part.sign * float((own[0].sum(axis=0) ** 2).sum())
         maps.append(np.stack([own[j] - loads[j] @ projected.T for j in range(2)]))
     return Sums(numerator, tuple(maps), tuple(part.sign for part in parts), float(np.sqrt(max(total, 0.0))))
 
 
+def sums_by_both(values: Floats, codes: Integers, groups: int, part: Part) -> Floats:
+    """(S, G) sums of (n,) values over the rows of each group of weights in each cluster of a part."""
+    place = codes.astype(np.int64) * part.levels + part.codes
+    sums = np.bincount(place, weights=values, minlength=groups * part.levels)
+    return np.asarray(sums.reshape(groups, part.levels), dtype=np.float64)
+
+
 def draw(sums: Sums, weights: Floats, *, restricted: bool) -> Draws:
-    """The draws for weights (B, S)."""
-    variance = np.zeros((3, len(weights)))
+    """The draws for weights (B, S); ``restricted``: the null is imposed on the residuals."""
+    used = len(sums.numerator) if restricted else 1
+    numerator, variance = np.zeros((2, len(weights))), np.zeros((3, len(weights)))
+    numerator[:used] = sums.numerator[:used] @ weights.T
     for own, sign in zip(sums.maps, sums.signs, strict=True):
-        constant, slope = weights @ own[0], weights @ own[1]
-        for row, (left, right) in enumerate(((constant, constant), (constant, slope), (slope, slope))):
-            variance[row] += sign * np.einsum("bg,bg->b", left, right)
+        scores = [weights @ one for one in own[:used]]
+        for (i, left), (j, right) in combinations_with_replacement(enumerate(scores), 2):
+            variance[i + j] += sign * np.einsum("bg,bg->b", left, right)
     variance[1] *= 2.0
-    return Draws(sums.numerator @ weights.T, variance, sums.error, restricted)
+    return Draws(numerator, variance, sums.error)
 
 
 def p_value(
@@ -115,11 +121,10 @@ def p_value(
         studentised: compare t, else the estimates themselves. tail: "symmetric" compares absolute values, "equal"
             doubles the smaller tail. count_ties: draws equal to the actual statistic (to 1e-10) count as beyond it.
     """
-    imposed = distance if draws.restricted else 0.0
-    statistics = draws.numerator[0] + imposed * draws.numerator[1]
+    statistics = draws.numerator[0] + distance * draws.numerator[1]
     actual = distance
     if studentised:
-        squares = draws.variance[0] + imposed * (draws.variance[1] + imposed * draws.variance[2])
+        squares = draws.variance[0] + distance * (draws.variance[1] + distance * draws.variance[2])
         positive = squares > 0
         statistics = statistics[positive] / np.sqrt(squares[positive])
         actual = distance / draws.error
@@ -172,12 +177,6 @@ def invert(
             inside, outside = (inside, middle) if rejected(middle) else (middle, outside)
         ends.append(estimate - outside)
     return ends[0], ends[1]
-
-
-def _by_group(codes: Integers, groups: int, values: Floats) -> Floats:
-    """(groups, r) sums of the columns of (n, r)."""
-    found = [np.bincount(codes, weights=column, minlength=groups) for column in values.T]
-    return np.stack(found, axis=1) if found else np.zeros((groups, 0))
 
 
 def _share(where: npt.NDArray[np.bool_]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -148,16 +148,12 @@ def has_instruments(node: Node, context: Node) -> bool:
         return False
 
 
-def refuse_offset(formula: Formula, estimator: str) -> None:
-    """Refuse an exposure term with an estimator that has none (E179)."""
-    if formula.offset is not None:
+def check_parts(formula: Formula, estimator: str, accepts: Collection[str]) -> None:
+    """Refuse an exposure term (E179) or instruments (E551) that the estimator does not take, ``iv`` without (E552)."""
+    if formula.offset is not None and "offset" not in accepts:
         advice = f"estimator '{estimator}' has no exposure term; subtract it from the outcome in derive:"
         raise SpecError(fault("E179", place=formula.place, key="offset(..)", advice=advice))
-
-
-def check_instruments(formula: Formula, estimator: str, takes_instruments: bool) -> None:
-    """Refuse an instrument part with another estimator (E551), and ``iv`` without one (E552)."""
-    if formula.instruments and not takes_instruments:
+    if formula.instruments and "instruments" not in accepts:
         first = formula.endogenous[0]
         part = " | ".join(formula.text().split(" | ")[-1:])
         raise SpecError(fault("E551", place=formula.at(first), estimator=estimator, part=part))

@@ -106,10 +106,10 @@ def fit_glm(
         OutcomeError: y outside the family's range. NotFiniteError: x, y, weights or offset are not finite.
     """
     check_outcome(y, family)
-    likelihood = LIKELIHOODS[family]
+    likelihood = likelihood_of(y, family)
     base = np.zeros(len(y)) if offset is None else np.asarray(offset, dtype=np.float64)
     start = starting_predictor(y, family, weights, base)
-    point = likelihood(start, y)
+    point = likelihood(start)
     working = start - base + (y - point.mean) / np.where(point.slope > 0, point.slope, 1.0)
     first = least_squares.solve_least_squares(
         x, working, weights=times(point.information, weights), protect=protect
@@ -148,6 +148,13 @@ def mean_of(predictor: Array, family: Family) -> tuple[Array, Array]:
     return special().ndtr(predictor), _normal_density(predictor)
 
 
+def second_slope(predictor: Array, mean: Array, slope: Array, family: Family) -> Array:
+    """The second derivative m'' where the predictor has this mean and slope."""
+    if family == "poisson":
+        return slope
+    return np.asarray(slope * (1.0 - 2.0 * mean) if family == "logit" else -predictor * slope)
+
+
 def check_outcome(y: Array, family: Family) -> None:
     """Refuse outcomes outside the family's range.
 
@@ -163,11 +170,16 @@ def check_outcome(y: Array, family: Family) -> None:
 # --- the three likelihoods ---
 
 
-def _poisson(predictor: Array, y: Array) -> Point:
-    return _poisson_at(predictor, y, log_factorial(y))
+def likelihood_of(y: Array, family: Family) -> Callable[[Array], Point]:
+    """The likelihood of one outcome at a predictor, what does not depend on the predictor being computed once."""
+    if family == "poisson":
+        constant = log_factorial(y)
+        return lambda predictor: _poisson(predictor, y, constant)
+    own = _logit if family == "logit" else _probit
+    return lambda predictor: own(predictor, y)
 
 
-def _poisson_at(predictor: Array, y: Array, constant: Array) -> Point:
+def _poisson(predictor: Array, y: Array, constant: Array) -> Point:
     mean = np.exp(predictor)
     value = y * predictor
     value -= mean
@@ -190,14 +202,6 @@ def _of_counts(y: Array, function: Callable[[Array], Array]) -> Array:
     return function(y)
 
 
-def likelihood_of(y: Array, family: Family) -> Callable[[Array], Point]:
-    """The likelihood of one outcome at a predictor, what does not depend on the predictor being computed once."""
-    if family == "poisson":
-        constant = log_factorial(y)
-        return lambda predictor: _poisson_at(predictor, y, constant)
-    return lambda predictor: LIKELIHOODS[family](predictor, y)
-
-
 def _logit(predictor: Array, y: Array) -> Point:
     mean = special().expit(predictor)
     other = special().expit(-predictor)
@@ -216,13 +220,6 @@ def _probit(predictor: Array, y: Array) -> Point:
     curvature = y * one * (one + predictor) + (1.0 - y) * zero * (zero - predictor)
     value = y * upper + (1.0 - y) * lower
     return Point(np.exp(upper), np.exp(log_density), score, one * zero, curvature, value)
-
-
-LIKELIHOODS: dict[str, Callable[[Array, Array], Point]] = {
-    "poisson": _poisson,
-    "logit": _logit,
-    "probit": _probit,
-}
 
 
 def _normal_density(predictor: Array) -> Array:
@@ -263,21 +260,25 @@ def times(values: Array, weights: Array | None) -> Array:
 def _climb(
     x: Array,
     y: Array,
-    likelihood: Callable[[Array, Array], Point],
+    likelihood: Callable[[Array], Point],
     weights: Array | None,
     begin: tuple[Array, Array, float],
 ) -> tuple[Array, Array, Point, Array, int, bool, Flags]:
     """Steps from the first coefficients: params, predictor, point, bread, iterations, converged, separated."""
     params, base, tolerance = begin
     predictor = x @ params + base
-    point = likelihood(predictor, y)
-    value = _total(point, weights)
+
+    def at(place: Array) -> tuple[Point, float]:
+        found = likelihood(place)
+        return found, float(np.sum(times(found.log_likelihood, weights)))
+
+    point, value = at(predictor)
     nothing = np.zeros(len(y), dtype=np.bool_)
     for iteration in range(1, 201):
         bread, step = _newton_step(x, point, weights)
         moved = x @ step
         largest = float(np.max(np.abs(moved), initial=0.0))
-        share, trial, new = _halved(predictor, moved, value, (likelihood, y, weights))
+        share, trial, new = halved(at, predictor, moved, value)
         params = params + share * step
         gained = abs(new - value)
         predictor, point, value = predictor + share * moved, trial, new
@@ -310,25 +311,21 @@ def _newton_step(x: Array, point: Point, weights: Array | None) -> tuple[Array, 
     return bread, scale * (inverse @ (scale * gradient))
 
 
-def _halved(
-    predictor: Array,
-    moved: Array,
-    value: float,
-    problem: tuple[Callable[[Array, Array], Point], Array, Array | None],
+def halved(
+    at: Callable[[Array], tuple[Point, float]], predictor: Array, change: Array, value: float
 ) -> tuple[float, Point, float]:
-    """The largest of 1, ½, ¼ … of a step that does not lower the likelihood; 0 where none is found."""
-    likelihood, y, weights = problem
+    """The largest of 1, ½, ¼ … of a step that does not lower the likelihood, the point there, and its likelihood.
+
+    Arguments:
+        at: the point at a predictor and its total likelihood. change: (n,) of the predictor by the whole step.
+        value: likelihood before the step, which is the answer with a share of 0 where no part of the step is as good.
+    """
     slack = 1e-13 * (1.0 + abs(value))
     share = 1.0
     for _ in range(_MOST_HALVINGS):
         with np.errstate(over="ignore", invalid="ignore"):
-            trial = likelihood(predictor + share * moved, y)
-            new = _total(trial, weights)
+            trial, new = at(predictor + change if share == 1.0 else predictor + share * change)
         if np.isfinite(new) and new >= value - slack:
             return share, trial, new
         share /= 2.0
-    return 0.0, likelihood(predictor, y), value
-
-
-def _total(point: Point, weights: Array | None) -> float:
-    return float(np.sum(times(point.log_likelihood, weights)))
+    return 0.0, at(predictor)[0], value

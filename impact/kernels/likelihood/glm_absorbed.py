@@ -36,7 +36,6 @@ SURE = 1e-9
 OWN = 0.1
 NO_MOVE = 1e-13  # relative change of every predictor under which nothing moves
 VANISHING = 1e-7  # mean, relative to the outcome's, of a row without counts that may be on its way to zero
-MOST_HALVINGS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class AbsorbedGlm:
         first: the least squares of the first step, which decided what is collinear or absorbed.
         x: (n, k) regressors without effects at ``working``: (n,) information by the predictor, times the weight.
         residual: (n,) working residual; x * working * residual are the scores.
-        predictor, mean, slope, score: (n,) as in ``glm.Glm``; score without the weight.
+        predictor: (n,) effects and offset included. point: the likelihood of each row there, without weights.
         deviance, log_likelihood: weighted sums.
         move: (n,) the last change of the predictor. suspects: (n,) rows that may be fitted without error by
             coefficients that run to infinity. converged: steps became small enough.
@@ -62,9 +61,7 @@ class AbsorbedGlm:
     working: Array
     residual: Array
     predictor: Array
-    mean: Array
-    slope: Array
-    score: Array
+    point: glm.Point
     deviance: float
     log_likelihood: float
     iterations: int
@@ -95,6 +92,11 @@ class _Model:
     weights: Array | None
     base: Array
     limits: Limits
+
+    def at(self, predictor: Array) -> tuple[glm.Point, float]:
+        """The likelihood of each row at a predictor, and its weighted sum."""
+        point = self.likelihood(predictor)
+        return point, _total(point.log_likelihood, self.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +188,7 @@ def _first_step(
 
 def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predictor: Array) -> AbsorbedGlm:
     params, iteration, converged = first.params, 1, False
-    point = model.likelihood(predictor)
-    value = _total(point, model.weights)
+    point, value = model.at(predictor)
     suspects = np.zeros(len(model.y), dtype=np.bool_)
     before = np.inf
     while iteration < model.limits.steps:
@@ -195,7 +196,7 @@ def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predic
         step = _newton(model, point, step.x)
         length = _square(step.change, step.working)
         near = length <= SURE * (0.1 + abs(value))
-        share, trial, new = _halved(model, predictor, step.change, -np.inf if near else value)
+        share, trial, new = glm.halved(model.at, predictor, step.change, -np.inf if near else value)
         predictor = predictor + share * step.change
         params = params + share * step.params
         gained, point, value = abs(new - value), trial, new
@@ -212,10 +213,10 @@ def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predic
     # what rounding and a badly scaled inverse left in the residual is taken away: scores add up to zero
     left = step.bread @ (step.x.T @ (step.working * step.residual))
     residual = step.residual - step.x @ left
-    saturated = _total_of(glm.saturated(model.y, model.family), model.weights)
+    saturated = _total(glm.saturated(model.y, model.family), model.weights)
     return AbsorbedGlm(
-        params, step.bread, first, step.x, step.working, residual, predictor, point.mean, point.slope,
-        point.score, 2.0 * (saturated - value), value, iteration, converged, step.change, suspects, step.attained,
+        params, step.bread, first, step.x, step.working, residual, predictor, point,
+        2.0 * (saturated - value), value, iteration, converged, step.change, suspects, step.attained,
     )  # fmt: skip
 
 
@@ -278,28 +279,10 @@ def _suspects(model: _Model, point: glm.Point, change: Array) -> Flags:
     return np.asarray(found & (np.abs(change) > glm.MOVING))
 
 
-def _halved(model: _Model, predictor: Array, change: Array, value: float) -> tuple[float, glm.Point, float]:
-    """The largest of 1, ½, ¼ … of a step that does not lower the likelihood; 0 where none is found."""
-    slack = 1e-13 * (1.0 + abs(value))
-    share = 1.0
-    for _ in range(MOST_HALVINGS):
-        with np.errstate(over="ignore", invalid="ignore"):
-            trial = model.likelihood(predictor + change if share == 1.0 else predictor + share * change)
-            new = _total(trial, model.weights)
-        if np.isfinite(new) and new >= value - slack:
-            return share, trial, new
-        share /= 2.0
-    return 0.0, model.likelihood(predictor), value
-
-
 def _square(values: Array, weights: Array) -> float:
     """Weighted sum of squares."""
     return float(np.einsum("i,i,i->", values, weights, values))
 
 
-def _total(point: glm.Point, weights: Array | None) -> float:
-    return _total_of(point.log_likelihood, weights)
-
-
-def _total_of(values: Array, weights: Array | None) -> float:
+def _total(values: Array, weights: Array | None) -> float:
     return float(np.sum(values) if weights is None else np.einsum("i,i->", values, weights))

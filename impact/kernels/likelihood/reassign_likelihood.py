@@ -16,7 +16,7 @@ import numpy.typing as npt
 import impact.kernels.likelihood.glm as glm
 from impact.kernels.assignments import indicators
 from impact.kernels.group_sums import group_sums
-from impact.kernels.likelihood.glm_absorbed import AbsorbedGlm, Limits, fit_absorbed
+from impact.kernels.likelihood.glm_absorbed import AbsorbedGlm, fit_absorbed
 from impact.kernels.reassign import Regression, SetFits, fit_sets
 
 Floats = npt.NDArray[np.float64]
@@ -46,16 +46,15 @@ def refit_sets(
     """
     regression, offset = _collapsed(regression, offset)
     fit = _fitter(regression, family, offset)
-    found = fit(sets[actual])
-    point = glm.likelihood_of(regression.y, family)(found.predictor)
+    own = fit(sets[actual])
     base = 0.0 if offset is None else offset
-    working = point.information if regression.weights is None else point.information * regression.weights
-    outcome = found.predictor - base + point.score / point.information
+    working = glm.times(own.point.information, regression.weights)
+    outcome = own.predictor - base + own.point.score / own.point.information
     near = fit_sets(replace(regression, y=outcome, weights=working), sets, actual, probes)
     m = regression.profile.shape[1]
     estimates, statistics = np.full((len(sets), m), np.nan), np.full((len(sets), m), np.nan)
     for number in np.flatnonzero(~near.absorbed):
-        found = fit(sets[number])
+        found = own if number == actual else fit(sets[number])
         if not found.converged or not found.first.kept[:m].all():
             continue
         scores = found.x * (found.working * found.residual)[:, None]
@@ -99,19 +98,12 @@ def _fitter(
     regression: Regression, family: glm.Family, offset: Floats | None
 ) -> Callable[[Integers], AbsorbedGlm]:
     """The fit of one set of units: treatment columns first, then the other regressors."""
-    limits = Limits()
 
     def fit(members: Integers) -> AbsorbedGlm:
         active = indicators(members[None, :], regression.n_units)[0][regression.unit]
         x = np.asfortranarray(np.column_stack([regression.profile * active[:, None], regression.controls]))
         return fit_absorbed(
-            x,
-            regression.y,
-            family,
-            regression.effects,
-            weights=regression.weights,
-            offset=offset,
-            limits=limits,
+            x, regression.y, family, regression.effects, weights=regression.weights, offset=offset
         )
 
     return fit

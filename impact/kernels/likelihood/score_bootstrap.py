@@ -21,8 +21,9 @@ import impact.kernels.gram as gram
 import impact.kernels.likelihood.glm as glm
 from impact.kernels.cluster_robust import Part
 from impact.kernels.factors import Effect
+from impact.kernels.group_sums import group_sums
 from impact.kernels.likelihood.glm_absorbed import fit_absorbed
-from impact.kernels.wild_bootstrap import Sums
+from impact.kernels.wild_bootstrap import Sums, sums_by_both
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
@@ -54,14 +55,12 @@ def restricted_scores(
     null = fit_absorbed(others, y, family, effects, weights=weights, offset=offset)
     if not null.converged:
         raise NoMaximum
-    point = glm.likelihood_of(y, family)(null.predictor)
-    working = point.information if weights is None else point.information * weights
-    score = point.score if weights is None else point.score * weights
+    working = glm.times(null.point.information, weights)
     inside = np.asfortranarray(x)
     if effects:
         inside = absorption.absorb(inside, effects, weights=working).columns
     bread = np.linalg.inv(gram.cross_product(inside, working))
-    return np.asarray((inside @ bread[:, column]) * score)
+    return np.asarray((inside @ bread[:, column]) * glm.times(null.point.score, weights))
 
 
 def score_sums(scores: Floats, codes: Integers, groups: int, *, parts: Sequence[Part]) -> Sums:
@@ -71,14 +70,13 @@ def score_sums(scores: Floats, codes: Integers, groups: int, *, parts: Sequence[
         scores: (n,) efficient. codes: (n,) groups of rows that share a weight, 0…S−1. parts: clusters of the variance
             and their intersections.
     """
-    numerator = np.stack([np.bincount(codes, weights=scores, minlength=groups), np.zeros(groups)])
+    numerator = group_sums(codes, groups, scores)[None]
     maps: list[Floats] = []
     total = 0.0
     for part in parts:
-        place = codes.astype(np.int64) * part.levels + part.codes
-        own = np.bincount(place, weights=scores, minlength=groups * part.levels).reshape(groups, part.levels)
+        own = sums_by_both(scores, codes, groups, part)
         present = np.bincount(part.codes, minlength=part.levels) > 0
         own[:, present] -= own.sum(axis=1, keepdims=True) / np.count_nonzero(present)
         total += part.sign * float((own.sum(axis=0) ** 2).sum())
-        maps.append(np.asarray(np.stack([own, np.zeros(own.shape)]), dtype=np.float64))
+        maps.append(own[None])
     return Sums(numerator, tuple(maps), tuple(part.sign for part in parts), float(np.sqrt(max(total, 0.0))))
