@@ -51,7 +51,7 @@ def aggregated(refits: Refits, effects: Floats, sizes: Floats) -> tuple[tuple[Te
 
 
 def fitted_rows(terms: Sequence[Term]) -> npt.NDArray[np.bool_]:
-    """(k,) rows before treatment: what is left of a fit that was made to be small there has no error of its own."""
+    """(k,) rows before treatment: what a fit that was made to be small leaves there has no error of its own."""
     return np.array([term.event_time is not None and term.event_time < 0 for term in terms])
 
 

@@ -116,6 +116,8 @@ def _on_logit_scale(
     """Intervals of proportions by the delta method on the log odds, where the estimate asks for them."""
     share, scale = proportions_of(estimate)
     inside = np.isfinite(share)
+    if not inside.any():
+        return plain
     low, high = logit_interval(share, scale, error / scale / (share * (1.0 - share)), df, level)
     return np.where(inside, low, plain[0]), np.where(inside, high, plain[1])
 
@@ -127,9 +129,6 @@ def _without_error(estimate: Estimate) -> npt.NDArray[np.bool_]:
     if estimate.linear is None and estimate.influence is not None:
         effects = np.array([term.kind not in {"mean", "difference"} for term in estimate.terms], dtype=bool)
         found |= effects & ~estimate.influence.rows.any(axis=0)
-    if estimate.own_variance is not None:
-        # rows that were fitted to be small: the spread of refits says nothing about them
-        found |= np.diagonal(estimate.own_variance.vcov) == 0
     return found
 
 
