@@ -14,8 +14,7 @@ import impact.schema.model_parts as parts
 from impact.core.errors import DataError, Fault, ImpactError, SpecError
 from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
-from impact.inference._permutation import PermuteOptions
-from impact.inference._wild import WildOptions, wild_columns
+from impact.inference._options import PermuteOptions, WildOptions, wild_columns
 from impact.schema.curves.specifications import CurveRequest, curve_of
 from impact.schema.data_blocks import DataBlock, PanelBlock
 from impact.schema.design_block import DesignBlock

@@ -16,6 +16,9 @@ from impact.core.arrays import Floats, Integers
 from impact.core.errors import Notice
 from impact.core.frames import Step
 
+# name of the term of ones
+INTERCEPT = "Intercept"
+
 
 @dataclass(frozen=True, slots=True)
 class Factor:

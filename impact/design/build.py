@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.arrays import Floats
-from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
+from impact.core.designs import INTERCEPT, AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
 from impact.core.errors import DesignError, Notice
 from impact.core.frames import Frame
 from impact.core.shift_share import KEPT_AS
@@ -20,7 +20,7 @@ from impact.design.cohorts import columns_of_design
 from impact.design.collapse import collapse
 from impact.design.focus import focus_of, refuse_constant
 from impact.design.grouping import effects_of, factor_of, make_factor, option_columns
-from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
+from impact.design.matrix import Column, Timing, term_columns
 from impact.design.outcome import are_means, read_outcome, read_weights
 from impact.design.parts import Source, offset_of, piece_text, piece_values, pieces_of, source_of
 from impact.design.row_order import canonical_order, sortable

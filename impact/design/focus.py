@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 
 from impact.core.arrays import Floats
-from impact.core.designs import Term, Treatment
+from impact.core.designs import INTERCEPT, Term, Treatment
 from impact.core.errors import DesignError
 from impact.core.texts import fault
 from impact.design.grouping import label_text
-from impact.design.matrix import INTERCEPT
 from impact.kernels.compiled import is_constant
 from impact.schema.requests import ModelRequest
 

@@ -20,7 +20,6 @@ from impact.design.grouping import label_text, make_factor
 from impact.design.parts import BASIS_FUNCTIONS, lag_names, piece_text
 from impact.schema.formulas.tree import Call, Formula, Indicator, Interaction, Lag, Part, Power, Variable
 
-INTERCEPT = "Intercept"
 _YEARS = range(1800, 2201)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impact.core.arrays import Floats
+from impact.core.designs import INTERCEPT
 from impact.core.errors import SpecError
 from impact.core.estimates import Linear
 from impact.core.findings import Question
@@ -14,7 +15,6 @@ from impact.core.texts import fault
 from impact.diagnostics._subjects import Subject
 
 ESTIMATORS = ("ols", "panel")
-INTERCEPT = "Intercept"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import Field
 
 from impact.core.arrays import Floats
-from impact.core.designs import Design, Term
+from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.errors import DesignError, SpecError
 from impact.core.estimates import Estimate
 from impact.core.findings import Finding, ModelResult, Question
@@ -32,7 +32,6 @@ from impact.diagnostics._joint_test import Joint, joint_statistic, joint_test
 from impact.diagnostics._sentences import both, listed, probability, word
 from impact.diagnostics._subjects import failed
 
-INTERCEPT = "Intercept"
 # deviation from the unit's mean, as a share of the column's size, that counts as none
 CONSTANT_WITHIN = 1e-10
 

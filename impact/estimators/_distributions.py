@@ -15,8 +15,6 @@ from impact.core.errors import DesignError
 from impact.core.texts import fault
 from impact.kernels.group_sums import group_sums
 
-INTERCEPT = "Intercept"
-
 
 def refuse_what_is_not_taken(design: Design, keyword: str, accepts: Sequence[str]) -> None:
     """Refuse weights, absorbed effects, outcomes as sums and interacted groups that the estimator has no use for.

@@ -19,7 +19,7 @@ import impact.kernels.absorb as absorption
 import impact.kernels.likelihood.glm as glm
 import impact.kernels.likelihood.separation as separation
 from impact.core.arrays import Floats
-from impact.core.designs import Design
+from impact.core.designs import INTERCEPT, Design
 from impact.core.errors import ConvergenceError, DesignError, Notice
 from impact.core.estimates import Estimate, Linear
 from impact.core.texts import fault, notice
@@ -206,7 +206,7 @@ def _predictors(design: Design, found: AbsorbedGlm) -> str:
     if names:
         return ", ".join(names)
     kept = [term.name for j, term in enumerate(design.terms) if found.first.kept[j]]
-    others = [name for name in kept if name != "Intercept"]
+    others = [name for name in kept if name != INTERCEPT]
     return " + ".join(others)
 
 

@@ -18,13 +18,12 @@ import impact.estimators._regression as regression
 import impact.kernels.absorb as absorption
 import impact.kernels.likelihood.glm as glm
 from impact.core.arrays import Floats
-from impact.core.designs import Term
+from impact.core.designs import INTERCEPT, Term
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
 from impact.core.texts import fault
 from impact.estimators._likelihood import Fitted
 
-INTERCEPT = "Intercept"
 KIND = "marginal"
 
 

@@ -14,12 +14,10 @@ import numpy as np
 from pydantic import Field
 
 from impact.core.arrays import Floats, Integers
-from impact.core.designs import Design, Term
+from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.quantile_curves import QuantileCurve
-
-INTERCEPT = "Intercept"
 
 
 class SurveyEstimatorOptions(Options):

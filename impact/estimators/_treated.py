@@ -13,10 +13,10 @@ import numpy as np
 
 import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats
-from impact.core.designs import Design
+from impact.core.designs import INTERCEPT, Design
 from impact.core.errors import DesignError
 from impact.core.texts import fault
-from impact.estimators._distributions import INTERCEPT, refuse_what_is_not_taken, regressors_of
+from impact.estimators._distributions import refuse_what_is_not_taken, regressors_of
 from impact.kernels.treatment_weights import Score, fit_score
 
 

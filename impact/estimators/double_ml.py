@@ -30,13 +30,13 @@ from pydantic_core import PydanticCustomError
 import impact.estimators._regression as regression
 import impact.kernels.rigorous_lasso as lasso
 from impact.core.arrays import Floats, Integers, Logicals
-from impact.core.designs import Design, Term
+from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.errors import DesignError, EstimationError, SpecError
 from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
-from impact.estimators._distributions import INTERCEPT, covariance_of, names_of, refuse_what_is_not_taken
+from impact.estimators._distributions import covariance_of, names_of, refuse_what_is_not_taken
 from impact.estimators._treated import treatment_place
 
 NAME = "double_ml"

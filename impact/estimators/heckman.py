@@ -24,14 +24,13 @@ from pydantic import Field
 import impact.kernels.likelihood.glm as glm
 import impact.kernels.selection as kernel
 from impact.core.arrays import Floats, Integers
-from impact.core.designs import Design, Term
+from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.errors import ConvergenceError, DesignError, Notice
 from impact.core.estimates import Estimate, Influence, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._distributions import (
-    INTERCEPT,
     names_of,
     option_columns,
     refuse_what_is_not_taken,

@@ -23,14 +23,13 @@ from pydantic import Field
 
 import impact.kernels.trimming as trimming
 from impact.core.arrays import Floats, Integers
-from impact.core.designs import Design, Factor, Term
+from impact.core.designs import INTERCEPT, Design, Factor, Term
 from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 from impact.estimators._distributions import (
-    INTERCEPT,
     as_factor,
     covariance_of,
     label_text,

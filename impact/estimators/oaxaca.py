@@ -27,14 +27,13 @@ from pydantic import Field
 
 import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats, Integers, Logicals
-from impact.core.designs import Design, Term
+from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate, Influence
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault
 from impact.estimators._distributions import (
-    INTERCEPT,
     as_factor,
     label_text,
     mean_of,

@@ -23,7 +23,7 @@ import impact.estimators._regression as regression
 import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats
 from impact.core.design_rows import design_on_rows
-from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample
+from impact.core.designs import INTERCEPT, AbsorbedFactor, Design, Factor, Panel, Sample
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
 from impact.core.frames import Step
@@ -31,7 +31,6 @@ from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 
 Method = Literal["within", "between", "random", "first_difference"]
-INTERCEPT = "Intercept"
 Rows = npt.NDArray[np.int64]
 
 

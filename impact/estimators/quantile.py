@@ -26,7 +26,7 @@ from pydantic import Field
 import impact.kernels.least_squares as least_squares
 import impact.kernels.quantile_regression as kernel
 from impact.core.arrays import Floats, Integers, Logicals
-from impact.core.designs import Design, Term
+from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.errors import ConvergenceError, DesignError, Notice, SpecError
 from impact.core.estimates import Estimate, Influence, OwnVariance
 from impact.core.options import Options
@@ -91,7 +91,7 @@ def fit(design: Design, options: QuantileOptions) -> Estimate:
     rows: Integers = np.arange(len(design.y), dtype=np.int32)
     k = len(names)
     wanted = [names.index(design.terms[j].name) for j in design.focus if design.terms[j].name in names]
-    wanted = wanted or [j for j, name in enumerate(names) if name != "Intercept"][:1] or [0]
+    wanted = wanted or [j for j, name in enumerate(names) if name != INTERCEPT][:1] or [0]
     return Estimate(
         estimator=NAME,
         terms=terms,

@@ -28,14 +28,14 @@ from pydantic_core import PydanticCustomError
 
 import impact.kernels.discontinuity as kernel
 from impact.core.arrays import Floats, Logicals
-from impact.core.designs import Design, Factor, Term
+from impact.core.designs import INTERCEPT, Design, Factor, Term
 from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.running import Running
 from impact.core.texts import fault, in_all_languages, notice
-from impact.estimators._distributions import INTERCEPT, refuse_what_is_not_taken, row_weights
+from impact.estimators._distributions import refuse_what_is_not_taken, row_weights
 from impact.estimators._treated import Columns, with_constant
 from impact.kernels.discontinuity import Kernel
 

@@ -27,7 +27,7 @@ import impact.estimators._regression as regression
 import impact.kernels.recentered as kernel
 from impact.core.arrays import Floats
 from impact.core.design_rows import design_on_rows
-from impact.core.designs import Design, Term
+from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.errors import DesignError, SpecError
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.registered import Estimator
@@ -127,7 +127,7 @@ def _named(estimate: Estimate, suffix: str) -> Estimate:
     terms = tuple(Term(f"{term.name}{suffix}", term.kind) if suffix else term for term in estimate.terms)
     dropped = {f"{name}{suffix}": why for name, why in estimate.dropped_terms.items()}
     # least squares without a treatment has its first regressor in focus
-    constant = [j for j, term in enumerate(estimate.terms) if term.name == "Intercept"]
+    constant = [j for j, term in enumerate(estimate.terms) if term.name == INTERCEPT]
     focus = estimate.focus or tuple(j for j in range(len(terms)) if j not in constant)[:1] or (0,)
     return replace(estimate, estimator=NAME, terms=terms, dropped_terms=dropped, focus=focus)
 

@@ -10,21 +10,20 @@ Webb (2020) for t.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
 import impact.kernels.permutation as distribution
 from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import Design, Treatment
 from impact.core.errors import ConvergenceError, DesignError, EstimationError
 from impact.core.estimates import Estimate, Linear
-from impact.core.options import PermutedSets, SetSize
+from impact.core.options import SetSize
 from impact.core.permutations import Permutation
 from impact.core.texts import fault
 from impact.inference._intervals import linear_of, present_levels
+from impact.inference._options import PermuteOptions
 from impact.inference._refusals import effects_of
 from impact.inference._small_sample import convention, counted_parameters
 from impact.kernels.absorb import ConvergenceFailure
@@ -36,17 +35,6 @@ from impact.kernels.reassign import Regression, SetFits, fit_sets
 LARGEST_LIST = 20_000
 PROBES = 100
 AGREEMENT = 1e-6
-
-Statistic = Literal["estimate", "t"]
-
-
-class PermuteOptions(PermutedSets):
-    """Options of permutation inference."""
-
-    statistic: Statistic | tuple[Statistic, ...] = Field(
-        ("estimate", "t"),
-        description="Statistics to compare, the primary one first; both are always printed.",
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 import impact.kernels.wild_bootstrap as kernel
 from impact.core.arrays import Floats
-from impact.core.designs import Design, Factor
+from impact.core.designs import INTERCEPT, Design, Factor
 from impact.core.errors import DesignError, EstimationError, Notice, SpecError
 from impact.core.estimates import Estimate, Inference, Linear
-from impact.core.options import Options
 from impact.core.texts import fault, notice
 from impact.inference._clusters import cluster_factors, named
 from impact.inference._intervals import FEW_TREATED, linear_of, number, present_levels, treated_clusters
+from impact.inference._options import WildOptions
 from impact.inference._wild_scores import MARGINAL, of_scores
 from impact.inference._wild_tests import (
     Comparison,
@@ -42,40 +40,7 @@ from impact.kernels.resampling import all_signs, multipliers
 
 # weights (draws × groups) held in memory
 LARGEST = 50_000_000
-INTERCEPT = "Intercept"
 AGREEMENT = 1e-6
-
-
-class WildOptions(Options):
-    """Options of the wild cluster bootstrap."""
-
-    reps: int = Field(9999, ge=99, le=1_000_000, description="Draws; all sign vectors where they are fewer.")
-    weights: Literal["rademacher", "webb", "mammen", "normal"] = Field(
-        "rademacher", description="Law of the weights; webb with fewer than about ten clusters."
-    )
-    impose_null: bool = Field(True, description="Residuals under the null (WCR), or without it (WCU).")
-    type: Literal["WCR", "WCU"] | None = Field(
-        None, description="WCR or WCU: another way to write impose_null."
-    )
-    cluster: str | tuple[str, ...] = Field(
-        (), description="Clusters of the test; default: those of the model's variance."
-    )
-    subcluster: str = Field(
-        "", description="Column whose groups share a weight; default: the cluster with the fewest groups."
-    )
-    studentised: bool = Field(True, description="Compare t (true), or the estimates themselves.")
-    p_value: Literal["symmetric", "equal_tail"] = Field(
-        "symmetric", description="Absolute values, or twice the smaller tail."
-    )
-    ties: Literal["count", "strict"] = Field(
-        "count",
-        description="Draws equal to the actual statistic (to 1e-10): count them, or only larger ones.",
-    )
-
-
-def wild_columns(options: WildOptions | None) -> tuple[str, ...]:
-    """The cluster variables that the options name."""
-    return () if options is None else (*named(options.cluster), *named(options.subcluster))
 
 
 def with_wild(

@@ -8,7 +8,7 @@ from impact.core.findings import ModelResult
 from impact.core.frames import Frame
 from impact.core.options import PermutedSets
 from impact.design.groups import groups_of
-from impact.inference._permutation import PermuteOptions
+from impact.inference._options import PermuteOptions
 from impact.pipeline.fit import design_of, estimate_design, permute_design
 from impact.schema.expressions.tree import Expression
 from impact.schema.requests import ModelRequest

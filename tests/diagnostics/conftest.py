@@ -25,7 +25,8 @@ from impact.core.designs import (
 from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult, Question
 from impact.estimators.ols import OlsOptions, fit
-from impact.inference._permutation import PermuteOptions, permute
+from impact.inference._options import PermuteOptions
+from impact.inference._permutation import permute
 from impact.inference.cluster import ClusterOptions, infer
 
 

@@ -42,6 +42,7 @@ ELSEWHERE = {
     "impact/schema/curves/choices.py": "tests/schema/curves/test_specifications.py",
     "impact/schema/curves/block.py": "tests/schema/curves/test_specifications.py",
     "impact/outputs/_curve_rows.py": "tests/outputs/test__curve_table.py",
+    "impact/inference/_options.py": "tests/inference/test__wild.py",
     "impact/core/survey_rows.py": "tests/design/test_survey_rows.py",
     "impact/core/quantile_curves.py": "tests/estimators/test_survey_mean.py",
     "impact/core/designs.py": "tests/core/test_records.py",

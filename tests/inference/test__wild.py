@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from impact.core.errors import DesignError, EstimationError, SpecError
-from impact.inference._wild import WildOptions, wild_columns, with_wild
+from impact.inference._options import WildOptions, wild_columns
+from impact.inference._wild import with_wild
 from impact.inference.cluster import ClusterOptions, infer
 from impact.inference.hetero import HeteroOptions
 from impact.inference.hetero import infer as infer_robust

@@ -13,8 +13,10 @@ from scipy.optimize import nnls
 
 from impact.core.designs import Treatment
 from impact.core.errors import DesignError, ImpactError
+from impact.core.options import SetSize
 from impact.inference import _permutation
-from impact.inference._permutation import Candidates, PermuteOptions, SetSize, permute
+from impact.inference._options import PermuteOptions
+from impact.inference._permutation import Candidates, permute
 from impact.inference.cluster import ClusterOptions, infer
 from impact.kernels import reassign
 

@@ -26,8 +26,7 @@ from impact.cli.reference.schema_parts import (
     without_titles,
 )
 from impact.core.texts import LANGUAGES
-from impact.inference._permutation import PermuteOptions
-from impact.inference._wild import WildOptions
+from impact.inference._options import PermuteOptions, WildOptions
 from impact.schema.model import ModelBlock, SpecModel
 from impact.schema.published import TestBlock
 from impact.schema.survey_block import SurveyBlock
