@@ -70,6 +70,7 @@ ELSEWHERE = {
     "impact/data/readers/stata.py": "tests/data/readers/test_typed_formats.py",
     "impact/data/readers/xlsx.py": "tests/data/readers/test_typed_formats.py",
     "impact/design/candidates.py": "tests/replication/test_lima_specs.py",
+    "impact/diagnostics/_adjusted.py": "tests/diagnostics/test_multiplicity.py",
     "impact/diagnostics/_difference.py": "tests/diagnostics/test__claims.py",
     "impact/diagnostics/_groups.py": "tests/diagnostics/test_leave_one_out.py",
     "impact/diagnostics/_hypotheses.py": "tests/diagnostics/test_wald.py",
