@@ -38,6 +38,7 @@ ELSEWHERE = {
     "impact/core/shared_rows.py": "tests/pipeline/test_curve.py",
     "impact/estimators/_shared.py": "tests/pipeline/test_curve.py",
     "impact/inference/_one_term.py": "tests/pipeline/test_curve.py",
+    "impact/pipeline/sources.py": "tests/pipeline/test_check.py",
     "impact/pipeline/curve_shuffles.py": "tests/pipeline/test_curve.py",
     "impact/schema/curves/choices.py": "tests/schema/curves/test_specifications.py",
     "impact/schema/curves/block.py": "tests/schema/curves/test_specifications.py",
