@@ -38,7 +38,7 @@ from impact.design.table import (
     number_column,
     take_rows,
 )
-from impact.kernels.compiled import gather_columns
+from impact.kernels.compiled import gather_columns, is_zero_or_one
 from impact.schema.expressions.context import event_notices
 from impact.schema.formulas.tree import Term as FormulaTerm
 from impact.schema.requests import Group, ModelRequest
@@ -368,12 +368,7 @@ def _counts(request: ModelRequest, raw: Raw, x: Floats, focus: Sequence[int]) ->
         periods = make_factor("", [raw.keys[request.design.time]])
         by_period = np.bincount(periods.codes, weights=treated, minlength=periods.levels)
         return {"n_treated": float(np.sum(treated)), "n_treated_thinnest": float(by_period.min())}
-    if len(focus) == 1 and _is_indicator(x[:, focus[0]]):
+    if len(focus) == 1 and is_zero_or_one(x[:, focus[0]]):
         treated = x[:, focus[0]]
         return {"n_treated": float(np.sum(treated if counts is None else treated * counts))}
     return {}
-
-
-def _is_indicator(column: Floats) -> bool:
-    """Nothing but 0 and 1; the first rows settle it for most columns that are none."""
-    return all(bool(np.all((column[rows] == 0) | (column[rows] == 1))) for rows in (slice(1024), slice(None)))

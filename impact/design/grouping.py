@@ -11,7 +11,7 @@ import pandas as pd
 
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Factor
-from impact.kernels.factors import encode
+from impact.kernels.factors import encode, first_rows
 from impact.schema.formulas.tree import AbsorbedEffect
 
 Keys = Mapping[str, npt.NDArray[Any]]
@@ -35,8 +35,7 @@ def make_factor(name: str, columns: Sequence[npt.NDArray[Any]]) -> Factor:
     for other, other_labels in parts[1:]:
         combined = combined * len(other_labels) + other
     present, dense = np.unique(combined, return_inverse=True)
-    first = np.zeros(len(present), dtype=np.int64)
-    first[dense[::-1]] = np.arange(len(dense))[::-1]
+    first = first_rows(dense, len(present))
     found = [[part_labels[i] for i in part_codes[first]] for part_codes, part_labels in parts]
     return Factor(name, dense.astype(np.int32), tuple(zip(*found, strict=True)))
 

@@ -18,7 +18,16 @@ from impact.core.errors import DesignError
 from impact.core.texts import fault
 from impact.design.grouping import label_text, make_factor
 from impact.design.parts import BASIS_FUNCTIONS, lag_names, piece_text
-from impact.schema.formulas.tree import Call, Formula, Indicator, Interaction, Lag, Part, Power, Variable
+from impact.schema.formulas.tree import (
+    Call,
+    Formula,
+    Indicator,
+    Interaction,
+    Lag,
+    Part,
+    Power,
+    term_name,
+)
 
 _YEARS = range(1800, 2201)
 
@@ -76,11 +85,7 @@ def _columns(
         case Call() if term.function in BASIS_FUNCTIONS:
             return _basis(term, formula, pieces)
         case _:
-            return [Column(Term(_plain_name(term)), pieces[term.text()][0])]
-
-
-def _plain_name(term: Variable | Call) -> str:
-    return term.name if isinstance(term, Variable) else term.text()
+            return [Column(Term(term_name(term)), pieces[term.text()][0])]
 
 
 def _basis(call: Call, formula: Formula, pieces: Pieces) -> list[Column]:

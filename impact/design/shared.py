@@ -58,11 +58,17 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Together:
-    """What groups of one reading share."""
+    """What groups of one reading share: effects and clusters on all its rows are made when they are first asked for.
+
+    Arguments:
+        missing: where columns have no value (n,), for those that miss any: what is made of them is made on the rows of
+            each group.
+    """
 
     reading: _Reading
     missing: dict[str, Logicals]
-    factors: _Factors
+    effects: dict[str, tuple[AbsorbedFactor, ...]] = field(default_factory=dict)
+    clusters: dict[str, Factor] = field(default_factory=dict)
 
 
 def shared_rows(
@@ -117,8 +123,7 @@ def _groups(
     """Models with the same filters, told apart by effects, weights and complete rows."""
     own = [requests[place] for place in places]
     reading = _read(frame, own)
-    missing = _missing(reading)
-    together = _Together(reading, missing, _Factors(reading.raw, missing.keys()))
+    together = _Together(reading, _missing(reading))
 
     def key(place: int) -> tuple[object, ...]:
         request = requests[place]
@@ -172,44 +177,31 @@ def outcome_key(request: ModelRequest) -> str:
     return OUTCOME + (made.text() if isinstance(made, Expression) else request.formula.outcomes[0].text())
 
 
-@dataclass(frozen=True, slots=True)
-class _Factors:
-    """Effects and clusters on all rows of a reading, made when they are first asked for.
-
-    Arguments:
-        missing: names of columns that miss a value: what is made of them is made on the rows of each group.
-    """
-
-    raw: Raw
-    missing: Collection[str]
-    effects: dict[str, tuple[AbsorbedFactor, ...]] = field(default_factory=dict)
-    clusters: dict[str, Factor] = field(default_factory=dict)
-
-
-def _effects(factors: _Factors, request: ModelRequest, rows: Rows, raw: Raw) -> tuple[AbsorbedFactor, ...]:
+def _effects(together: _Together, request: ModelRequest, rows: Rows, raw: Raw) -> tuple[AbsorbedFactor, ...]:
     """The absorbed effects of a model on some rows, which are those of ``raw``."""
     found: list[AbsorbedFactor] = []
     for effect in request.formula.effects:
-        if _is_incomplete(factors, (*effect.variables, *effect.slopes)):
+        if _is_incomplete(together, (*effect.variables, *effect.slopes)):
             found += effects_of((effect,), raw.keys, raw.slopes)
             continue
-        if effect.text() not in factors.effects:
-            factors.effects[effect.text()] = effects_of((effect,), factors.raw.keys, factors.raw.slopes)
-        found += subset_effects(factors.effects[effect.text()], rows)
+        if effect.text() not in together.effects:
+            whole = together.reading.raw
+            together.effects[effect.text()] = effects_of((effect,), whole.keys, whole.slopes)
+        found += subset_effects(together.effects[effect.text()], rows)
     return tuple(found)
 
 
-def _cluster(factors: _Factors, name: str, rows: Rows, raw: Raw) -> Factor:
+def _cluster(together: _Together, name: str, rows: Rows, raw: Raw) -> Factor:
     """A cluster variable on some rows, which are those of ``raw``."""
-    if _is_incomplete(factors, name.split("^")):
+    if _is_incomplete(together, name.split("^")):
         return factor_of(name, raw.keys)
-    if name not in factors.clusters:
-        factors.clusters[name] = factor_of(name, factors.raw.keys)
-    return factor_on_rows(factors.clusters[name], rows)
+    if name not in together.clusters:
+        together.clusters[name] = factor_of(name, together.reading.raw.keys)
+    return factor_on_rows(together.clusters[name], rows)
 
 
-def _is_incomplete(factors: _Factors, names: Sequence[str]) -> bool:
-    return any(f"{kind} {name}" in factors.missing for name in names for kind in ("key", "slope"))
+def _is_incomplete(together: _Together, names: Sequence[str]) -> bool:
+    return any(f"{kind} {name}" in together.missing for name in names for kind in ("key", "slope"))
 
 
 def _missing(reading: _Reading) -> dict[str, Logicals]:
@@ -226,14 +218,14 @@ def _missing(reading: _Reading) -> dict[str, Logicals]:
 def _complete(together: _Together, request: ModelRequest) -> Logicals:
     """(n,) true where the model has all it needs."""
     kept = np.ones(len(together.reading.raw.y), dtype=bool)
-    for name in _needed(request, together.factors.missing):
+    for name in _needed(request, together.missing):
         kept &= ~together.missing[name]
     return kept
 
 
 def _pattern(together: _Together, request: ModelRequest) -> bytes:
     """The complete rows of a model as a key."""
-    if not _needed(request, together.factors.missing):
+    if not _needed(request, together.missing):
         return b""
     return np.packbits(_complete(together, request)).tobytes()
 
@@ -268,7 +260,7 @@ def _shared(
     if weights is not None:
         rows = rows[weights[rows] > 0]
     raw = subset_of(replace(_of_group(requests, places, reading.raw), weights=weights), rows)
-    absorb = _effects(together.factors, first, rows, raw)
+    absorb = _effects(together, first, rows, raw)
     kept = without_singletons(absorb) if first.drop_singletons else None
     if kept is not None:
         rows, raw, absorb = rows[kept], subset_of(raw, kept), subset_effects(absorb, kept)
@@ -285,7 +277,7 @@ def _shared(
         weights=raw.weights,
         weight_kind="" if first.weights is None else first.weights.kind,
         absorb=absorb,
-        clusters={name: known.get(name) or _cluster(together.factors, name, rows, raw) for name in names},
+        clusters={name: known.get(name) or _cluster(together, name, rows, raw) for name in names},
         intercept=intercept,
     )
 

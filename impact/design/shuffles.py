@@ -15,6 +15,7 @@ from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.design.grouping import make_factor
 from impact.design.table import column_of, is_missing
+from impact.kernels.factors import first_rows
 
 Rows = npt.NDArray[np.int64]
 
@@ -91,15 +92,13 @@ def _joined(keys: Sequence[Factor], count: int) -> npt.NDArray[np.int32]:
 def _of_units(
     frame: Frame, rows: Rows, names: Sequence[str], keys: Sequence[Factor], units: Factor
 ) -> Shuffler:
-    first = np.zeros(units.levels, dtype=np.int64)
-    first[units.codes[::-1]] = np.arange(len(rows))[::-1]
+    first = first_rows(units.codes, units.levels)
     of_first = first[units.codes]
     strata = [key for key in keys if np.array_equal(key.codes, key.codes[of_first])]
     period = _joined([key for key in keys if key not in strata], len(rows))
     width = int(period.max()) + 1
     cell = units.codes.astype(np.int64) * width + period
-    cells = np.full(units.levels * width, -1, dtype=np.int64)
-    cells[cell[::-1]] = np.arange(len(rows))[::-1]
+    cells = first_rows(cell, units.levels * width)
     for name in names:
         values = column_of(frame.columns, name)[rows]
         if not np.array_equal(values, values[cells[cell]]):

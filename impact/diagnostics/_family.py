@@ -15,8 +15,9 @@ from impact.core.findings import Finding, Question
 from impact.core.options import Options
 from impact.core.permutations import Permutation
 from impact.core.texts import fault, text
+from impact.diagnostics._adjusted import Family, adjusted_finding
 from impact.diagnostics._reading import is_few_treated, permutation_column
-from impact.diagnostics._sentences import Words, both, known, probability, word
+from impact.diagnostics._sentences import Words, both, known
 from impact.diagnostics._subjects import Subject, failed, subjects
 from impact.kernels.cluster_robust import cluster_scores
 from impact.kernels.group_sums import group_sums
@@ -63,14 +64,16 @@ def adjusted_findings(
             clusters that differ or options without use, E182 draws without a seed. DesignError: E614 where the models
             share no sets.
     """
-    family = subjects(question)
-    if not family:
+    asked = subjects(question)
+    if not asked:
         return failed(question)
-    found = _resampled(question, options, family)
+    found = _resampled(question, options, asked)
     own, adjusted = unadjusted(found.sizes), adjust(found.sizes)
+    method = both(f"method.{question.kind}", how=found.words)
+    family = Family(len(asked), options.alpha, column, method, {"n_sets": found.n_sets})
     findings = [
-        _finding(question, options, subject, (known(before), known(after)), found, len(family), column)
-        for subject, before, after in zip(family, own.tolist(), adjusted.tolist(), strict=True)
+        adjusted_finding(question, family, subject, known(before), known(after))
+        for subject, before, after in zip(asked, own.tolist(), adjusted.tolist(), strict=True)
     ]
     return (*findings, *failed(question))
 
@@ -162,43 +165,3 @@ def _scores_of(question: Question, subject: Subject, cluster: str) -> dict[str, 
     else:
         raise SpecError(fault("E613", test=question.test, model=subject.label))
     return {str(label): value for label, value in zip(factor.labels, sums.tolist(), strict=True)}
-
-
-def _finding(
-    question: Question,
-    options: FamilyOptions,
-    subject: Subject,
-    p_values: tuple[float | None, float | None],
-    found: Resampled,
-    count: int,
-    column: str,
-) -> Finding:
-    own, adjusted = p_values
-    sentences = both(
-        "finding.adjusted",
-        term=subject.term,
-        model=subject.label,
-        p=probability(own),
-        adjusted=probability(adjusted),
-        count=count,
-        method=both(f"method.{question.kind}", how=found.words),
-    )
-    return Finding(
-        test=question.test,
-        kind=question.kind,
-        of=subject.result.name,
-        term=subject.term,
-        statistic=float(subject.estimate.params[subject.position]),
-        p_value=adjusted,
-        verdict="note",
-        sentence=word(sentences, language=question.language),
-        details={
-            "group": subject.result.group,
-            "p_unadjusted": own,
-            "n_sets": found.n_sets,
-            "n_family": count,
-            "rejects": adjusted is not None and adjusted < options.alpha,
-            "columns": {column: adjusted},
-            "sentences": sentences,
-        },
-    )

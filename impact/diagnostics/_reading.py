@@ -129,6 +129,14 @@ def read_result(result: ModelResult, position: int) -> Reading:
     )
 
 
+def read_term(result: ModelResult, term: str) -> Reading | None:
+    """The reading of a term by name; None where the model failed or does not have it."""
+    if result.estimate is None or result.inference is None:
+        return None
+    names = [one.name for one in result.estimate.terms]
+    return read_result(result, names.index(term)) if term in names else None
+
+
 def _read_permutation(result: ModelResult, value: float, column: int, position: int) -> Reading:
     permutation, inference = result.permutation, result.inference
     if permutation is None or inference is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from impact.core.errors import SpecError
 from impact.core.estimates import Estimate, Inference
@@ -11,6 +13,8 @@ from impact.core.nearest import nearest
 from impact.core.texts import entry, fault, fill
 from impact.diagnostics._reading import Reading, read_result
 from impact.diagnostics._sentences import Words, word
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,19 @@ def subjects(question: Question) -> tuple[Subject, ...]:
         positions = _positions(estimate, term, result.name)
         found.extend(Subject(result, estimate, inference, position) for position in positions)
     return tuple(found)
+
+
+def once_a_model(make: Callable[[ModelResult], Found]) -> Callable[[ModelResult], Found]:
+    """What is made of a model, made once however many of its terms ask for it."""
+    done: dict[tuple[str, str | None], Found] = {}
+
+    def found(result: ModelResult) -> Found:
+        key = (result.name, result.group)
+        if key not in done:
+            done[key] = make(result)
+        return done[key]
+
+    return found
 
 
 def _positions(estimate: Estimate, term: str, model: str) -> tuple[int, ...]:

@@ -19,9 +19,9 @@ from impact.core.designs import Design
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
-from impact.diagnostics._reading import Reading, read_result
+from impact.diagnostics._reading import read_term
 from impact.diagnostics._sentences import both, number, probability, word
-from impact.diagnostics._subjects import Subject, failed, subjects
+from impact.diagnostics._subjects import Subject, failed, once_a_model, subjects
 
 VERDICTS = {"none": "pass", "alike": "pass", "differs": "warn", "unknown": "note"}
 
@@ -38,18 +38,13 @@ def examine(question: Question, options: AttritionOptions) -> tuple[Finding, ...
     Raises:
         SpecError: E679 a model whose outcome cannot be missing row by row.
     """
-    done: dict[tuple[str, str | None], ModelResult] = {}
-    found = []
-    for subject in subjects(question):
-        key = (subject.result.name, subject.result.group)
-        if key not in done:
-            done[key] = question.lost(subject.result)
-        found.append(_finding(question, options, subject, done[key]))
+    lost = once_a_model(question.lost)
+    found = [_finding(question, options, subject, lost(subject.result)) for subject in subjects(question)]
     return (*found, *failed(question))
 
 
 def _finding(question: Question, options: AttritionOptions, subject: Subject, lost: ModelResult) -> Finding:
-    reading, shares = _reading(lost, subject.term), _shares(lost.design, subject.term)
+    reading, shares = read_term(lost, subject.term), _shares(lost.design, subject.term)
     p = None if reading is None else reading.p_value
     if lost.estimate is None:
         key = "none"
@@ -85,14 +80,6 @@ def _finding(question: Question, options: AttritionOptions, subject: Subject, lo
             "sentences": sentences,
         },
     )
-
-
-def _reading(lost: ModelResult, term: str) -> Reading | None:
-    """What is read of a term of the regression of missing outcomes; None where it has none."""
-    if lost.estimate is None or lost.inference is None:
-        return None
-    names = [one.name for one in lost.estimate.terms]
-    return read_result(lost, names.index(term)) if term in names else None
 
 
 def _percent(share: float | None) -> float | None:

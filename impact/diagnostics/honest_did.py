@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -47,6 +47,7 @@ from impact.diagnostics._event_rows import (
     refusal,
     rows_of,
 )
+from impact.diagnostics._reading import finite
 from impact.diagnostics._sentences import Words, both, number, word
 from impact.diagnostics._subjects import failed, nothing
 from impact.kernels.honest.intervals import (
@@ -101,6 +102,10 @@ class HonestDidOptions(Options):
     alpha: float | None = Field(
         None, gt=0, lt=0.5, description="One minus the level of intervals; default: from the spec's level."
     )
+
+
+# one bound: its interval, an end None where there is none
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +241,9 @@ def _finding(question: Question, options: HonestDidOptions, result: ModelResult,
         kind=question.kind,
         of=result.name,
         term=_target_name(options),
-        statistic=value if math.isfinite(value) else None,
-        ci_low=_number(last.get("ci_low")),
-        ci_high=_number(last.get("ci_high")),
+        statistic=finite(value),
+        ci_low=last.get("ci_low"),
+        ci_high=last.get("ci_high"),
         verdict=_verdict(kind, value, usual),
         sentence=word(sentences, language=question.language),
         details={
@@ -252,7 +257,7 @@ def _finding(question: Question, options: HonestDidOptions, result: ModelResult,
             "estimate": study.estimate,
             "std_error": study.std_error,
             "original": {"ci_low": usual[0], "ci_high": usual[1]},
-            "breakdown": value if math.isfinite(value) else None,
+            "breakdown": finite(value),
             "breakdown_unbounded": math.isinf(value),
             "rows": rows,
             "sentences": sentences,
@@ -260,9 +265,9 @@ def _finding(question: Question, options: HonestDidOptions, result: ModelResult,
     )
 
 
-def _row(kind: str, bound: float, ends: tuple[float, float], method: str) -> dict[str, object]:
+def _row(kind: str, bound: float, ends: tuple[float, float], method: str) -> Row:
     """One interval; an end is None where it is infinite, both where the estimates reject the restriction."""
-    low, high = (float(end) if math.isfinite(end) else None for end in ends)
+    low, high = map(finite, ends)
     return {
         "restriction": kind,
         "m": float(bound),
@@ -271,10 +276,6 @@ def _row(kind: str, bound: float, ends: tuple[float, float], method: str) -> dic
         "method": method,
         "empty": math.isnan(ends[0]),
     }
-
-
-def _number(value: object) -> float | None:
-    return value if isinstance(value, float) else None
 
 
 def _verdict(kind: str, value: float, usual: tuple[float, float]) -> str:
@@ -300,7 +301,7 @@ def _sentences(
     result: ModelResult,
     options: HonestDidOptions,
     asked: Asked,
-    found: tuple[float, tuple[float, float], list[dict[str, object]]],
+    found: tuple[float, tuple[float, float], list[Row]],
 ) -> Words:
     value, usual, rows = found
     key = "covers_zero" if usual[0] <= 0 <= usual[1] else "never" if math.isinf(value) else "breakdown"
@@ -314,9 +315,9 @@ def _sentences(
         level=f"{100 * (1 - asked.alpha):g}",
         low=number(usual[0]),
         high=number(usual[1]),
-        m=number(_number(last.get("m"))),
-        m_low=number(_number(last.get("ci_low"))),
-        m_high=number(_number(last.get("ci_high"))),
+        m=number(last.get("m")),
+        m_low=number(last.get("ci_low")),
+        m_high=number(last.get("ci_high")),
     )
 
 

@@ -20,7 +20,7 @@ from impact.core.registered import Diagnostic
 from impact.diagnostics._groups import Refits, factor_of, no_factor, refit_groups
 from impact.diagnostics._reading import upper_quantile, upper_tail
 from impact.diagnostics._sentences import both, joined, number, probability, word
-from impact.diagnostics._subjects import Subject, failed, nothing, subjects
+from impact.diagnostics._subjects import Subject, failed, nothing, once_a_model, subjects
 
 
 class IbragimovMuellerOptions(Options):
@@ -38,13 +38,10 @@ def examine(question: Question, options: IbragimovMuellerOptions) -> tuple[Findi
 
     Groups in which the model or the term cannot be estimated (no variation, too few rows) are left out and counted.
     """
-    done: dict[tuple[str, str | None], Refits | None] = {}
+    by_group = once_a_model(lambda result: _by_group(question, result, options.unit))
     found: list[Finding] = []
     for subject in subjects(question):
-        key = (subject.result.name, subject.result.group)
-        if key not in done:
-            done[key] = _by_group(question, subject.result, options.unit)
-        groups = done[key]
+        groups = by_group(subject.result)
         if groups is None:
             found.append(nothing(question, subject.result, no_factor(options.unit)))
             continue

@@ -19,7 +19,7 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.diagnostics._groups import Refits, factor_of, no_factor, refit_groups, shown
 from impact.diagnostics._sentences import Words, both, joined, number, word
-from impact.diagnostics._subjects import Subject, failed, nothing, subjects
+from impact.diagnostics._subjects import Subject, failed, nothing, once_a_model, subjects
 from impact.kernels.cluster_influence import cluster_leverage, effective_clusters, partial_leverage
 
 
@@ -36,13 +36,10 @@ class LeaveOneOutOptions(Options):
 
 def examine(question: Question, options: LeaveOneOutOptions) -> tuple[Finding, ...]:
     """One finding a term: pass when the sign never changes, warn when it does; details list the refits."""
-    done: dict[tuple[str, str | None], Refits | None] = {}
+    refits_of = once_a_model(lambda result: refits(question, result, options))
     found: list[Finding] = []
     for subject in subjects(question):
-        key = (subject.result.name, subject.result.group)
-        if key not in done:
-            done[key] = refits(question, subject.result, options)
-        refitted = done[key]
+        refitted = refits_of(subject.result)
         if refitted is None or not any(subject.term in one for one in refitted.estimates.values()):
             found.append(nothing(question, subject.result, no_factor(options.unit)))
         else:

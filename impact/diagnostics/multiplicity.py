@@ -15,9 +15,9 @@ from impact.core.arrays import Floats
 from impact.core.findings import Finding, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
-from impact.diagnostics._reading import Reading
-from impact.diagnostics._sentences import both, probability, word
-from impact.diagnostics._subjects import Subject, failed, subjects
+from impact.diagnostics._adjusted import Family, adjusted_finding
+from impact.diagnostics._sentences import both
+from impact.diagnostics._subjects import failed, subjects
 
 COLUMNS = {
     "bonferroni": "p_bonferroni",
@@ -76,22 +76,20 @@ def _benjamini_hochberg(p_values: Floats, *, limit: float = 1.0) -> Floats:
 
 def _sharpened(p_values: Floats) -> Floats:
     """Smallest q on the grid 1, 0.999, … 0.001 at which the two-stage procedure still rejects."""
-    count = len(p_values)
+    count, ordered = len(p_values), np.sort(p_values)
     adjusted = np.ones(count)
     for step in range(1000, 0, -1):
         q = step / 1000
-        first = _rejected(p_values, q / (1 + q), count)
+        first = _rejected(ordered, q / (1 + q), count)
         remaining = count - first
-        second = count if remaining == 0 else _rejected(p_values, q / (1 + q), remaining)
-        ordered = np.sort(p_values)
+        second = count if remaining == 0 else _rejected(ordered, q / (1 + q), remaining)
         threshold = ordered[second - 1] if second else -1.0
         adjusted[p_values <= threshold] = q
     return adjusted
 
 
-def _rejected(p_values: Floats, q: float, count: int) -> int:
-    """Number rejected by the step-up procedure at level q with ``count`` true hypotheses assumed."""
-    ordered = np.sort(p_values)
+def _rejected(ordered: Floats, q: float, count: int) -> int:
+    """Number of the sorted p-values rejected by the step-up procedure at level q, ``count`` hypotheses being true."""
     below = np.flatnonzero(ordered <= q * np.arange(1, len(ordered) + 1) / count * (1 + 1e-12))
     return int(below[-1]) + 1 if len(below) else 0
 
@@ -103,52 +101,16 @@ def examine(question: Question, options: MultiplicityOptions) -> tuple[Finding, 
     clusters.
     """
     pairs = [(subject, subject.read()) for subject in subjects(question)]
-    family = [(subject, reading) for subject, reading in pairs if reading.p_value is not None]
-    p_values = np.array([reading.p_value for _, reading in family], dtype=np.float64)
+    known = [(subject, reading.p_value) for subject, reading in pairs if reading.p_value is not None]
+    p_values = np.array([own for _, own in known], dtype=np.float64)
     adjusted = adjust(p_values, question.kind) if len(p_values) else p_values
+    method = both(f"method.{question.kind}")
+    family = Family(len(known), options.alpha, COLUMNS[question.kind], method)
     found = [
-        _finding(question, options, subject, reading, adjusted=float(value), count=len(family))
-        for (subject, reading), value in zip(family, adjusted, strict=True)
+        adjusted_finding(question, family, subject, own, float(value))
+        for (subject, own), value in zip(known, adjusted, strict=True)
     ]
     return (*found, *failed(question))
-
-
-def _finding(
-    question: Question,
-    options: MultiplicityOptions,
-    subject: Subject,
-    reading: Reading,
-    *,
-    adjusted: float,
-    count: int,
-) -> Finding:
-    sentences = both(
-        "finding.adjusted",
-        term=subject.term,
-        model=subject.label,
-        p=probability(reading.p_value),
-        adjusted=probability(adjusted),
-        count=count,
-        method=both(f"method.{question.kind}"),
-    )
-    return Finding(
-        test=question.test,
-        kind=question.kind,
-        of=subject.result.name,
-        term=subject.term,
-        statistic=reading.estimate,
-        p_value=adjusted,
-        verdict="note",
-        sentence=word(sentences, language=question.language),
-        details={
-            "group": subject.result.group,
-            "p_unadjusted": reading.p_value,
-            "n_family": count,
-            "rejects": adjusted < options.alpha,
-            "columns": {COLUMNS[question.kind]: adjusted},
-            "sentences": sentences,
-        },
-    )
 
 
 DIAGNOSTIC = Diagnostic(

@@ -11,8 +11,6 @@ proportional to that on observed ones. Source: Oster (2019), propositions 1 to 3
 
 from __future__ import annotations
 
-import math
-
 from pydantic import Field
 
 from impact.core.errors import DesignError
@@ -21,6 +19,7 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._least_squares import Products, columns_named, products_of
+from impact.diagnostics._reading import finite
 from impact.diagnostics._sentences import both, number, word
 from impact.diagnostics._subjects import Subject, failed, subjects
 from impact.kernels.proportional_selection import Movement, adjust, movement, selection_for
@@ -90,7 +89,7 @@ def _finding(question: Question, options: OsterOptions, subject: Subject) -> Fin
         kind=question.kind,
         of=subject.result.name,
         term=subject.term,
-        statistic=needed if math.isfinite(needed) else None,
+        statistic=finite(needed),
         verdict=verdict,
         sentence=word(sentences, language=question.language),
         details={
@@ -102,7 +101,7 @@ def _finding(question: Question, options: OsterOptions, subject: Subject) -> Fin
             "r_max": r_max,
             "delta": options.delta,
             "target": options.target,
-            "delta_for_target": needed if math.isfinite(needed) else None,
+            "delta_for_target": finite(needed),
             "adjusted": adjusted.value,
             "other_solutions": list(adjusted.others),
             "keeps_direction": adjusted.keeps_direction,

@@ -20,7 +20,7 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault, text
 from impact.diagnostics._earlier import treated_earlier
-from impact.diagnostics._reading import Reading, read_result
+from impact.diagnostics._reading import Reading, read_term
 from impact.diagnostics._sentences import Words, both, number, probability, word
 from impact.diagnostics._subjects import Subject, failed, nothing, subjects
 from impact.diagnostics._verdict import PLACEBO_SHARE, without_row
@@ -103,11 +103,10 @@ def _pretended(question: Question, main: ModelResult, periods: int) -> ModelResu
 
 def _finding(question: Question, options: PlaceboOptions, subject: Subject, row: ModelResult) -> Finding:
     main = float(subject.estimate.params[subject.position])
-    names = [] if row.estimate is None else [term.name for term in row.estimate.terms]
-    if subject.term not in names or row.inference is None:
+    reading = read_term(row, subject.term)
+    if reading is None:
         sentences = both("finding.placebo_failed", row=str(row.row))
         return _as_finding(question, subject, row, sentences, verdict="note")
-    reading = read_result(row, names.index(subject.term))
     key, verdict = "placebo_pass", "pass"
     if reading.rejects_in_part(options.alpha):
         key, verdict = "placebo_reject", "fail"

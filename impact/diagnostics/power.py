@@ -25,7 +25,7 @@ from impact.diagnostics._sentences import both, number, word
 from impact.diagnostics._simulated_power import simulated
 from impact.diagnostics._subjects import Subject, failed, subjects
 from impact.kernels.permutation import TIE
-from impact.kernels.power import detectable, power_at
+from impact.kernels.power import detectable, effects_around, power_at
 
 
 class PowerOptions(Options):
@@ -138,7 +138,7 @@ def _curve(
 ) -> list[dict[str, float | None]]:
     effects = options.effects
     if not effects and mde is not None and math.isfinite(mde):
-        effects = tuple(mde * step / 4 for step in range(9))
+        effects = effects_around(mde)
     permutation = subject.result.permutation
     column = permutation_column(subject.result, subject.position)
     points: list[dict[str, float | None]] = []

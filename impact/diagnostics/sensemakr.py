@@ -14,7 +14,7 @@ Source: Cinelli and Hazlett (2020), sections 3 and 4.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
@@ -23,7 +23,7 @@ from impact.core.findings import Finding, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.diagnostics._least_squares import Products, columns_named, products_of
-from impact.diagnostics._reading import upper_quantile
+from impact.diagnostics._reading import finite, upper_quantile
 from impact.diagnostics._sentences import Words, both, joined, number, word
 from impact.diagnostics._subjects import Subject, failed, subjects
 from impact.kernels.omitted_variable import adjusted_error, benchmark_bound, largest_bias, robustness_value
@@ -45,6 +45,10 @@ class SensemakrOptions(Options):
     alpha: float = Field(
         0.05, gt=0, lt=0.5, description="Level of the robustness value and of the intervals."
     )
+
+
+# one benchmark and multiple: numbers, None where there is none
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,10 @@ def _finding(question: Question, options: SensemakrOptions, subject: Subject) ->
 
 def _rows(
     question: Question, options: SensemakrOptions, subject: Subject, products: Products, case: Case
-) -> list[dict[str, object]]:
+) -> list[Row]:
     """One row a benchmark and multiple; a bound that no column can reach has no numbers."""
     asked = (options.benchmarks,) if isinstance(options.benchmarks, str) else options.benchmarks
-    rows: list[dict[str, object]] = []
+    rows: list[Row] = []
     for benchmark in asked:
         names = (benchmark,) if isinstance(benchmark, str) else benchmark
         columns = columns_named(question, subject, names, products)
@@ -125,26 +129,26 @@ def _rows(
             row = {
                 "benchmark": " + ".join(names),
                 "multiple": multiple,
-                "r2_treatment": _number(bound.r2_treatment),
-                "r2_outcome": _number(bound.r2_outcome),
+                "r2_treatment": finite(bound.r2_treatment),
+                "r2_outcome": finite(bound.r2_outcome),
                 "capped": bound.capped,
             }
             rows.append(row | _adjusted(case, bound.r2_treatment, bound.r2_outcome))
     return rows
 
 
-def _adjusted(case: Case, r2_treatment: float, r2_outcome: float) -> dict[str, object]:
+def _adjusted(case: Case, r2_treatment: float, r2_outcome: float) -> Row:
     """Estimate, error and interval with the omitted column in, its bias pulling towards what is asked about."""
     treatment, outcome = np.array(r2_treatment), np.array(r2_outcome)
     bias = float(largest_bias(case.std_error, case.df, treatment, outcome))
     error = float(adjusted_error(case.std_error, case.df, treatment, outcome))
     value = float(case.estimate - np.sign(case.estimate) * bias)
     return {
-        "adjusted": _number(value),
-        "std_error": _number(error),
-        "statistic": _number((value - case.target) / error) if error > 0 else None,
-        "ci_low": _number(value - case.critical * error),
-        "ci_high": _number(value + case.critical * error),
+        "adjusted": finite(value),
+        "std_error": finite(error),
+        "statistic": finite((value - case.target) / error) if error > 0 else None,
+        "ci_low": finite(value - case.critical * error),
+        "ci_high": finite(value + case.critical * error),
     }
 
 
@@ -155,11 +159,7 @@ def _outcome_r2(products: Products, columns: list[int]) -> float:
     return gained / (gained + products.rss)
 
 
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _worst(options: SensemakrOptions, rows: list[dict[str, object]], case: Case) -> dict[str, object] | None:
+def _worst(options: SensemakrOptions, rows: list[Row], case: Case) -> Row | None:
     """The row of the smallest multiple that comes nearest to what is asked about, or passes it by most.
 
     Bounds that no column can reach come first.
@@ -168,10 +168,10 @@ def _worst(options: SensemakrOptions, rows: list[dict[str, object]], case: Case)
     return min(least, key=lambda row: _clearance(row, case), default=None)
 
 
-def _clearance(row: dict[str, object], case: Case) -> float:
+def _clearance(row: Row, case: Case) -> float:
     """Distance of the nearer end of a row's interval from what is asked about, negative beyond it."""
     side = 1.0 if case.estimate > case.target else -1.0
-    ends = [side * (end - case.target) for end in (row["ci_low"], row["ci_high"]) if isinstance(end, float)]
+    ends = [side * (end - case.target) for end in (row["ci_low"], row["ci_high"]) if end is not None]
     return min(ends, default=float("-inf"))
 
 
@@ -180,7 +180,7 @@ def _sentences(
     subject: Subject,
     case: Case,
     shares: tuple[float, float, float],
-    worst: dict[str, object] | None,
+    worst: Row | None,
 ) -> Words:
     explained, value, value_at = (number(100 * share) for share in shares)
     said = both(
@@ -201,18 +201,14 @@ def _sentences(
                 f"sensitivity.sensemakr_{'benchmark' if reached else 'unreachable'}",
                 multiple=f"{min(options.multiples):g}",
                 benchmark=str(worst["benchmark"]),
-                adjusted=number(_as_float(worst["adjusted"])),
-                low=number(_as_float(worst["ci_low"])),
-                high=number(_as_float(worst["ci_high"])),
+                adjusted=number(worst["adjusted"]),
+                low=number(worst["ci_low"]),
+                high=number(worst["ci_high"]),
             )
         )
     if subject.inference.variance.get("kind") != "iid":
         parts.append(both("sensitivity.classical", error=number(case.std_error)))
     return joined(parts)
-
-
-def _as_float(value: object) -> float | None:
-    return value if isinstance(value, float) else None
 
 
 DIAGNOSTIC = Diagnostic(

@@ -29,6 +29,7 @@ from impact.core.estimates import Estimate
 from impact.core.frames import Step
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
+from impact.kernels.factors import first_rows
 
 Method = Literal["within", "between", "random", "first_difference"]
 Rows = npt.NDArray[np.int64]
@@ -137,19 +138,14 @@ def _without_constant(design: Design) -> Design:
 
 def _between(design: Design, panel: Panel) -> Design:
     """One row a unit: means of y and x."""
-    first = _first_rows(panel.unit)
+    first = first_rows(panel.unit.codes, panel.unit.levels)
+    first = first[first >= 0]
     for cluster in design.clusters.values():
         if np.any(cluster.codes != cluster.codes[first][panel.unit.codes]):
             raise DesignError(fault("E555", cluster=cluster.name, unit=panel.unit.name))
     means = _unit_means(np.column_stack([design.y, design.x]), panel.unit)
     made = _on_rows(design, first)
     return replace(made, y=np.ascontiguousarray(means[:, 0]), x=np.ascontiguousarray(means[:, 1:]))
-
-
-def _first_rows(unit: Factor) -> Rows:
-    first = np.full(unit.levels, -1, dtype=np.int64)
-    first[unit.codes[::-1]] = np.arange(len(unit.codes) - 1, -1, -1)
-    return first[first >= 0]
 
 
 def _unit_means(columns: Floats, unit: Factor) -> Floats:

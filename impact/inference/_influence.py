@@ -24,8 +24,8 @@ from impact.inference._influence_factors import (
 )
 from impact.inference._intervals import Spread, complete, describe, number, present_levels
 from impact.inference._positive import settled
-from impact.inference._small_sample import Convention, Preset, SmallSample, convention
-from impact.kernels.cluster_robust import many_way, parts
+from impact.inference._small_sample import Convention, Preset, SmallSample, convention, group_factor
+from impact.kernels.cluster_robust import fewest_groups, many_way, parts
 
 LEVERAGE_KINDS = ("cr2", "cr3", "hc2", "hc3", "hc4")
 
@@ -131,19 +131,15 @@ def _combined(
     if len(clusters) == 1:
         return clustered(estimate, influence, rule, clusters[0], clusters), ()
     pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
-    smallest = min(piece.groups for piece in pieces if len(piece.members) == 1)
+    smallest = fewest_groups(pieces)
     bare = replace(rule, g="none")
-
-    def factor(piece: object) -> float:
-        groups = smallest if rule.g == "min" else getattr(piece, "groups", smallest)
-        return 1.0 if rule.g == "none" else float(groups / (groups - 1.0))
 
     vcov = many_way(
         pieces,
         lambda piece: clustered(
             estimate, influence, bare, Factor("", piece.codes, tuple(range(piece.levels))), clusters
         ),
-        factor,
+        lambda piece: group_factor(piece.groups, smallest, rule),
     )
     return settled(vcov, "report")
 

@@ -13,6 +13,7 @@ from impact.core.designs import Design, Factor
 from impact.core.errors import EstimationError, Notice
 from impact.core.estimates import Estimate, Inference, Linear
 from impact.core.texts import fault, notice, text
+from impact.kernels.compiled import is_zero_or_one
 from impact.kernels.distributions import t_critical, two_sided_t
 from impact.kernels.group_sums import count_levels
 
@@ -183,11 +184,10 @@ def _treated_rows(design: Design) -> npt.NDArray[np.int64] | None:
         return np.flatnonzero((adoption.cohort <= adoption.periods[-1])[adoption.unit.codes])
     if not design.focus:
         return None
-    # Views, not a copy of the columns; the first rows settle it for most columns that are no indicators.
+    # Views, not a copy of the columns.
     columns = [design.x[:, j] for j in design.focus]
-    for rows in (slice(1024), slice(None)):
-        if not all(np.all((own[rows] == 0) | (own[rows] == 1)) for own in columns):
-            return None
+    if not all(map(is_zero_or_one, columns)):
+        return None
     return np.flatnonzero(np.any([own != 0 for own in columns], axis=0))
 
 

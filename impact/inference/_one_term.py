@@ -1,4 +1,8 @@
-"""The error of one term in each of many models on the same rows, equal to that of each model alone."""
+"""The error of one term in each of many models on the same rows, equal to that of each model alone.
+
+What follows from the rows alone (parameters, factors, degrees of freedom, the rows by cluster) is found once, so that
+columns that change from draw to draw cost no more than their sums.
+"""
 
 from __future__ import annotations
 
@@ -11,36 +15,65 @@ import numpy.typing as npt
 
 from impact.core.arrays import Floats
 from impact.core.designs import Factor
-from impact.core.estimates import Estimate, Linear
 from impact.core.shared_rows import SharedRows
 from impact.inference._clusters import named
 from impact.inference._small_sample import (
     Convention,
     clustered_df,
     convention,
-    counted_parameters,
+    convention_for,
+    group_factor,
+    parameters,
     robust_factors,
 )
-from impact.kernels.cluster_robust import Part, many_way, parts
+from impact.kernels.cluster_robust import Part, fewest_groups, many_way, parts
 from impact.kernels.specification_curve import (
+    Groups,
     Solutions,
     cluster_variance,
     fits_in_products,
     group_products,
     group_variance,
     row_variance,
+    sorted_groups,
 )
 
 Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Absorbed:
-    """Rows that models share, their columns (n, p) without effects, and the parameters of the effects."""
+class TermErrors:
+    """The error of one term in S models that ask for the same variance.
+
+    Arguments:
+        variance: of the columns (n, p) without effects and the solutions of the S models. df: (S,).
+    """
+
+    variance: Callable[[Floats, Solutions], Floats]
+    df: Floats
+
+    def of(self, columns: Floats, solutions: Solutions) -> Floats:
+        """Standard errors (S,), NaN for a negative variance."""
+        variance = self.variance(columns, solutions)
+        return np.sqrt(np.where(variance >= 0, variance, np.nan))
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """S models on shared rows, as far as counting goes.
+
+    Arguments:
+        df_model: (S,) their regressors, with the constant. df_absorbed: parameters of the effects.
+    """
 
     rows: SharedRows
-    columns: Floats
+    df_model: Counts
     df_absorbed: int
+
+    @property
+    def n_obs(self) -> float:
+        """Rows."""
+        return float(len(self.rows.columns))
 
 
 def is_shared(keyword: str, options: Any, weight_kind: str) -> bool:
@@ -50,102 +83,69 @@ def is_shared(keyword: str, options: Any, weight_kind: str) -> bool:
     return keyword in ("hc0", "hc1") or (keyword == "iid" and weight_kind != "sampling")
 
 
-def errors_of(
-    shared: Absorbed, solutions: Solutions, df_model: Counts, keyword: str, options: Any
-) -> tuple[Floats, Floats]:
-    """Standard errors and degrees of freedom (S,) of S models that ask for the same variance.
-
-    Arguments:
-        solutions: of the S models. df_model: (S,) their regressors, with the constant.
-        keyword, options: of a variance for which ``is_shared`` holds.
-    """
+def errors_for(models: Models, keyword: str, options: Any) -> TermErrors:
+    """What finds the errors of models that ask for the same variance, one for which ``is_shared`` holds."""
     if keyword == "cluster":
-        variance, df = _clustered(shared, solutions, df_model, options)
-    elif keyword == "iid":
-        variance, df = _classical(shared, solutions, df_model, options)
-    else:
-        variance, df = _robust(shared, solutions, df_model, keyword, options)
-    return np.sqrt(np.where(variance >= 0, variance, np.nan)), df
+        return _clustered(models, options)
+    return _classical(models, options) if keyword == "iid" else _robust(models, keyword, options)
 
 
-def _classical(
-    shared: Absorbed, solutions: Solutions, df_model: Counts, options: Any
-) -> tuple[Floats, Floats]:
+def _classical(models: Models, options: Any) -> TermErrors:
     rule = convention(options.ssc)
-    n_obs = float(len(shared.columns))
-    k = _each(shared, df_model, rule, (), float)
-    divisor = n_obs - k if rule.n else np.full_like(k, n_obs - 1.0)
-    return solutions.unit_variance * solutions.rss / divisor, n_obs - k
+    df = models.n_obs - _each(models, rule, (), float)
+    divisor = df if rule.n else np.full_like(df, models.n_obs - 1.0)
+    return TermErrors(lambda _, solutions: solutions.unit_variance * solutions.rss / divisor, df)
 
 
-def _robust(
-    shared: Absorbed, solutions: Solutions, df_model: Counts, keyword: str, options: Any
-) -> tuple[Floats, Floats]:
-    rule = convention(options.ssc, "none" if keyword == "hc0" else "fixest")
-    n_obs = float(len(shared.columns))
+def _robust(models: Models, keyword: str, options: Any) -> TermErrors:
+    rule = convention_for(keyword, options.ssc)
 
-    def factor(k: int) -> float:
-        return float(np.prod(list(robust_factors(n_obs, k, rule).values())))
+    def value(k: int) -> float:
+        return float(np.prod(list(robust_factors(models.n_obs, k, rule).values())))
 
-    variance = row_variance(shared.columns, shared.rows.weights, solutions)
-    full = (n_obs - df_model - shared.df_absorbed).astype(np.float64)
+    factor = _each(models, rule, (), value)
+    full = (models.n_obs - models.df_model - models.df_absorbed).astype(np.float64)
     df = np.full_like(full, np.inf) if rule.law == "normal" else full
-    return variance * _each(shared, df_model, rule, (), factor), df
+    weights = models.rows.weights
+    return TermErrors(lambda columns, solutions: row_variance(columns, weights, solutions) * factor, df)
 
 
-def _clustered(
-    shared: Absorbed, solutions: Solutions, df_model: Counts, options: Any
-) -> tuple[Floats, Floats]:
-    clusters = tuple(shared.rows.clusters[name] for name in named(options.cluster))
+def _clustered(models: Models, options: Any) -> TermErrors:
+    clusters = tuple(models.rows.clusters[name] for name in named(options.cluster))
     pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
-    smallest = min(piece.groups for piece in pieces if len(piece.members) == 1)
-    rule = convention(options.ssc, "fixest" if options.type == "cr1" else "none")
-    n_obs = float(len(shared.columns))
+    smallest, n_obs = fewest_groups(pieces), models.n_obs
+    rule = convention_for(options.type, options.ssc)
     if smallest < 2:
-        lost = np.full(len(df_model), np.nan)
-        return lost, lost
+        lost = np.full(len(models.df_model), np.nan)
+        return TermErrors(lambda _, __: lost, lost)
+    groups = {part.members: sorted_groups(part.codes, part.levels) for part in pieces}
+    scale = _each(models, rule, clusters, lambda k: (n_obs - 1.0) / (n_obs - k)) if rule.n else 1.0
 
-    def factor(part: Part) -> float:
-        groups = smallest if rule.g == "min" else part.groups
-        return 1.0 if rule.g == "none" else groups / (groups - 1.0)
+    def variance(columns: Floats, solutions: Solutions) -> Floats:
+        def of_part(part: Part) -> Floats:
+            return _of_groups(columns, models.rows.weights, groups[part.members], solutions)
 
-    variance = many_way(pieces, lambda part: _of_part(shared, part, solutions), factor)
-    if rule.n:
-        variance = variance * _each(shared, df_model, rule, clusters, lambda k: (n_obs - 1.0) / (n_obs - k))
-    return variance, _each(shared, df_model, rule, clusters, lambda k: clustered_df(smallest, n_obs, k, rule))
+        def factor(part: Part) -> float:
+            return group_factor(part.groups, smallest, rule)
+
+        return many_way(pieces, of_part, factor) * scale
+
+    df = _each(models, rule, clusters, lambda k: clustered_df(smallest, n_obs, k, rule))
+    return TermErrors(variance, df)
 
 
-def _of_part(shared: Absorbed, part: Part, solutions: Solutions) -> Floats:
+def _of_groups(columns: Floats, weights: Floats | None, groups: Groups, solutions: Solutions) -> Floats:
     """The variance without factors over the clusters of one part."""
-    columns, weights = shared.columns, shared.rows.weights
-    if fits_in_products(part.levels, columns.shape[1], len(columns)):
-        return group_variance(group_products(columns, weights, part.codes, part.levels), solutions)
-    return cluster_variance(columns, weights, part.codes, part.levels, solutions)
+    if fits_in_products(len(groups.counts), columns.shape[1], len(columns)):
+        return group_variance(group_products(columns, weights, groups), solutions)
+    return cluster_variance(columns, weights, groups, solutions)
 
 
 def _each(
-    shared: Absorbed,
-    df_model: Counts,
-    rule: Convention,
-    clusters: Sequence[Factor],
-    value: Callable[[int], float],
+    models: Models, rule: Convention, clusters: Sequence[Factor], value: Callable[[int], float]
 ) -> Floats:
     """A value (S,) that depends on K alone, found once for each number of regressors."""
-    sizes = np.unique(df_model).tolist()
-    found = {size: value(counted_parameters(*_counting(shared, size), rule, clusters)) for size in sizes}
-    return np.array([found[size] for size in df_model.tolist()])
-
-
-def _counting(shared: Absorbed, df_model: int) -> tuple[Estimate, Linear]:
-    """A model of this many regressors, as far as the counting of parameters looks at it."""
-    n_obs, nothing = float(len(shared.columns)), np.empty(0)
-    made = Estimate(
-        estimator="ols",
-        terms=(),
-        params=nothing,
-        n_obs=n_obs,
-        df_model=df_model,
-        df_resid=n_obs - df_model - shared.df_absorbed,
-        df_absorbed=shared.df_absorbed,
-    )
-    return made, Linear(np.empty((0, 0)), nothing, np.empty((0, 0)), absorb=shared.rows.absorb)
+    absorb, absorbed = models.rows.absorb, models.df_absorbed
+    sizes = np.unique(models.df_model).tolist()
+    found = {size: value(parameters(size, absorbed, absorb, rule, clusters)) for size in sizes}
+    return np.array([found[size] for size in models.df_model.tolist()])

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from impact.core.designs import Factor
+from impact.core.designs import AbsorbedFactor, Factor
 from impact.core.estimates import Estimate, Linear
 from impact.core.options import Options
 from impact.kernels.factors import is_nested
@@ -73,27 +73,43 @@ def convention(ssc: Preset | SmallSample | None, default: str = "fixest") -> Con
     return PRESETS[ssc or default]
 
 
+def convention_for(kind: str, ssc: Preset | SmallSample | None) -> Convention:
+    """The convention of a robust or clustered variance: hc1 and cr1 carry factors unless ``ssc`` says otherwise."""
+    return convention(ssc, "fixest" if kind in ("hc1", "cr1") else "none")
+
+
 def counted_parameters(
     estimate: Estimate, linear: Linear, convention: Convention, clusters: Sequence[Factor] = ()
 ) -> int:
-    """K of the small-sample factors.
+    """K of the small-sample factors of an estimate."""
+    return parameters(estimate.df_model, estimate.df_absorbed, linear.absorb, convention, clusters)
+
+
+def parameters(
+    df_model: int,
+    df_absorbed: int,
+    absorb: Sequence[AbsorbedFactor],
+    convention: Convention,
+    clusters: Sequence[Factor] = (),
+) -> int:
+    """K of the small-sample factors, from the kept regressors and the parameters of the absorbed effects.
 
     With k the kept regressors and L_f the levels of effect f, all parameters are k + Σ L_f − (F−1). The rule
     "nested" takes L_f − 1 off for each intercept effect whose levels each lie inside one cluster, never below
     k + 1; slopes are always counted. Source: fixest's and reghdfe's documentation; Correia (2017).
     """
-    if convention.k == "none" or not linear.absorb:
-        return estimate.df_model
-    full = estimate.df_model + estimate.df_absorbed
+    if convention.k == "none" or not absorb:
+        return df_model
+    full = df_model + df_absorbed
     if convention.k == "full" or not clusters:
         return full
     saved = 0
-    for effect in linear.absorb:
+    for effect in absorb:
         factor = effect.factor
         nested = (is_nested(factor.codes, cluster.codes) for cluster in clusters)
         if effect.intercept and any(nested):
             saved += factor.levels - 1
-    return max(full - saved, estimate.df_model + 1)
+    return max(full - saved, df_model + 1)
 
 
 def observations_factor(n_obs: float, k: int, convention: Convention) -> dict[str, float]:
@@ -106,6 +122,14 @@ def robust_factors(n_obs: float, k: int, rule: Convention) -> dict[str, float]:
     if rule.g == "none":
         return observations_factor(n_obs, k, rule)
     return {"N/(N-K)": n_obs / (n_obs - k)} if rule.n else {"N/(N-1)": n_obs / (n_obs - 1.0)}
+
+
+def group_factor(groups: int, smallest: int, rule: Convention) -> float:
+    """G/(G−1) of one part of a clustered variance, G being the smallest of all parts, its own, or of no account."""
+    if rule.g == "none":
+        return 1.0
+    counted = smallest if rule.g == "min" else groups
+    return counted / (counted - 1.0)
 
 
 def clustered_df(groups: int, n_obs: float, k: int, rule: Convention) -> float:

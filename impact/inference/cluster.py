@@ -43,10 +43,12 @@ from impact.inference._small_sample import (
     SmallSample,
     clustered_df,
     convention,
+    convention_for,
     counted_parameters,
+    group_factor,
     observations_factor,
 )
-from impact.kernels.cluster_robust import Part, cluster_scores, many_way, parts, sandwich
+from impact.kernels.cluster_robust import Part, cluster_scores, fewest_groups, many_way, parts, sandwich
 
 Kind = Literal["cr0", "cr1", "cr2", "cr3"]
 FEW_CLUSTERS = 50
@@ -91,7 +93,7 @@ def infer(estimate: Estimate, design: Design, options: ClusterOptions, level: fl
     pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
     counts = {clusters[piece.members[0]].name: piece.groups for piece in pieces if len(piece.members) == 1}
     groups = min(counts.values())
-    rule = convention(options.ssc, "fixest" if options.type == "cr1" else "none")
+    rule = convention_for(options.type, options.ssc)
     k = counted_parameters(estimate, linear, rule, clusters)
     vcov, df, notices = _variance(estimate, linear, pieces, options, rule, k)
     factors = {**observations_factor(estimate.n_obs, k, rule), **_group_factors(pieces, clusters, rule)}
@@ -140,13 +142,10 @@ def _combined(
     estimate: Estimate, linear: Linear, pieces: tuple[Part, ...], kind: str, rule: Convention
 ) -> tuple[Floats, Floats | None, tuple[Notice, ...]]:
     """Signed sum over the parts with their group factors."""
-    smallest = min(piece.groups for piece in pieces if len(piece.members) == 1)
+    smallest = fewest_groups(pieces)
 
     def factor(part: Part) -> float:
-        if rule.g == "none":
-            return 1.0
-        groups = smallest if rule.g == "min" else part.groups
-        return groups / (groups - 1.0)
+        return group_factor(part.groups, smallest, rule)
 
     if kind in {"cr0", "cr1"}:
 
@@ -176,11 +175,13 @@ def _group_factors(
     """{"G/(G-1)": value}, one for each part where the convention takes each part's own G."""
     if rule.g == "none":
         return {}
-    smallest = min(piece.groups for piece in pieces if len(piece.members) == 1)
+    smallest = fewest_groups(pieces)
     if rule.g == "min" or len(pieces) == 1:
         return {"G/(G-1)": smallest / (smallest - 1.0)}
     return {
-        "G/(G-1) " + "^".join(clusters[j].name for j in piece.members): piece.groups / (piece.groups - 1.0)
+        "G/(G-1) " + "^".join(clusters[j].name for j in piece.members): group_factor(
+            piece.groups, smallest, rule
+        )
         for piece in pieces
     }
 
@@ -189,7 +190,7 @@ def _with_cr3(
     spread: Spread, estimate: Estimate, linear: Linear, pieces: tuple[Part, ...], level: float
 ) -> Spread:
     """The same with CR3 beside, where it can be computed exactly; W518 where it cannot."""
-    groups = min(piece.groups for piece in pieces if len(piece.members) == 1)
+    groups = fewest_groups(pieces)
     by = ", ".join(cluster.name for cluster in spread.clusters)
     try:
         vcov, _, notices = _combined(estimate, linear, pieces, "cr3", convention("none"))

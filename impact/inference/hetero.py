@@ -29,7 +29,7 @@ from impact.inference._small_sample import (
     SSC_DESCRIPTION,
     Preset,
     SmallSample,
-    convention,
+    convention_for,
     counted_parameters,
     robust_factors,
 )
@@ -59,8 +59,7 @@ def infer(estimate: Estimate, design: Design, options: HeteroOptions, level: flo
         return infer_robust(estimate, design, kind=options.type, ssc=options.ssc, level=level)
     linear = linear_of(estimate, options.type)
     refuse_cell_means(design, options.type)
-    plain = options.type != "hc1"
-    rule = convention(options.ssc, "none" if plain else "fixest")
+    rule = convention_for(options.type, options.ssc)
     full = estimate.df_model + estimate.df_absorbed
     k = counted_parameters(estimate, linear, rule)
     factors = robust_factors(estimate.n_obs, k, rule)

@@ -73,6 +73,11 @@ def parts(codes: Sequence[Integers], levels: Sequence[int]) -> tuple[Part, ...]:
     return tuple(found)
 
 
+def fewest_groups(pieces: Sequence[Part]) -> int:
+    """Groups of the cluster variable that has the fewest."""
+    return min(piece.groups for piece in pieces if len(piece.members) == 1)
+
+
 def many_way(
     pieces: Sequence[Part], variance: Callable[[Part], Floats], factor: Callable[[Part], float]
 ) -> Floats:

@@ -311,6 +311,11 @@ def is_constant(values: Floats) -> bool:
     return all(bool((values[rows] == values[:1]).all()) for rows in (slice(1024), slice(None)))
 
 
+def is_zero_or_one(values: Floats) -> bool:
+    """True where a column (n,) holds nothing but 0 and 1; the first rows settle it for most columns that are none."""
+    return all(bool(((values[rows] == 0) | (values[rows] == 1)).all()) for rows in (slice(1024), slice(None)))
+
+
 def all_finite(columns: Columns) -> bool:
     """True where no number in the arrays is NaN or infinite."""
     if not IS_COMPILED:

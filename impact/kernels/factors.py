@@ -108,6 +108,13 @@ def drop_singletons(effects: Sequence[Effect]) -> tuple[Logicals, int]:
     return keep, rounds
 
 
+def first_rows(codes: npt.NDArray[Any], levels: int) -> npt.NDArray[np.int64]:
+    """The first row (levels,) of each level of ``codes`` (n,); −1 for levels without rows."""
+    first = np.full(levels, -1, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first
+
+
 def is_nested(inner: Integers, outer: Integers) -> bool:
     """True where every level of ``inner`` (n,) lies inside one level of ``outer`` (n,)."""
     if len(inner) == 0 or inner is outer:

@@ -10,7 +10,7 @@ randomization in development economics research: a toolkit".
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +67,11 @@ def power_at(effect: float, df: float, error: float, *, alpha: float) -> float:
     return float(t_sf(critical - shift, df) + t_sf(critical + shift, df))
 
 
+def effects_around(smallest: float) -> tuple[float, ...]:
+    """Effects of a power curve: from zero to twice the smallest one that is found."""
+    return tuple(smallest * step / 4 for step in range(9))
+
+
 def exact_power(effect: float, df: float, error: float, *, alpha: float) -> float:
     """Power at an effect by the noncentral t law, which normal errors give the statistic.
 
@@ -92,7 +97,7 @@ def smallest_n(trial: Trial, effect: float, *, power: float, alpha: float) -> in
     """
 
     def reaches(n: int) -> bool:
-        one = Trial(n, trial.clusters, trial.icc, trial.share, trial.sd, trial.r2)
+        one = replace(trial, n=n)
         return power_at(effect, one.df, one.std_error, alpha=alpha) >= power
 
     low, high = max(trial.clusters, 4) - 1, max(trial.clusters, 4)

@@ -44,6 +44,15 @@ class Movement:
     treatment: float
     left: float
 
+    @property
+    def explained(self) -> float:
+        """N: what the controls explain of the outcome."""
+        return (self.r2_long - self.r2_short) * self.outcome
+
+    def missing(self, r_max: float) -> float:
+        """M: what is left to explain at R_max."""
+        return (r_max - self.r2_long) * self.outcome
+
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
@@ -88,8 +97,7 @@ def movement(
 def selection_for(moved: Movement, target: float, r_max: float) -> float:
     """δ at which the coefficient would be ``target`` (proposition 3); infinite where no δ brings it there."""
     b, sigma, tau = moved.short - moved.long, moved.treatment, moved.left
-    explained = (moved.r2_long - moved.r2_short) * moved.outcome
-    missing = (r_max - moved.r2_long) * moved.outcome
+    explained, missing = moved.explained, moved.missing(r_max)
     bias = moved.long - target
     cubic = bias**3 * tau * (sigma - tau)
     above = bias * (explained * tau + sigma * tau * b**2) + 2.0 * bias**2 * tau * b * sigma + cubic
@@ -104,8 +112,7 @@ def adjust(moved: Movement, delta: float, r_max: float) -> Adjusted:
     assumption 3: controls do not turn the direction of the bias); the nearest of all where none does.
     """
     b, sigma, tau = moved.short - moved.long, moved.treatment, moved.left
-    explained = (moved.r2_long - moved.r2_short) * moved.outcome
-    missing = (r_max - moved.r2_long) * moved.outcome
+    explained, missing = moved.explained, moved.missing(r_max)
     coefficients = np.array(
         [
             (delta - 1.0) * tau * (sigma - tau),

@@ -155,6 +155,19 @@ def _influence(columns: Floats, weights: Floats | None, solutions: Solutions, ro
 
 
 @dataclass(frozen=True, slots=True)
+class Groups:
+    """Rows by group: their order (n,), and how many (G,) each of the groups has."""
+
+    order: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+
+
+def sorted_groups(codes: Integers, groups: int) -> Groups:
+    """The rows sorted by group; ``codes`` (n,) in 0…G−1."""
+    return Groups(np.argsort(codes, kind="stable"), np.bincount(codes, minlength=groups))
+
+
+@dataclass(frozen=True, slots=True)
 class GroupProducts:
     """Cross-products of the rows of each of G groups, upper triangles packed: (G, p (p + 1) / 2)."""
 
@@ -168,13 +181,12 @@ def fits_in_products(groups: int, width: int, n_rows: int) -> bool:
     return size <= _MOST_NUMBERS and 2 * groups <= n_rows
 
 
-def group_products(columns: Floats, weights: Floats | None, codes: Integers, groups: int) -> GroupProducts:
-    """Z_g'W Z_g of each group of rows; ``codes`` (n,) in 0…G−1."""
-    order = np.argsort(codes, kind="stable")
-    ends = np.cumsum(np.bincount(codes, minlength=groups))
+def group_products(columns: Floats, weights: Floats | None, groups: Groups) -> GroupProducts:
+    """Z_g'W Z_g of each group of rows."""
+    order, ends = groups.order, np.cumsum(groups.counts)
     width = columns.shape[1]
     upper = np.triu_indices(width)
-    packed = np.empty((groups, len(upper[0])))
+    packed = np.empty((len(ends), len(upper[0])))
     rows = np.ascontiguousarray(columns[order])
     weighted = rows if weights is None else rows * weights[order, None]
     start = 0
@@ -195,12 +207,9 @@ def group_variance(products: GroupProducts, solutions: Solutions) -> Floats:
     return np.asarray(np.einsum("gs,gs->s", influence, influence))
 
 
-def cluster_variance(
-    columns: Floats, weights: Floats | None, codes: Integers, groups: int, solutions: Solutions
-) -> Floats:
+def cluster_variance(columns: Floats, weights: Floats | None, groups: Groups, solutions: Solutions) -> Floats:
     """The same from the rows, for groups as many as rows."""
-    order = np.argsort(codes, kind="stable")
-    counts = np.bincount(codes, minlength=groups)
+    order, counts = groups.order, groups.counts
     starts = np.concatenate([[0], np.cumsum(counts[counts > 0])[:-1]])
     sorted_columns = np.ascontiguousarray(columns[order])
     sorted_weights = None if weights is None else weights[order]

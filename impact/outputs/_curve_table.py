@@ -10,7 +10,7 @@ from impact.outputs._curve_rows import choice_label, curve_of, dimension_label, 
 from impact.outputs._document import Document, Entry, label_of, said
 from impact.outputs._numbers import decimal_text, error_text, p_text, whole_text
 from impact.outputs._statistics import Printing
-from impact.outputs._table_notes import source_note
+from impact.outputs._table_notes import closing_notes, own_notes
 from impact.schema.display import TableBlock
 
 NUMBERS = ("estimate", "se", "p", "n")
@@ -55,9 +55,7 @@ def _row(row: Entry, dimensions: list[str], document: Document, printing: Printi
 
 
 def _notes(block: TableBlock, curve: Entry, document: Document, language: str) -> list[str]:
-    notes = [
-        said(note, language) for note in (block.notes if isinstance(block.notes, list) else [block.notes])
-    ]
+    notes = own_notes(block, language)
     if not block.default_notes:
         return [note for note in notes if note]
     tests = [one for one in document.get("tests") or () if one.get("kind") == "speccurve"]
@@ -69,6 +67,5 @@ def _notes(block: TableBlock, curve: Entry, document: Document, language: str) -
         text("speccurve.reason", language, count=count, reason=reason)
         for reason, count in reasons.most_common(MOST_REASONS)
     ]
-    notes.append(source_note(document, language))
-    notes += [text("table.note.synthetic", language)] if document.get("synthetic") else []
+    notes += closing_notes(document, language)
     return [note for note in notes if note]

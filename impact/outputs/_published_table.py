@@ -20,7 +20,7 @@ from impact.outputs._document import (
 )
 from impact.outputs._numbers import decimal_text, is_number, scientific_text
 from impact.outputs._statistics import UNKNOWN, Printing, heading
-from impact.outputs._table_notes import sentence, source_note
+from impact.outputs._table_notes import closing_notes, own_notes, sentence
 from impact.schema.display import TableBlock
 
 MOST_ATTEMPTS = 6
@@ -115,13 +115,11 @@ def _difference(value: object, digits: int) -> str:
 
 
 def _notes(block: TableBlock, cells: Sequence[Entry], document: Document, language: str) -> list[str]:
-    own = block.notes if isinstance(block.notes, list) else [block.notes]
-    notes = [said(note, language) for note in own]
+    notes = own_notes(block, language)
     if block.default_notes:
         notes += [counts_sentence(cells, language), text("table.note.published", language)]
         notes += [note for cell in cells for note in _cell_notes(cell, document, language)]
-        notes += [source_note(document, language)]
-        notes += [text("table.note.synthetic", language)] if document.get("synthetic") else []
+        notes += closing_notes(document, language)
     return [note for note in notes if note]
 
 

@@ -17,7 +17,7 @@ from impact.outputs._published_table import published_grid
 from impact.outputs._request import OutputRequest
 from impact.outputs._statistics import Printing, hidden
 from impact.outputs._table_lines import Line, Shape, footer_rows, header_rows, line_rows, panel_row
-from impact.outputs._table_notes import rows_of_any, table_notes
+from impact.outputs._table_notes import own_notes, rows_of_any, table_notes
 from impact.outputs._table_rows import lines_for, robustness_mains
 from impact.schema.display import PanelBlock, RowsByBlock, TableBlock, star_levels
 
@@ -230,8 +230,7 @@ def _notes(
     printing: Printing,
 ) -> list[str]:
     language = printing.language
-    own = block.notes if isinstance(block.notes, list) else [block.notes]
-    notes = [said(note, language) for note in own]
+    notes = own_notes(block, language)
     entries = [entry for section in sections for line in section.lines for entry in line.entries if entry]
     facts = _entry_facts(entries, document, printing)
     if not block.default_notes:

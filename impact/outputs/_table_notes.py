@@ -22,6 +22,7 @@ from impact.outputs._document import (
 from impact.outputs._footers import effect_label, model_notes, permutation_of
 from impact.outputs._numbers import p_text, whole_text
 from impact.outputs._statistics import Printing, heading
+from impact.schema.display import TableBlock
 
 MOST_MESSAGES = 3
 # Commas outside of brackets: a matrix label may hold one.
@@ -59,10 +60,21 @@ def table_notes(
         *warnings(warned or shown, document, language),
         _stars(printing),
         *(said(note, language) for note in document.get("notes") or ()),
-        source_note(document, language),
-        text("table.note.synthetic", language) if document.get("synthetic") else "",
+        *closing_notes(document, language),
     ]
     return unique(note for note in notes if note)
+
+
+def own_notes(block: TableBlock, language: str) -> list[str]:
+    """The notes that the spec writes under a table; empty ones are for the caller to leave out."""
+    own = block.notes if isinstance(block.notes, list) else [block.notes]
+    return [said(note, language) for note in own]
+
+
+def closing_notes(document: Document, language: str) -> list[str]:
+    """What ends the notes of every table: the study that it is of, and whether its data are made up."""
+    made_up = [text("table.note.synthetic", language)] if document.get("synthetic") else []
+    return [source_note(document, language), *made_up]
 
 
 def cells_note(words: Sequence[str], names: Sequence[str], document: Document, language: str) -> str:

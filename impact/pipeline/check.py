@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import impact.data.paths as data_paths
-import impact.data.read as data_read
 from impact.core.errors import Fault, ImpactError, SpecError
 from impact.core.texts import fault
 from impact.pipeline.columns_read import unknown_faults
 from impact.pipeline.places import placed_in
 from impact.pipeline.references import reference_faults
+from impact.pipeline.sources import headers_of
 from impact.plan import Plan, make_plan
 from impact.schema.spec_files import spec_files
 
@@ -54,13 +54,7 @@ def _check_headers(plan: Plan) -> None:
     if not plan.sources:
         raise SpecError(fault("E186", place=plan.resolved.tree.place))
     roots = data_paths.collect_roots(plan.sources[0].folder, plan.roots)
-    columns: list[str] = []
-    for source in plan.sources:
-        place = source.node.place
-        columns += data_read.header_of(
-            source.block, folder=source.folder, name=source.name, roots=roots, place=place
-        )
-    faults = unknown_faults(plan, columns)
+    faults = unknown_faults(plan, headers_of(plan, roots))
     if faults:
         raise SpecError(*faults)
 

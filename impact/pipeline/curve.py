@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
@@ -19,7 +19,7 @@ from impact.design.shared import shared_rows
 from impact.estimators._regression import RegressionOptions
 from impact.estimators._shared import SharedFit, fit_shared
 from impact.inference._intervals import test_and_interval
-from impact.inference._one_term import Absorbed, errors_of, is_shared
+from impact.inference._one_term import Models, TermErrors, errors_for, is_shared
 from impact.kernels.specification_curve import Solutions, solve
 from impact.pipeline.curve_shuffles import SIGNS, Shuffles, shuffled_columns, shuffles_of
 from impact.pipeline.fit import fit_request, not_reached
@@ -134,20 +134,22 @@ def _fit_together(
         return
     able = np.array([_is_able(requests[member.place], rows) for member in rows.members]) & fit.usable
     groups = _by_variance(fit, requests, np.flatnonzero(able))
-    for places, found in _errors(fit, fit.columns, fit.solutions, groups):
+    for own in groups:
+        found = _numbers(own, fit.columns, fit.solutions)
         fine = np.isfinite(found[1])
-        table.values[:, places[fine]] = found[:, fine]
-        table.done[places[fine]] = True
+        table.values[:, own.places[fine]] = found[:, fine]
+        table.done[own.places[fine]] = True
     if shuffles is None or not groups:
         return
     for draw, columns, products in shuffled_columns(fit, options, shuffles):
         if _is_stopped(stop):
             return
         solutions = solve(products, fit.regressions)
-        for places, found in _errors(fit, columns, solutions, groups):
-            fine = np.isin(places, np.flatnonzero(table.done))
-            table.estimates[draw, places[fine]] = found[0, fine]
-            table.p_values[draw, places[fine]] = found[4, fine]
+        for own in groups:
+            found = _numbers(own, columns, solutions)
+            fine = table.done[own.places]
+            table.estimates[draw, own.places[fine]] = found[0, fine]
+            table.p_values[draw, own.places[fine]] = found[4, fine]
 
 
 def _is_able(request: ModelRequest, rows: SharedRows) -> bool:
@@ -156,30 +158,38 @@ def _is_able(request: ModelRequest, rows: SharedRows) -> bool:
     )
 
 
-def _by_variance(
-    fit: SharedFit, requests: Sequence[ModelRequest], places: Places
-) -> list[tuple[Places, ModelRequest]]:
-    """Members that ask for the same variance, and the request of one of them."""
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Members (m,) of shared rows that ask for the same variance, and their places among the specifications."""
+
+    members: Places
+    places: Places
+    errors: TermErrors
+    level: float
+
+
+def _by_variance(fit: SharedFit, requests: Sequence[ModelRequest], members: Places) -> list[_Alike]:
+    places = [member.place for member in fit.rows.members]
     found: dict[str, list[int]] = {}
-    for place in places.tolist():
-        asked = requests[fit.rows.members[place].place].variance
-        found.setdefault(f"{asked.keyword} {asked.options!r}", []).append(place)
-    return [(np.array(own), requests[fit.rows.members[own[0]].place]) for own in found.values()]
+    for member in members.tolist():
+        asked = requests[places[member]].variance
+        found.setdefault(f"{asked.keyword} {asked.options!r}", []).append(member)
+    alike = []
+    for own in map(np.array, found.values()):
+        request = requests[places[own[0]]]
+        models = Models(fit.rows, fit.df_model[own], fit.df_absorbed)
+        errors = errors_for(models, request.variance.keyword, request.variance.options)
+        alike.append(_Alike(own, np.array(places)[own], errors, request.level))
+    return alike
 
 
-def _errors(
-    fit: SharedFit, columns: Floats, solutions: Solutions, groups: Sequence[tuple[Places, ModelRequest]]
-) -> Iterator[tuple[Places, Floats]]:
-    """Places of specifications and their numbers (fields, m), one variance after the other."""
-    shared = Absorbed(fit.rows, columns, fit.df_absorbed)
-    for members, request in groups:
-        own = solutions.of(members)
-        asked = request.variance
-        error, df = errors_of(shared, own, fit.df_model[members], asked.keyword, asked.options)
-        t, p, low, high = test_and_interval(own.estimate, error, df, request.level)
-        count = np.full(len(members), float(len(columns)))
-        places = np.array([fit.rows.members[member].place for member in members.tolist()])
-        yield places, np.array([own.estimate, error, t, df, p, low, high, count])
+def _numbers(alike: _Alike, columns: Floats, solutions: Solutions) -> Floats:
+    """The numbers (fields, m) of members of the same variance."""
+    own = solutions.of(alike.members)
+    error, df = alike.errors.of(columns, own), alike.errors.df
+    t, p, low, high = test_and_interval(own.estimate, error, df, alike.level)
+    count = np.full(len(alike.members), float(len(columns)))
+    return np.array([own.estimate, error, t, df, p, low, high, count])
 
 
 def _fit_alone(frame: Frame, one: Specification, place: int, table: _Table, seed: int | None) -> None:

@@ -118,7 +118,7 @@ def shuffled_columns(
         draws = range(start, min(start + TOGETHER, shuffles.reps))
         taken = [shuffles.sources(draw)[rows.rows] for draw in draws]
         raw = np.column_stack([shuffles.columns[name][own] for own in taken for name in places.values()])
-        absorbed = absorbed_again(fit, np.asfortranarray(raw), options) if moved else None
+        absorbed = absorbed_again(fit, np.asfortranarray(raw), options)
         if absorbed is None:
             continue
         for at, draw in enumerate(draws):

@@ -13,14 +13,20 @@ from impact.core.findings import Finding
 from impact.core.nearest import nearest
 from impact.core.texts import fault
 from impact.diagnostics.power import PowerOptions
-from impact.kernels.power import Trial, detectable, exact_power, power_at, simulated_power, smallest_n
+from impact.kernels.power import (
+    Trial,
+    detectable,
+    effects_around,
+    exact_power,
+    power_at,
+    simulated_power,
+    smallest_n,
+)
 from impact.pipeline.street import run_plan
 from impact.plan import Plan, make_plan
 from impact.schema.option_requests import TestRequest
 
 KIND = "power"
-# effects of a curve, in quarters of the smallest one that is found
-STEPS = range(9)
 Point = Mapping[str, float | None]
 
 
@@ -50,7 +56,7 @@ def power_of_trial(trial: Trial, effect: float | None, options: PowerOptions, *,
     """
     df, error = trial.df, trial.std_error
     smallest = detectable(df, error, power=options.power, alpha=options.alpha)
-    effects = options.effects or tuple(smallest * step / 4 for step in STEPS)
+    effects = options.effects or effects_around(smallest)
     effects = tuple(sorted({*effects, *(() if effect is None else (effect,))}))
     drawn = None
     if options.simulate:

@@ -15,7 +15,6 @@ import impact.data.checks as data_checks
 import impact.data.filters as data_filters
 import impact.data.paths as data_paths
 import impact.data.prepare as data_prepare
-import impact.data.read as data_read
 from impact.core.curves import CurveResult
 from impact.core.designs import Design, Factor
 from impact.core.errors import DataError, DesignError, ImpactError, Notice, SpecError
@@ -31,6 +30,7 @@ from impact.pipeline.curve import run_curve
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.left_out import drop_one_requests
 from impact.pipeline.references import restricted
+from impact.pipeline.sources import headers_of, read_source
 from impact.plan import Plan
 from impact.schema.expressions.context import Context
 from impact.schema.model import DropOneBlock
@@ -105,17 +105,7 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
         raise DataError(fault("E186", place=plan.resolved.tree.place))
     wanted = names_used(plan)
     roots = data_paths.collect_roots(plan.sources[0].folder, plan.roots)
-    frames = {
-        source.name: data_read.read_frame(
-            source.block,
-            folder=source.folder,
-            name=source.name,
-            roots=roots,
-            wanted=wanted,
-            place=source.node.place,
-        )
-        for source in plan.sources
-    }
+    frames = {source.name: read_source(source, roots, wanted) for source in plan.sources}
     refuse_unknown_columns(plan, frames, roots)
     frame = data_prepare.prepare_frame(
         frames,
@@ -148,13 +138,7 @@ def refuse_unknown_columns(plan: Plan, frames: Mapping[str, Frame], roots: Mappi
     read = [name for frame in frames.values() for name in frame.columns]
     if not unknown_faults(plan, read):
         return
-    headers: list[str] = []
-    for source in plan.sources:
-        place = source.node.place
-        headers += data_read.header_of(
-            source.block, folder=source.folder, name=source.name, roots=roots, place=place
-        )
-    raise SpecError(*unknown_faults(plan, headers))
+    raise SpecError(*unknown_faults(plan, headers_of(plan, roots)))
 
 
 def _drop_one_requests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[ModelRequest, ...]:

@@ -13,6 +13,7 @@ from impact.kernels.specification_curve import (
     group_variance,
     row_variance,
     solve,
+    sorted_groups,
 )
 
 MEMBERS = (((0, 2, 3), 2), ((0, 2), 2), ((1, 2, 3, 4), 4), ((0, 5, 2), 5))
@@ -57,8 +58,8 @@ def test_each_is_the_regression_alone(data, weighted):
     found = solve(columns.T @ (columns * weights[:, None]), regressions())
     assert found.is_exact.all()
     rows = row_variance(columns, given, found)
-    by_products = group_variance(group_products(columns, given, codes, 300), found)
-    by_rows = cluster_variance(columns, given, codes, 300, found)
+    by_products = group_variance(group_products(columns, given, sorted_groups(codes, 300)), found)
+    by_rows = cluster_variance(columns, given, sorted_groups(codes, 300), found)
     for place in range(len(MEMBERS)):
         b, unit, rss, influence = alone(columns, weights, place)
         assert found.estimate[place] == pytest.approx(b, rel=1e-12)
@@ -75,7 +76,7 @@ def test_clusters_of_any_size_in_blocks(data):
     columns, _, _ = data
     codes = np.where(np.arange(9000) < 5000, 0, np.arange(9000)).astype(np.int32)
     found = solve(columns.T @ columns, regressions())
-    direct = cluster_variance(columns, None, codes, 9000, found)
+    direct = cluster_variance(columns, None, sorted_groups(codes, 9000), found)
     for place in range(len(MEMBERS)):
         influence = alone(columns, np.ones(9000), place)[3]
         sums = np.bincount(codes, weights=influence)

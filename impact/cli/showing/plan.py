@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import impact.data.paths as data_paths
-import impact.data.read as data_read
 import impact.pipeline.study as studies
 from impact.core.errors import DataError
 from impact.core.texts import text
 from impact.outputs._assemble import formula_text
 from impact.pipeline.columns_read import names_used
+from impact.pipeline.sources import read_source
 from impact.plan import Plan, Source, make_plan
 
 # results.json, results.csv, README.md, spec.resolved.yaml, manifest.json, run.log
@@ -69,10 +69,7 @@ def _data(plan: Plan, source: Source, language: str) -> str:
     """A data file with its rows and the start of its checksum, or why it cannot be read."""
     roots = data_paths.collect_roots(source.folder, plan.roots)
     try:
-        frame = data_read.read_frame(
-            source.block, folder=source.folder, name=source.name, roots=roots, wanted=names_used(plan),
-            place=source.node.place,
-        )  # fmt: skip
+        frame = read_source(source, roots, names_used(plan))
     except DataError as error:
         return f"{source.block.file}   {error.faults[0].code} {error.faults[0].message}"
     rows = text("run.rows", language, rows=f"{frame.n_rows:,}")

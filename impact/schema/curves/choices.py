@@ -13,7 +13,7 @@ from impact.core.texts import fault
 from impact.schema.columns_used import Use
 from impact.schema.expressions.tree import Expression
 from impact.schema.formulas.parse import parse_formula
-from impact.schema.formulas.tree import Formula, Term
+from impact.schema.formulas.tree import Formula, Term, term_name
 from impact.schema.model import OutcomeBlock
 from impact.schema.model_parts import expression_of, made_outcome, sets_of
 from impact.schema.nodes import Entry, Node, map_node, read_with, text_node, with_entry, without
@@ -220,11 +220,6 @@ def formula_with(formula: Formula, target: str, chosen: Mapping[str, Choice]) ->
         terms = (*terms, *(term for term in added if term not in terms and term not in endogenous))
     absorbed = formula.absorbed if effects is None else effects.absorbed
     return replace(formula, outcomes=outcomes, terms=terms, endogenous=endogenous, absorbed=absorbed)
-
-
-def term_name(term: object) -> str:
-    """A term's name in the results."""
-    return term.name if isinstance(term, formula_tree.Variable) else str(term.text())  # type: ignore[attr-defined]
 
 
 def target_of(request: ModelRequest) -> str:

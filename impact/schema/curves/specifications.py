@@ -15,6 +15,7 @@ from impact.core.texts import fault
 from impact.schema.columns_used import Use, expression_uses, model_uses
 from impact.schema.curves.block import CurveInference, SpecCurveBlock
 from impact.schema.curves.choices import (
+    TEMPLATE_KEYS,
     Choice,
     formula_uses,
     formula_with,
@@ -224,11 +225,10 @@ def _maker(
     templates: Mapping[tuple[str, ...], ModelRequest],
 ) -> Callable[[npt.NDArray[np.int64], int], Specification]:
     names = list(choices)
-    keys = ("estimator", "weights", "vcov")
 
     def make(row: npt.NDArray[np.int64], number: int) -> Specification:
         chosen = {name: choices[name][place] for name, place in zip(names, row.tolist(), strict=True)}
-        template = templates[tuple(chosen[key].label if key in chosen else "" for key in keys)]
+        template = templates[tuple(chosen[key].label if key in chosen else "" for key in TEMPLATE_KEYS)]
         request = replace(template, name=f"{own.base}[specification={number}]")
         followed = target
         outcome = chosen.get("outcome")

@@ -259,6 +259,11 @@ def _names(node: expressions.Node | None) -> Iterator[ColumnUse]:
             yield ColumnUse(below.name, below.start, below.end)
 
 
+def term_name(term: Term | Step) -> str:
+    """A term's name in the results."""
+    return term.name if isinstance(term, Variable) else term.text()
+
+
 def term_expression(term: Term) -> Expression | None:
     """A term as an expression that can be evaluated on columns; None for indicators, bases and interactions.
 
