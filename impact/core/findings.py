@@ -44,6 +44,11 @@ class ModelResult:
     row: str | None = None
     expect: str | None = None
 
+    @property
+    def label(self) -> str:
+        """Name of the model, with its group."""
+        return self.name if self.group is None else f"{self.name} ({self.group})"
+
 
 def _no_rows(result: ModelResult) -> ModelResult:
     """Stands in where the rows without an outcome are not at hand: nothing is missing that is known of."""

@@ -248,8 +248,3 @@ def asked_models(question: Question) -> tuple[ModelResult, ...]:
         if result.estimate is not None and result.inference is not None:
             found.setdefault((result.name, result.group), result)
     return tuple(found.values())
-
-
-def label_of(result: ModelResult) -> str:
-    """Name of a model with its group."""
-    return result.name if result.group is None else f"{result.name} ({result.group})"

@@ -14,7 +14,6 @@ from impact.core.instrumented import Instrumented
 from impact.core.interval_sets import Intervals, set_text
 from impact.core.reduced_forms import JointForm, by_replicates, joint_form
 from impact.core.texts import fault
-from impact.diagnostics._event_rows import label_of
 from impact.diagnostics._joint_test import Joint
 from impact.diagnostics._sentences import Words, both, joined, pair, word
 from impact.diagnostics._subjects import failed, nothing
@@ -35,7 +34,7 @@ class Model:
     @property
     def label(self) -> str:
         """Name of the model, with its group."""
-        return label_of(self.result)
+        return self.result.label
 
     def infer(self, estimate: Estimate) -> Inference:
         """The model's variance on another estimate of its rows."""

@@ -38,7 +38,7 @@ class Subject:
     @property
     def label(self) -> str:
         """Name of the model, with its group."""
-        return self.result.name if self.result.group is None else f"{self.result.name} ({self.result.group})"
+        return self.result.label
 
     def read(self) -> Reading:
         """What a verdict reads of it."""

@@ -99,7 +99,7 @@ def _finding(question: Question, options: BaconOptions, result: ModelResult, des
         key = "finding.bacon_controls"
     sentences = both(
         key,
-        model=result.name if result.group is None else f"{result.name} ({result.group})",
+        model=result.label,
         coefficient=number(whole.coefficient),
         share=f"{100 * forbidden:.1f}",
         pairs=len(found.weight),

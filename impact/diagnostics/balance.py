@@ -26,7 +26,7 @@ from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
-from impact.diagnostics._event_rows import asked_models, label_of
+from impact.diagnostics._event_rows import asked_models
 from impact.diagnostics._joint_test import Joint, joint_test
 from impact.diagnostics._sentences import Words, both, number, probability, word
 from impact.diagnostics._subjects import failed, nothing
@@ -188,7 +188,7 @@ def _finding(
     sentences = both(
         "honest.balance_uneven" if uneven else "honest.balance_even",
         cohort=f"{found.cohort:g}",
-        model=label_of(result),
+        model=result.label,
         count=len(shown),
         name=shown[largest],
         normalised=number(float(found.normalised[largest])),

@@ -19,7 +19,7 @@ from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.running import Running
 from impact.core.texts import fault
-from impact.diagnostics._event_rows import asked_models, label_of
+from impact.diagnostics._event_rows import asked_models
 from impact.diagnostics._sentences import Words, both, number, probability, word
 from impact.diagnostics._subjects import failed, nothing
 from impact.kernels.density_jump import DensityJump, density_jump
@@ -70,7 +70,7 @@ def _finding(question: Question, options: DensityOptions, result: ModelResult) -
         "finding.density_jump" if rejected else "finding.density",
         running=running.name,
         cutoff=running.cutoff,
-        model=label_of(result),
+        model=result.label,
         below=number(jump.density[below]),
         above=number(jump.density[above]),
         p=probability(p_value),

@@ -27,7 +27,7 @@ from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
-from impact.diagnostics._event_rows import asked_models, label_of
+from impact.diagnostics._event_rows import asked_models
 from impact.diagnostics._joint_test import Joint, joint_statistic, joint_test
 from impact.diagnostics._sentences import both, listed, probability, word
 from impact.diagnostics._subjects import failed
@@ -78,7 +78,7 @@ def _mundlak(question: Question, options: HausmanOptions, result: ModelResult) -
     extended = with_unit_means(design)
     means = {term.name for term in extended.terms[len(design.terms) :]}
     if not means:
-        raise DesignError(fault("E676", test=question.test, model=label_of(result)))
+        raise DesignError(fault("E676", test=question.test, model=result.label))
     estimate = question.refit(result, extended)
     inference = question.infer(result, estimate, extended)
     positions = [j for j, term in enumerate(estimate.terms) if term.name in means]
@@ -88,13 +88,13 @@ def _mundlak(question: Question, options: HausmanOptions, result: ModelResult) -
         float(np.min(inference.df[positions], initial=math.inf)),
     )
     if joint is None or not positions:
-        raise DesignError(fault("E677", test=question.test, model=label_of(result), form=options.form))
+        raise DesignError(fault("E677", test=question.test, model=result.label, form=options.form))
     names = [estimate.terms[j].name for j in positions]
     rows = [
         {"term": name, "estimate": float(estimate.params[j]), "std_error": float(inference.std_error[j])}
         for name, j in zip(names, positions, strict=True)
     ]
-    return _finding(question, options, (result.name, result.group, label_of(result)), joint, rows)
+    return _finding(question, options, (result.name, result.group, result.label), joint, rows)
 
 
 def with_unit_means(design: Design) -> Design:
@@ -162,7 +162,7 @@ def _classical(
     names = [term.name for term in consistent.terms]
     others = [term.name for term in efficient.terms]
     shared = [name for name in names if name in others and name != INTERCEPT]
-    label = f"{label_of(within)}, {label_of(random)}"
+    label = f"{within.label}, {random.label}"
     if not shared:
         raise DesignError(fault("E676", test=question.test, model=label))
     first, second = [names.index(name) for name in shared], [others.index(name) for name in shared]
@@ -192,7 +192,7 @@ def _plain(estimate: Estimate, positions: list[int]) -> Floats:
 
 
 def _unsuitable(question: Question, options: HausmanOptions) -> SpecError:
-    models = ", ".join(label_of(result) for result, _ in question.of)
+    models = ", ".join(result.label for result, _ in question.of)
     return SpecError(fault("E675", test=question.test, form=options.form, models=models))
 
 

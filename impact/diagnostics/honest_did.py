@@ -43,7 +43,6 @@ from impact.diagnostics._event_rows import (
     asked_models,
     before_treatment,
     event_study,
-    label_of,
     refusal,
     rows_of,
 )
@@ -308,7 +307,7 @@ def _sentences(
     last = rows[-1] if rows else {}
     return both(
         f"honest.did_{'at_once' if key == 'breakdown' and value == 0 else key}",
-        model=label_of(result),
+        model=result.label,
         target=_target_words(options),
         restriction=both(f"honest.restriction_{asked.restriction.kind}"),
         breakdown=number(value),

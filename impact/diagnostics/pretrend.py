@@ -34,7 +34,6 @@ from impact.diagnostics._event_rows import (
     are_residuals,
     asked_models,
     before_treatment,
-    label_of,
     rows_of,
 )
 from impact.diagnostics._joint_test import joint_statistic, joint_test, rank_of
@@ -112,7 +111,7 @@ def _joint(question: Question, options: PretrendOptions, result: ModelResult, ta
     if joint is None:
         said = both(
             "honest.pretrend_singular",
-            model=label_of(result),
+            model=result.label,
             count=len(rows.names),
             rank=rank_of(rows.covariance),
         )
@@ -122,7 +121,7 @@ def _joint(question: Question, options: PretrendOptions, result: ModelResult, ta
         verdict = "fail" if rejected else "warn" if few else "note"
         said = both(
             "honest.pretrend_rejected" if rejected else "honest.pretrend_kept",
-            model=label_of(result),
+            model=result.label,
             count=len(rows.names),
             statistic=joint_statistic(joint),
             p=probability(joint.p_value),
@@ -160,7 +159,7 @@ def _equivalent(question: Question, options: PretrendOptions, result: ModelResul
     estimate = float(rows.params[found.largest])
     said = both(
         "honest.equivalence_pass" if passed else "honest.equivalence_note",
-        model=label_of(result),
+        model=result.label,
         bound=number(bound),
         largest=rows.names[found.largest],
         estimate=number(estimate),

@@ -32,7 +32,6 @@ from impact.diagnostics._event_rows import (
     event_study,
     has_varying_base,
     is_singular,
-    label_of,
     refusal,
     rows_of,
 )
@@ -138,7 +137,7 @@ def _finding(question: Question, options: PretrendPowerOptions, result: ModelRes
     large = abs(bias) > LARGE_SHARE * abs(float(leads.params[first]))
     sentences = both(
         f"honest.power_{options.test}",
-        model=label_of(result),
+        model=result.label,
         slopes=_slopes_text(blocks[: len(options.power)]),
         term=leads.names[first],
         power=f"{100 * options.power[strongest]:g}",

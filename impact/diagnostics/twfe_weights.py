@@ -49,7 +49,7 @@ def _finding(question: Question, options: TwfeWeightsOptions, result: ModelResul
     warns = -facts.negative_sum > options.warn_share
     sentences = both(
         "finding.twfe_weights_negative" if facts.n_negative else "finding.twfe_weights",
-        model=result.name if result.group is None else f"{result.name} ({result.group})",
+        model=result.label,
         negative=f"{facts.n_negative:,}",
         treated=f"{facts.n_treated:,}",
         sum=number(facts.negative_sum),

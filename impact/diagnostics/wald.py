@@ -76,7 +76,7 @@ def _finding(question: Question, options: WaldOptions, result: ModelResult, term
     said = both(
         "finding.wald",
         hypotheses=listed([text.replace("`", "") for text in texts]),
-        model=result.name if result.group is None else f"{result.name} ({result.group})",
+        model=result.label,
         statistic=joint_statistic(joint),
         p=probability(joint.p_value),
     )
