@@ -77,7 +77,8 @@ class OwnVariance:
         df: of t, infinity for the normal. draws: (B, k) or None.
         p_value: (k,) where it is not that of the t (ranks among placebos, conformal tests), else None.
         curve_values, curve_p: (m, k) hypothetical effects and the p-value of each, NaN-padded: the interval of a level
-            holds the values whose p-value is above 1 − level. None: estimate ± critical value × standard error.
+            holds the values whose p-value is above 1 − level; a term without any has no error. None: estimate ±
+            critical value × standard error.
     """
 
     vcov: Floats

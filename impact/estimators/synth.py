@@ -199,7 +199,7 @@ def _variance(
     smallest = np.full(1, 1.0 / count)
     curve = np.concatenate([smallest, rank[::-1, 0], rank[:, 0], smallest])[:, None]
     values[:, fitted] = np.nan
-    draws = np.where(fitted, np.nan, draws)
+    draws = np.where(fitted, 0.0, draws)
     key = "comparative_case.ranks" if p_ratio is None else "comparative_case.ranks_ratio"
     text = in_all_languages(key, sets=len(draws), smallest=f"{1 / count:.3g}")
     return OwnVariance(

@@ -134,7 +134,7 @@ def _variance(
     series: _Series, draws: Floats, terms: Sequence[Term], periods: Floats, intervals: str
 ) -> OwnVariance:
     """Placebo spread as errors; p-values and curves of the rows after treatment, NaN before."""
-    draws = np.where(fitted_rows(terms), np.nan, draws)
+    draws = np.where(fitted_rows(terms), 0.0, draws)
     curves = _conformal(series) if intervals == "conformal" else _jackknife_plus(series)
     most = max(len(values) for _, values, _ in curves.values())
     values, p_values = np.full((most, len(terms)), np.nan), np.full((most, len(terms)), np.nan)

@@ -54,7 +54,10 @@ def infer(estimate: Estimate, design: Design, options: NoOptions, level: float) 
         found = replace(found, p_value=own.p_value)
     if own.curve_values is not None and own.curve_p is not None:
         low, high = interval_from_curve(own, level)
-        found = replace(found, ci_low=low, ci_high=high)
+        # a row without a curve has no error: what a fit that was made to be small leaves before treatment
+        tested = np.isfinite(own.curve_values).any(axis=0)
+        error, statistic = (np.where(tested, values, np.nan) for values in (found.std_error, found.statistic))
+        found = replace(found, std_error=error, statistic=statistic, ci_low=low, ci_high=high)
     return found
 
 
