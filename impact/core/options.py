@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 class Options(BaseModel):
     """Options of a registered record. Unknown keys are errors; every field has a default and a description."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class NoOptions(Options):

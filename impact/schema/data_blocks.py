@@ -31,7 +31,7 @@ Codes = Annotated[list[Code], BeforeValidator(_one_or_codes, json_schema_input_t
 class _Block(BaseModel):
     """A block of a spec: unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, populate_by_name=True)
 
 
 class DataBlock(_Block):

@@ -55,7 +55,7 @@ class RowsByBlock(Options):
 class PanelBlock(Options):
     """One panel of a table: the part of the models that it shows. Further keys are labels of `matrix:`."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="allow", frozen=True)
 
     title: Text | None = Field(default=None, description="Title of the panel; default: the outcome's label.")
     models: list[str] | str | None = Field(

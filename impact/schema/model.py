@@ -26,7 +26,7 @@ LocalText = str | dict[Literal["en", "es"], str]
 class Block(BaseModel):
     """A block of a spec: unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 Names = Annotated[list[str], BeforeValidator(one_or_list, json_schema_input_type=str | list[str])]

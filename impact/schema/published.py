@@ -15,7 +15,7 @@ NOT_AVAILABLE = ("n/a", "na", "")
 class Block(BaseModel):
     """A block of a spec: unknown keys are errors, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class Source(Block):
@@ -127,7 +127,7 @@ class ClaimBlock(Block):
 class TestBlock(BaseModel):
     """A test of the results. Keys beyond these are options of its kind (impact explain KIND)."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="allow", frozen=True)
     __test__ = False
 
     kind: str = Field(description="Keyword of the test (impact list tests).")
