@@ -239,7 +239,7 @@ def _assemble(
     terms, x = _stack([*columns, *endogenous], len(raw.y), intercept)
     treatment = _treatment(request, raw, x, intercept)
     places = tuple(range(len(terms) - len(endogenous), len(terms)))
-    focus = focus_of(request, terms, treatment, places)
+    focus = () if request.describes else focus_of(request, terms, treatment, places)
     refuse_constant(request, terms, x, focus)
     return Design(
         outcome=request.outcome_name,

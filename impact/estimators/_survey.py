@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from impact.core.arrays import Floats, Integers
 from impact.core.designs import Design, Term
@@ -35,6 +36,19 @@ class SurveyEstimatorOptions(Options):
         "without_replacement",
         description='The simple random sample that the design effect compares with (R: TRUE, or "replace").',
     )
+    cv_limits: tuple[float, ...] = Field(
+        (0.15,),
+        min_length=1,
+        max_length=2,
+        description="Coefficients of variation above which a figure is for reference only (INEI: 15 %), and not "
+        "reliable.",
+    )
+
+    @model_validator(mode="after")
+    def _limits_ascend(self) -> Self:
+        if min(self.cv_limits) <= 0 or list(self.cv_limits) != sorted(self.cv_limits):
+            raise PydanticCustomError("E569", "", {"problem": "`cv_limits:` are positive and ascend"})
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +97,18 @@ def fit_survey(
     deff = "replacement" if design.weights is None else options.deff
     terms: list[Term] = []
     found: list[Figures] = []
+    cases: list[int] = []
     domains = _domains(design)
     for domain in domains:
         found.append(describe(values, weights * domain.inside, deff))
+        cases += [int(domain.inside.sum())] * len(names)
         terms += [Term(f"{name}{domain.words}", kind) for name in names]
     for number in range(1, len(domains)) if options.test == "difference" else ():
         found.append(_difference(found[number], found[0]))
         over = design.absorb[0].factor.name
         pair = f"[{over}={_label(design, number)} - {_label(design, 0)}]"
         terms += [Term(f"{name}{pair}", "difference") for name in names]
+        cases += [min(cases[0], cases[number * len(names)])] * len(names)
     scale = options.scale
     curves = tuple(
         replace(curve, values=scale * curve.values) for figures in found for curve in figures.curves
@@ -108,7 +125,9 @@ def fit_survey(
         focus=_focus(terms),
         fit={"sum_of_weights": float(weights.sum())},
         tables={
-            "simple_random_variance": (scale**2 * np.concatenate([one.simple for one in found])).tolist()
+            "simple_random_variance": (scale**2 * np.concatenate([one.simple for one in found])).tolist(),
+            "cases": cases,
+            "cv_limits": list(options.cv_limits),
         },
         curves=curves,
     )

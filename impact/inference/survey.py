@@ -11,7 +11,6 @@ model. Sources: Binder (1983); Lumley (2004); Wolter (2007).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -29,6 +28,7 @@ from impact.core.texts import fault, notice
 from impact.inference._clusters import named, refuse_changing_clusters
 from impact.inference._intervals import Spread, complete, describe, number
 from impact.inference._replicates import from_replicates
+from impact.inference._survey_quality import with_quality
 from impact.inference._woodruff import from_shares, with_shares
 from impact.kernels.survey import LonelyUnit, Stage, design_variance
 
@@ -70,7 +70,8 @@ def columns(options: SurveyOptions) -> tuple[str, ...]:
 def infer(estimate: Estimate, design: Design, options: SurveyOptions, level: float) -> Inference:
     """Standard errors of the design: linearised, t with primary units − strata degrees of freedom, or by replicates.
 
-    Means, proportions and totals get their coefficient of variation and design effect beside (cv, deff).
+    Figures of a population get coefficient of variation, design effect, cases and a grade beside (cv, deff, cases,
+    quality).
 
     Raises:
         EstimationError: E531 neither a linear form nor influence, E692 replicates that identify nothing. DesignError:
@@ -84,7 +85,7 @@ def infer(estimate: Estimate, design: Design, options: SurveyOptions, level: flo
         found = from_shares(estimate, _linearised(with_shares(estimate), design, survey, options, level))
     else:
         found = _linearised(estimate, design, survey, options, level)
-    return replace(found, extra={**found.extra, **_quality(estimate, found)})
+    return with_quality(estimate, found, of=design.outcome)
 
 
 def _linearised(
@@ -159,19 +160,6 @@ def _variance(
             "E567", count=len(problem.strata), stage=problem.stage + 1, strata=", ".join(names) or "…"
         )
         raise DesignError(found) from problem
-
-
-def _quality(estimate: Estimate, found: Inference) -> dict[str, Floats]:
-    """Coefficient of variation, and design effect: the variance over that of a simple random sample."""
-    simple = estimate.tables.get("simple_random_variance")
-    if simple is None:
-        return {}
-    size = np.abs(estimate.params)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return {
-            "cv": np.where(size > 0, found.std_error / size, np.nan),
-            "deff": np.asarray(found.std_error**2 / np.asarray(simple, dtype=np.float64)),
-        }
 
 
 VARIANCE = Variance(

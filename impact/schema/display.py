@@ -18,7 +18,7 @@ CellWord = Literal[
     "p_clustered", "ci_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "ci_permutation",
     "se_cr2", "df_cr2", "se_cr3", "p_cr3", "ci_cr3", "p_both", "p_wild", "ci_wild", "p_romano_wolf",
     "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
-    "deff", "expect",
+    "cv", "deff", "cases", "quality", "expect",
 ]  # fmt: skip
 RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published"]
 TableFormat = Literal["md", "tex", "html"]

@@ -11,8 +11,8 @@ from impact.pipeline.fit import fit_request
 
 @pytest.fixture(scope="module")
 def fitted(request_of, as_frame, test_panel):
-    def make(**block):
-        result = fit_request(as_frame(test_panel), request_of(**block), seed=2).results[0]
+    def make(columns=test_panel, **block):
+        result = fit_request(as_frame(columns), request_of(**block), seed=2).results[0]
         if result.error is not None:
             raise result.error
         return result
@@ -73,3 +73,12 @@ def test_scale(fitted):
     assert percent.estimate.params == pytest.approx(100 * one.estimate.params)
     assert percent.inference.std_error == pytest.approx(100 * one.inference.std_error)
     assert percent.inference.extra["cv"] == pytest.approx(one.inference.extra["cv"])
+
+
+def test_no_variable_is_a_treatment(fitted, test_panel):
+    """A constant one has a mean, and a rare 0/1 one is no treatment in few clusters (W511)."""
+    block = {"estimator": "survey_mean", "of": ["y", "one", "D"], "spec": {"survey": {"psu": "c"}}}
+    found = fitted(columns={**test_panel, "one": np.ones(480)}, **block)
+    assert found.estimate.params[1] == 1.0
+    assert found.inference.std_error[1] == 0.0
+    assert found.inference.n_treated_clusters is None
