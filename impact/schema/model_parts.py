@@ -92,7 +92,7 @@ def means_formula(node: Node, where: str) -> Formula:
     """
     of, over = (_names(node, key) for key in ("of", "over"))
     if not of or any(node.get(key) for key in ("formula", "outcome", "treatment", "controls")):
-        problem = f"{where} needs `of:`, the variables to describe, and takes no formula, outcome, treatment or controls"
+        problem = f"{where} needs `of:`, the variables to describe, and takes no formula, outcome, treatment or control"
         raise SpecError(fault("E569", place=node.place, problem=problem))
     text = f"{of[0]} ~ {' + '.join(of[1:]) or '1'}" + (f" | {'^'.join(over)}" if over else "")
     written = node.get("of") or node
