@@ -22,7 +22,7 @@ from impact.design.grouping import make_factor
 from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
 from impact.design.outcome import are_means, read_outcome, read_weights
 from impact.design.parts import Source, piece_text, piece_values, pieces_of, source_of
-from impact.design.row_order import canonical_order, sortable
+from impact.design.row_order import CANONICAL_LIMIT, LIMIT_OF_SUMS, canonical_order, sortable
 from impact.design.sample import (
     Selection,
     select_rows,
@@ -217,7 +217,8 @@ def _order(
     columns += [sortable(values) for arrays in raw.pieces.values() for values in arrays]
     columns += [*raw.slopes.values(), raw.y]
     columns += [values for values in (raw.weights, raw.within) if values is not None]
-    return canonical_order(columns)
+    surveyed = request.describes or request.variance.keyword == "survey"
+    return canonical_order(columns, LIMIT_OF_SUMS if surveyed else CANONICAL_LIMIT)
 
 
 def _assemble(

@@ -70,7 +70,8 @@ def _other_figure(result: ModelResult) -> bool:
     """Ratios and quantiles: no shares of a table."""
     assert result.estimate is not None
     assert result.design is not None
-    return bool(result.estimate.curves) or "per" in result.design.columns
+    population = result.estimate.population
+    return (population is not None and bool(population.curves)) or "per" in result.design.columns
 
 
 def _finding(

@@ -21,6 +21,7 @@ from impact.inference._intervals import (
     number,
     proportions_of,
 )
+from impact.inference._woodruff import curves_of
 from impact.kernels.survey_replicates import degrees_of_freedom, replicate_variance
 
 FEWEST = 2
@@ -39,7 +40,7 @@ def from_replicates(
             quantiles with jackknife weights, whose error does not settle however large the sample.
     """
     assert estimate.replicates is not None
-    if estimate.curves and options.kind in ("jk1", "jkn"):
+    if curves_of(estimate) and options.kind in ("jk1", "jkn"):
         problem = "jackknife replicates give quantiles no valid error; use brr or bootstrap weights, or strata and psu"
         raise DesignError(fault("E690", problem=problem))
     usable: Logicals = np.asarray(np.isfinite(estimate.replicates).all(axis=1), dtype=bool)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -29,10 +30,11 @@ from impact.inference._clusters import named, refuse_changing_clusters
 from impact.inference._intervals import Spread, complete, describe, number
 from impact.inference._replicates import from_replicates
 from impact.inference._survey_quality import with_quality
-from impact.inference._woodruff import from_shares, with_shares
-from impact.kernels.survey import LonelyUnit, Stage, design_variance
+from impact.inference._woodruff import curves_of, from_shares, with_shares
+from impact.kernels.survey import LonelyUnit, Stage, design_variance, unit_totals
 
 Names = str | tuple[str, ...]
+Rows = npt.NDArray[np.int64]
 
 
 class SurveyOptions(Options):
@@ -81,7 +83,7 @@ def infer(estimate: Estimate, design: Design, options: SurveyOptions, level: flo
     survey = design.extra.get("survey")
     if options.replicate is not None and isinstance(survey, SurveyRows) and survey.replicates is not None:
         found = from_replicates(estimate, design, survey.replicates, options.replicate, level)
-    elif estimate.curves:
+    elif curves_of(estimate):
         found = from_shares(estimate, _linearised(with_shares(estimate), design, survey, options, level))
     else:
         found = _linearised(estimate, design, survey, options, level)
@@ -91,12 +93,12 @@ def infer(estimate: Estimate, design: Design, options: SurveyOptions, level: flo
 def _linearised(
     estimate: Estimate, design: Design, survey: object, options: SurveyOptions, level: float
 ) -> Inference:
-    rows, row = linearised(estimate, design)
     if not isinstance(survey, SurveyRows) or len(design.sample.kept) != len(design.y):
         raise DesignError(fault("E569", problem=f"estimator {estimate.estimator} has rows of its own"))
+    totals, row = _totals(estimate, design, survey, options)
     kept = design.sample.kept[row]
     # single rows are numbered as they stand in the design, whose order is not that of the file
-    own = None if named(options.psu) else np.arange(len(kept))
+    own = None if named(options.psu) else row
     stages = [
         Stage(
             stage.stratum[kept],
@@ -106,8 +108,10 @@ def _linearised(
         )
         for stage in survey.stages
     ]
-    vcov, met = _variance(rows, stages, survey, options)
-    units, strata = (len(np.unique(codes)) for codes in (stages[0].unit, stages[0].stratum))
+    vcov, met = _variance(totals, stages, survey, options)
+    units, strata = (
+        int(np.count_nonzero(np.bincount(codes))) for codes in (stages[0].unit, stages[0].stratum)
+    )
     if units <= strata:
         raise DesignError(
             fault("E569", problem=f"{units} primary units in {strata} strata leave nothing to compare")
@@ -135,9 +139,26 @@ def _linearised(
     return complete(Spread(vcov, variance, float(units - strata), notices=notices), estimate, design, level)
 
 
-def linearised(
-    estimate: Estimate, design: Design
-) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _totals(
+    estimate: Estimate, design: Design, survey: SurveyRows, options: SurveyOptions
+) -> tuple[Floats, Rows]:
+    """(u, k) linearised rows summed by unit of the last stage, and a design row of each."""
+    population = estimate.population
+    if population is None:
+        rows, row = linearised(estimate, design)
+    else:
+        rows, row = population.rows, np.arange(len(population.rows))
+    if not named(options.psu):
+        return (rows if population is None else population.dense()), row
+    units = survey.stages[-1].unit[design.sample.kept[row]]
+    if population is None:
+        totals, first = unit_totals(rows, units)
+        return totals, row[first]
+    figures, first = unit_totals(rows, units, population.domain, population.domains)
+    return population.with_differences(figures), first
+
+
+def linearised(estimate: Estimate, design: Design) -> tuple[Floats, Rows]:
     """(m, k) rows whose weighted sum is the error of the estimate, and the design row of each."""
     if estimate.linear is not None:
         linear = estimate.linear

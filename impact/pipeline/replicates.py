@@ -26,6 +26,9 @@ def with_replicates(estimate: Estimate, design: Design, request: ModelRequest) -
         return estimate
     record: Any = catalog.ESTIMATORS.load(request.estimator)
     weights = survey.replicates.weights[design.sample.kept]
+    together = None if record.replicate is None else record.replicate(design, request.options, weights)
+    if together is not None:
+        return replace(estimate, replicates=together)
     position = {term: j for j, term in enumerate(estimate.terms)}
     found = np.full((weights.shape[1], len(position)), np.nan)
     for number, own in enumerate(weights.T):

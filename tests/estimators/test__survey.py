@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impact.estimators._survey import means, simple_variance
+from impact.estimators._survey import Domains, means, sample_of, simple_variance
 from impact.pipeline.fit import fit_request
 
 
@@ -20,29 +20,59 @@ def fitted(request_of, as_frame, test_panel):
     return make
 
 
+def sample(values, weights, deff, codes=None):
+    codes = np.zeros(len(weights), dtype=np.int32) if codes is None else codes
+    count = int(codes.max()) + 1
+    return sample_of(values, weights, Domains(codes, count, ("",) * count), deff)
+
+
 def test_means_and_influence():
+    """In each of two domains numpy's average, and the slope of it in the weight of one row."""
     random = np.random.default_rng(0)
-    values, weights = random.standard_normal((50, 2)), random.random(50) * (random.random(50) > 0.3)
-    found = means(values, weights, "replacement")
-    assert found.values == pytest.approx(np.average(values, axis=0, weights=weights))
-    assert np.abs(found.influence.sum(axis=0)).max() < 1e-14
+    values, weights = random.standard_normal((50, 2)), 0.1 + random.random(50)
+    codes = (np.arange(50) % 3 > 0).astype(np.int32)
+    found = means(sample(values, weights, "replacement", codes))
+    for domain in (0, 1):
+        inside = codes == domain
+        expected = np.average(values[inside], axis=0, weights=weights[inside])
+        assert found.values[domain] == pytest.approx(expected)
+        assert np.abs(found.influence[inside].sum(axis=0)).max() < 1e-14
     moved = weights.copy()
-    moved[7] += 1e-6
-    slope = (np.average(values, axis=0, weights=moved) - found.values) / 1e-6
-    inside = values[7] - found.values
-    assert slope == pytest.approx(inside / weights.sum(), rel=1e-4)
+    moved[7] *= 1 + 1e-6
+    slope = (
+        means(sample(values, moved, "replacement", codes)).values[codes[7]] - found.values[codes[7]]
+    ) / 1e-6
+    assert slope == pytest.approx(found.influence[7], rel=1e-4)
+
+
+def simple(values, weights, deff):
+    one = sample(values, weights, deff)
+    return simple_variance(one, values - np.average(values, axis=0, weights=weights))[0]
 
 
 def test_simple_random_samples():
     values = np.arange(10.0)[:, None]
     weights = np.full(10, 4.0)
-    mean = np.array([4.5])
-    with_replacement = simple_variance(values, weights, mean, "replacement")
+    with_replacement = simple(values, weights, "replacement")
     assert with_replacement == pytest.approx(np.var(values, ddof=1) / 10)
-    without = simple_variance(values, weights, mean, "without_replacement")
+    without = simple(values, weights, "without_replacement")
     assert without == pytest.approx(with_replacement * (1 - 10 / 40))
-    assert np.isnan(simple_variance(values, weights / 8, mean, "without_replacement")).all()
-    assert np.isnan(simple_variance(values[:1], weights[:1], mean, "replacement")).all()
+    assert np.isnan(simple(values, weights / 8, "without_replacement")).all()
+    assert np.isnan(simple(values[:1], weights[:1], "replacement")).all()
+
+
+def test_influence_by_domain_is_that_of_every_term(fitted):
+    """The compact rows of a survey, with their zeros, are what other variances get."""
+    block = {"estimator": "survey_mean", "of": ["y", "z"], "over": "g", "test": "difference", "weights": "w"}
+    plain = fitted(**block, vcov={"cluster": "i"}).estimate
+    del block["weights"]
+    surveyed = fitted(**block, spec={"survey": {"psu": "i", "weights": "w"}}).estimate
+    assert surveyed.influence is None
+    order, other = (np.argsort(one.population.rows[:, 0], kind="stable") for one in (plain, surveyed))
+    dense = surveyed.population.dense()
+    assert dense.shape == (480, 14)
+    assert dense[other] == pytest.approx(plain.influence.rows[order], abs=1e-15)
+    assert dense[:, 8] == pytest.approx(dense[:, 2] - dense[:, 0])
 
 
 def test_domains_and_differences(fitted, test_panel):

@@ -31,7 +31,7 @@ ELSEWHERE = {
     "impact/cli/verify.py": "tests/test_command_line.py",
     "impact/core/arrays.py": "tests/core/test_records.py",
     "impact/core/survey_rows.py": "tests/design/test_survey_rows.py",
-    "impact/core/quantile_curves.py": "tests/estimators/test_survey_mean.py",
+    "impact/core/population_figures.py": "tests/estimators/test_survey_mean.py",
     "impact/core/designs.py": "tests/core/test_records.py",
     "impact/core/estimates.py": "tests/core/test_records.py",
     "impact/core/findings.py": "tests/core/test_records.py",
