@@ -117,7 +117,9 @@ def means_of_svy(domain: str | None, *, replicates: bool = False) -> Contender:
     """Sample.estimation.mean, all variables in one call."""
 
     def run(frame: pd.DataFrame) -> Estimates:
-        found = _sample(frame, replicates=replicates).estimation.mean(OUTCOMES, by=domain)
+        method = "replication" if replicates else "taylor"
+        sample = _sample(frame, replicates=replicates)
+        found = sample.estimation.mean(OUTCOMES, by=domain, method=method)
         tables = [one.to_polars() for one in found]
         if domain is not None:
             tables = [table.sort(domain) for table in tables]
