@@ -46,12 +46,18 @@ def replicates_of(
     values = np.column_stack(read if every else [column[rows] for column in read])
     base = read_weights(request.weights, source_of(columns, rows, request, context))
     there = ~np.isnan(base)
-    if not np.isfinite(values[there]).all() or (values[there] < 0).any():
+    given = values if there.all() else values[there]
+    # a missing value makes the extremes missing
+    if len(given) and not (given.min() >= 0 and given.max() < np.inf):
         _refuse("replicate weights are missing or negative in some rows")
-    if options.combined and values[base == 0].any():
+    if options.combined and (base == 0).any() and values[base == 0].any():
         _refuse("rows with a sampling weight of zero have replicate weights")
     combined = values if options.combined else values * base[:, None]
-    empty = [name for name, total in zip(names, combined[there].sum(axis=0), strict=True) if total == 0]
+    empty = [
+        name
+        for name, total in zip(names, (combined if there.all() else combined[there]).sum(axis=0), strict=True)
+        if total == 0
+    ]
     if empty:
         _refuse(f"the weights of {', '.join(empty[:5])} sum to zero")
     factors = np.ones(len(names)) if options.rscales is None else np.array(options.rscales, dtype=np.float64)

@@ -47,7 +47,7 @@ def from_replicates(
     lost = int(np.count_nonzero(~usable))
     if np.count_nonzero(usable & (replicates.factors > 0)) < FEWEST:
         raise EstimationError(fault("E692", lost=lost, reps=len(usable)))
-    df = degrees_of_freedom(replicates.weights[design.sample.kept])
+    df = degrees_of_freedom(replicates.on_rows(design.sample.kept))
     if df < 1:
         raise DesignError(fault("E690", problem="the replicate weights of the domain are all alike"))
     kept = replace(replicates, factors=replicates.factors[usable])
