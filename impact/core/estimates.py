@@ -105,7 +105,7 @@ class Estimate:
             made part by part.
         instrumented: reduced form and first stages. own_variance: the estimator's own error, for ``vcov: own``.
         replicates: (R, k) estimates with each replicate weight of a survey, NaN where it does not identify them;
-            population: influence of figures by domain, in place of ``influence`` where there is a survey.
+            population: influence of figures by domain, in place of ``influence`` where that would be large.
     """
 
     estimator: str

@@ -45,6 +45,8 @@ class PopulationFigures:
     def dense(self) -> Floats:
         """(n, k) influence on every term, zeros included."""
         n, v = self.rows.shape
+        if self.domains == 1:
+            return self.rows
         blocks = np.zeros((n, self.domains, v))
         blocks[np.arange(n), self.domain] = self.rows
         return self.with_differences(blocks.reshape(n, -1))

@@ -22,6 +22,8 @@ from impact.core.population_figures import PopulationFigures, QuantileCurve, wit
 from impact.kernels.group_sums import group_sums
 
 INTERCEPT = "Intercept"
+# numbers of influence, zeros included, beyond which a survey keeps those of each row's own domain alone
+LARGEST_DENSE = 1_000_000
 
 
 class SurveyEstimatorOptions(Options):
@@ -146,8 +148,8 @@ def fit_survey(
         cases += [min(cases[one * len(names)], cases[base * len(names)])] * len(names)
     simple = np.concatenate([scale**2 * found.simple.ravel(), np.full(len(pairs) * len(names), np.nan)])
     rows: Integers = np.arange(len(design.y), dtype=np.int32)
-    # a survey sums by unit and domain; other variances need the zeros of other domains as well
-    surveyed = "survey" in design.extra
+    # a survey sums by unit and domain; what else reads influence needs the zeros of other domains as well
+    compact = "survey" in design.extra and len(rows) * len(terms) > LARGEST_DENSE
     return Estimate(
         estimator=keyword,
         terms=tuple(terms),
@@ -155,7 +157,7 @@ def fit_survey(
         n_obs=float(len(design.y)),
         df_model=len(terms),
         df_resid=float(len(design.y) - len(terms)),
-        influence=None if surveyed else Influence(population.dense(), rows),
+        influence=None if compact else Influence(population.dense(), rows),
         focus=_focus(terms),
         fit={"sum_of_weights": float(weights.sum())},
         tables={

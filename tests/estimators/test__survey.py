@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import impact.estimators._survey as survey_estimators
+from impact.diagnostics._difference import cluster_scores
 from impact.estimators._survey import Domains, means, sample_of, simple_variance
 from impact.pipeline.fit import fit_request
 
@@ -61,12 +63,20 @@ def test_simple_random_samples():
     assert np.isnan(simple(values[:1], weights[:1], "replacement")).all()
 
 
-def test_influence_by_domain_is_that_of_every_term(fitted):
+def test_influence_by_domain_is_that_of_every_term(fitted, monkeypatch):
     """The compact rows of a survey, with their zeros, are what other variances get."""
     block = {"estimator": "survey_mean", "of": ["y", "z"], "over": "g", "test": "difference", "weights": "w"}
     plain = fitted(**block, vcov={"cluster": "i"}).estimate
     del block["weights"]
-    surveyed = fitted(**block, spec={"survey": {"psu": "i", "weights": "w"}}).estimate
+    spec = {"survey": {"psu": "i", "weights": "w"}}
+    small = fitted(**block, spec=spec)
+    monkeypatch.setattr(survey_estimators, "LARGEST_DENSE", 100)
+    large = fitted(**block, spec=spec)
+    assert large.inference.std_error == pytest.approx(small.inference.std_error, rel=1e-14)
+    assert small.estimate.influence is not None
+    scores, expected = (cluster_scores(result, 3, "i") for result in (large, small))
+    assert scores == pytest.approx(expected, abs=1e-15)
+    surveyed = large.estimate
     assert surveyed.influence is None
     order, other = (np.argsort(one.population.rows[:, 0], kind="stable") for one in (plain, surveyed))
     dense = surveyed.population.dense()
