@@ -17,26 +17,26 @@ def _ordered(
     return np.array([coef[name] for name in names]), np.array([error[name] for name in names])
 
 
-def of_impact(formula: str, cluster: str | None, names: list[str]) -> Contender:
-    """impact.feols, hc1 or clustered."""
+def of_impact(formula: str, cluster: str | None, names: list[str], function: str = "feols") -> Contender:
+    """impact.feols or another function of its face, hc1 or clustered."""
     vcov: str | dict[str, str] = {"cluster": cluster} if cluster else "hc1"
 
     def run(frame: pd.DataFrame) -> Estimates:
-        fit = impact.feols(formula, frame, vcov=vcov)
+        fit = getattr(impact, function)(formula, frame, vcov=vcov)
         return _ordered(fit.coef(), fit.se(), names)
 
     return run
 
 
-def _formula_package(name: str) -> Callable[[str, str | None, list[str]], Contender]:
-    """fereg and pyfixest share one face."""
+def _formula_package(name: str, function: str) -> Callable[[str, str | None, list[str]], Contender]:
+    """fereg and pyfixest share one face, whose functions are called as ours."""
 
     def make(formula: str, cluster: str | None, names: list[str]) -> Contender:
         package = __import__(name)
         vcov: str | dict[str, str] = {"CRV1": cluster} if cluster else "HC1"
 
         def run(frame: pd.DataFrame) -> Estimates:
-            fit = package.feols(formula, frame, vcov=vcov)
+            fit = getattr(package, function)(formula, frame, vcov=vcov)
             return _ordered(fit.coef(), fit.se(), names)
 
         return run
@@ -81,12 +81,14 @@ def of_linearmodels(formula: str, cluster: str | None, names: list[str]) -> Cont
 
 
 def contenders(
-    formula: str, cluster: str | None, names: list[str], *, slow: bool = True
+    formula: str, cluster: str | None, names: list[str], *, function: str = "feols", slow: bool = True
 ) -> dict[str, Contender]:
-    """Ours and every installed peer that can run the formula."""
-    found = {"impact": of_impact(formula, cluster, names)}
+    """Ours and every installed peer that can run the formula; ``slow``: those without absorption, too."""
+    found = {"impact": of_impact(formula, cluster, names, function)}
     for name in installed("fereg", "pyfixest"):
-        found[name] = _formula_package(name)(formula, cluster, names)
+        found[name] = _formula_package(name, function)(formula, cluster, names)
+    if function != "feols":
+        return found
     if slow and "|" not in formula and installed("statsmodels"):
         found["statsmodels"] = of_statsmodels(formula, cluster, names)
     if slow and "|" in formula and installed("linearmodels"):

@@ -18,7 +18,7 @@ What every difference-in-differences estimator does with a design that is not as
 - *estimates* means that the design is used as it is; the note says how.
 
 The panels: three cohorts of six units in eight periods (two groups and two periods for `did_2x2` and `did_cic`, one
-block of treated units for `synth`).
+block of treated units for synthetic controls and matrix completion).
 
 """
 NOTES = {

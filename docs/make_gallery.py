@@ -25,6 +25,10 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("Errors that are robust but not clustered", "--set vcov=hc1"),
         ("Another outcome in one column", "--set 'models.twfe=l_robbery ~ post | sid + year'"),
     ),
+    "self_defence_curve": (
+        ("Errors clustered by region", "--set 'vcov={cluster: region}'"),
+        ("Fewer specifications, drawn at random", "--set speccurve.max=30"),
+    ),
     "theft_and_population": (
         ("The figure of another model", "--set 'figures.years.models=[coast]'"),
         ("One model only", "--only models.levels"),
@@ -44,6 +48,10 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
     "crime_victimization_lima": (
         ("Theft by another column of the file", "--set matrix.y.theft=fraud_victimization_pct"),
         ("Report in both languages", "--set 'language=[en, es]'"),
+    ),
+    "crime_synthetic_control_lima": (
+        ("The four estimators alone, without the rows that change one thing", "--set robustness=null"),
+        ("Callao alone", "--only models.callao"),
     ),
     "replication_c1_crime_north_carolina": (
         ("Errors that are robust to unequal variances", "--set defaults.vcov=hc1"),
@@ -81,6 +89,17 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("Three parts", "--set models.gap.decomposition=threefold"),
         ("Shares of every term", "--set models.gap.detail=terms"),
     ),
+    "training_on_observables": (
+        (
+            "Effects on the treated",
+            "--set models.weighting.estimand=att --set models.neighbours.estimand=att",
+        ),
+        ("Four neighbours", "--set models.neighbours.k=4"),
+    ),
+    "close_elections": (
+        ("Another bandwidth", "--set models.score.bandwidth=cerrd"),
+        ("The fuzzy design alone", "--only models.fuzzy"),
+    ),
     "minimum_wage_staggered": (
         ("Controls that are never treated", "--set models.cs.control_group=never"),
         ("Effects averaged over event times", "--set design.aggregate=dynamic"),
@@ -105,7 +124,9 @@ NOT_SHIPPED = {
     "replication_e2_card_krueger": "Card and Krueger (1994), tables 3 and 4",
     "replication_e3_china_shock": "Autor, Dorn and Hanson (2013), table 3",
 }
-LIMA = tuple(name for name in CHANGES if name.endswith("_lima"))
+COMPARATIVE = "crime_synthetic_control_lima"
+# specs of the Lima tables in docs/peru.md: permutation over pairs of areas
+LIMA = tuple(name for name in CHANGES if name.endswith("_lima") and name != COMPARATIVE)
 # models that repeat the main one for everybody
 COPIES = ("groups", "groups_self_employed", "groups_joint")
 EQUAL = ("equal", "rounds_equal")
@@ -289,6 +310,33 @@ def lima_answers(documents: Mapping[str, Document]) -> str:
     return "\n\n".join(parts)
 
 
+def comparative_table(document: Document) -> str:
+    """The overall effects of the synthetic-control spec, with ranks among placebos and the miss before treatment."""
+    head = ("model", "estimate", "placebo spread", "95 % interval", "rank of the effect", "miss before")
+    lines = [f"| {' | '.join(head)} |", f"| {' | '.join(['---'] * len(head))} |"]
+    for row in document["rows"]:
+        facts = document["models"][row["model"]]
+        if row["term"] != "att" or facts["row"] is not None:
+            continue
+        extra = facts["extra"]
+        interval = f"[{_decimal(row['ci_low'])}, {_decimal(row['ci_high'])}]"
+        rank = f"{extra['rank_effect']:.0f} of {extra['n_sets'] + 1:.0f}"
+        cells = (
+            _decimal(row["estimate"]),
+            _decimal(row["std_error"]),
+            interval,
+            rank,
+            _decimal(extra["rmspe_before"]),
+        )
+        lines.append(f"| `{row['model']}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _decimal(value: float | str) -> str:
+    """Two decimals; an end of an interval that is infinite is a word in the results."""
+    return value.replace("inf", "∞") if isinstance(value, str) else f"{value:.2f}"
+
+
 def filled(page: str, blocks: Mapping[str, str]) -> str:
     """A page written by hand with its made blocks put in anew."""
     for name, content in blocks.items():
@@ -308,9 +356,12 @@ def main() -> None:
         write(FOLDER / f"{name}.md", page)
     write(DOCS / "replications.md", replications(documents))
     peru = (DOCS / "peru.md").read_text(encoding="utf-8")
-    write(
-        DOCS / "peru.md", filled(peru, {"table": lima_table(documents), "answers": lima_answers(documents)})
-    )
+    blocks = {
+        "table": lima_table(documents),
+        "answers": lima_answers(documents),
+        "synthetic": comparative_table(documents[COMPARATIVE]),
+    }
+    write(DOCS / "peru.md", filled(peru, blocks))
 
 
 def write(file: Path, content: str) -> None:

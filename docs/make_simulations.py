@@ -1,4 +1,4 @@
-"""Run the Monte Carlo sets of difference-in-differences and write their figures into ``docs/simulations.md``."""
+"""Run the Monte Carlo sets of effects of treatments and write their figures into ``docs/simulations.md``."""
 
 # ruff: noqa: E501
 # words of the page
@@ -10,7 +10,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = ("m07_doubly_robust", "m10_staggered", "m12_honest", "m17_synthetic")
+FILES = (
+    "m07_doubly_robust",
+    "m10_staggered",
+    "m12_honest",
+    "m17_synthetic",
+    "m22_discontinuity",
+    "m22_observables",
+)
 HEAD = """# Simulations
 
 Bias, errors and coverage where the truth is known. Draws are seeded: the figures are the same in every run, and each is
@@ -37,8 +44,19 @@ SECTIONS = {
     "that pass is worse (Roth 2022).",
     "M13": "## Honest intervals\n\nR = 500. The departure lies on the edge of the set that `honest_did` allows for.",
     "M17": "## Ranks among placebos\n\nR = 500, one treated unit and 20 donors, no effect.",
-    "M18": "## Synthetic difference-in-differences\n\nR = 200, 10 of 40 units treated in the last 4 of 12 periods, two "
-    "factors with loadings that are higher for the treated; jackknife errors.",
+    "M17b": "## Conformal tests\n\nR = 500, one treated unit, 20 donors, 19 periods before treatment and one after, "
+    "factors and noise exchangeable over time.",
+    "M18": "## Synthetic difference-in-differences and matrix completion\n\nR = 200, 10 of 40 units treated in the last "
+    "4 of 12 periods, two factors with loadings that are higher for the treated; jackknife errors of `synth_did`, "
+    "bootstrap errors of `matrix_completion`, whose penalty shrinks the factors and leaves half of the two-way bias.",
+    "M22": "## Jumps at a cutoff\n\nR = 1,000, 500 rows, the designs of Calonico, Cattaneo and Titiunik (2014). *cover* is that of "
+    "the robust interval. 500 rows are few: it covers a little less than 95 %, and the conventional one less still.",
+    "M22b": "### The density of the running variable\n\nR = 500, 1,000 rows, nobody chooses a side: how often the test at 5 % "
+    "rejects.",
+    "M22c": "## Many covariates\n\nR = 500, 200 rows, 50 covariates whose coefficients fall with the square of their place, effect "
+    "0.5, the lasso as the learner.",
+    "M22d": "### Few covariates\n\nR = 500, 400 rows, a logit of treatment, an outcome that bends, effects that differ between "
+    "rows.",
 }
 LINE = re.compile(r"(M\d\d\w?) (.+): (.+)")
 

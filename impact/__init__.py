@@ -12,6 +12,8 @@ _PUBLIC = {
     "run": "impact.face.studies",
     "check": "impact.face.studies",
     "feols": "impact.face.regression",
+    "fepois": "impact.face.regression",
+    "feglm": "impact.face.regression",
     "did": "impact.face.differences",
     "SpecError": "impact.core.errors",
     "DataError": "impact.core.errors",
@@ -26,7 +28,9 @@ __all__ = [
     "__version__",
     "check",
     "did",
+    "feglm",
     "feols",
+    "fepois",
     "run",
 ]
 

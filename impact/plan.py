@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
 from impact.inference._permutation import PermuteOptions
 from impact.inference._wild import WildOptions, wild_columns
+from impact.schema.curves.specifications import CurveRequest, curve_of
 from impact.schema.data_blocks import DataBlock, PanelBlock
 from impact.schema.design_block import DesignBlock
 from impact.schema.expressions.tree import Expression
@@ -30,7 +31,7 @@ from impact.schema.model_class import (
     refuse_reserved,
     refuse_reserved_in_model,
 )
-from impact.schema.nodes import Node, map_node, without
+from impact.schema.nodes import Node, map_node, node_at, without
 from impact.schema.option_requests import (
     OWN,
     TestRequest,
@@ -73,7 +74,7 @@ class Plan:
     Arguments:
         study: name of the results' folder. spec: the validated spec; resolved: its tree and sources.
         models: every model, robustness rows included; tests: every test.
-        derive, filters: parsed; sources: data files, the main one first.
+        derive, filters: parsed; sources: data files, the main one first. curve: the specification curve or None.
     """
 
     study: str
@@ -85,6 +86,7 @@ class Plan:
     filters: Mapping[str, Expression]
     sources: tuple[Source, ...]
     roots: Mapping[str, str | Path] = field(default_factory=dict)
+    curve: CurveRequest | None = None
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -116,6 +118,8 @@ def make_plan(
     faults += found
     derive, filters, found = _expressions(tree)
     faults += found
+    curve, found = curve_of(tree, resolved.models, _requests, _outcomes)
+    faults += found
     if model is not None:
         faults += _spec_faults(model, tree)
     names = {name for one in requests for name in (one.name, one.base)}
@@ -135,6 +139,7 @@ def make_plan(
         filters,
         _sources(model, tree),
         dict(roots or {}),
+        curve,
     )
 
 
@@ -188,6 +193,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
         raise SpecError(fault("E179", place=node.place, key="panel.freq of a model", advice=advice))
     by_adoption = adoptions.ADOPTION in record.accepts
     variance = variance_of(node, catalog.VARIANCES, record.accepts, _default_cluster(adoption, panel))
+    parts.check_shocks_of(variance, context)
     wild = wild_of(node, WildOptions)
     _check_pair(keyword, record, variance, has_panel=panel is not None or adoption is not None)
     formula = _formula(block, node, context, record, where)
@@ -368,11 +374,23 @@ def _sources(model: SpecModel, tree: Node) -> tuple[Source, ...]:
     if node is None or model.data is None:
         return ()
     if isinstance(model.data, DataBlock):
-        return (Source("main", model.data, _folder(node), node),)
-    return tuple(
-        Source(name, block, _folder(node.get(name) or node), node.get(name) or node)
-        for name, block in model.data.items()
-    )
+        found = [Source("main", model.data, _folder(node), node)]
+    else:
+        found = [
+            Source(name, block, _folder(node.get(name) or node), node.get(name) or node)
+            for name, block in model.data.items()
+        ]
+    return (*found, *_instrument_files(model, tree, {source.name for source in found}))
+
+
+def _instrument_files(model: SpecModel, tree: Node, names: Collection[str]) -> Iterator[Source]:
+    """Files that instruments name by their path, where `data` has none of that name."""
+    for name, block in model.instruments.items():
+        for key in ("shares", "shocks"):
+            written = getattr(block, key, None)
+            if isinstance(written, str) and written not in names:
+                node = node_at(tree, ("instruments", name, key)) or tree
+                yield Source(f"{name}.{key}", DataBlock(file=written), _folder(node), node)
 
 
 def _folder(node: Node) -> Path:

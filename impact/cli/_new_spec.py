@@ -30,6 +30,7 @@ SHORT_NAMES = {
     "iv": "replication_e3_china_shock",
     "panel": "replication_f3_public_capital",
     "replication": "replication_c2_castle_doctrine",
+    "speccurve": "self_defence_curve",
 }
 # root of data that lie outside the project
 ROOT = "data"

@@ -18,9 +18,9 @@ import impact.outputs.terminal_table as terminal_table
 import impact.pipeline.study as studies
 from impact.cli._options import names_of, roots_of
 from impact.cli._progress import make_progress
-from impact.cli._show_plan import plan_lines
 from impact.cli._tell import report_faults
 from impact.cli.main import close_output, setting
+from impact.cli.showing.plan import plan_lines
 from impact.core.errors import DataError, Fault, ImpactError, Notice
 from impact.core.texts import text
 from impact.outputs._request import OutputRequest

@@ -23,6 +23,10 @@ COMMANDS = {
     "explain": ("impact.cli.explain", "What an estimator, variance, test, key or error code is."),
     "list": ("impact.cli.list", "What is installed: estimators, variances, tests, domains, examples."),
     "schema": ("impact.cli.schema", "JSON Schema of the spec format, for editors."),
+    "power": (
+        "impact.cli.power",
+        "Smallest effect that is found and power curve, of a spec or of a planned trial.",
+    ),
     "replicate": ("impact.cli.replicate", "Run specs with published numbers or claims; overview of cells."),
     "verify": ("impact.cli.verify", "Re-hash inputs and outputs, run again, compare."),
     "version": ("impact.cli.version", "Versions of impact, Python and the numerical packages."),

@@ -37,7 +37,7 @@ def command(
     as_json = setting(ctx, "format") == "json"
     if "~" in subject and not Path(subject).exists():
         return _show_formula(subject, language=language, as_json=as_json)
-    import impact.cli._show_spec as shows  # the plan loads with the command, not with the help
+    import impact.cli.showing.spec as shows  # the plan loads with the command, not with the help
     from impact.plan import make_plan
 
     plan = make_plan(subject, set_values=set_values, roots=roots_of(roots))
@@ -56,7 +56,7 @@ def command(
 
 def _show_formula(subject: str, *, language: str, as_json: bool) -> int:
     """The parts of a formula; sets are shown by name, since there is no spec that says what they hold."""
-    from impact.cli._show_formula import PLACE, formula_parts
+    from impact.cli.showing.formula import PLACE, formula_parts
 
     try:
         parts = formula_parts(subject, language=language)

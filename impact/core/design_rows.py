@@ -22,17 +22,28 @@ def design_on_rows(design: Design, rows: Rows, step: Step | None = None) -> Desi
         rows: numbers of the rows, ascending, or a mask (n,). step: what the sample ledger says of the loss.
     """
     sample = design.sample
+    cut: dict[int, Factor] = {}
+
+    def on_rows(factor: Factor) -> Factor:
+        """A factor that stands in several places, as effect and cluster say, is cut once."""
+        if id(factor) not in cut:
+            cut[id(factor)] = factor_on_rows(factor, rows)
+        return cut[id(factor)]
+
     steps = sample.steps if step is None else (*sample.steps, step)
     count = len(design.y)
     return replace(
         design,
         y=np.ascontiguousarray(design.y[rows]),
-        x=np.ascontiguousarray(design.x[rows]),
+        x=_rows_of_matrix(design.x, rows),
         sample=Sample(sample.kept[rows], steps, sample.dropped_terms),
         weights=_taken(design.weights, rows),
         within_sum_of_squares=_taken(design.within_sum_of_squares, rows),
-        absorb=tuple(effect_on_rows(effect, rows) for effect in design.absorb),
-        clusters={name: factor_on_rows(factor, rows) for name, factor in design.clusters.items()},
+        absorb=tuple(
+            replace(effect, factor=on_rows(effect.factor), slope=_taken(effect.slope, rows))
+            for effect in design.absorb
+        ),
+        clusters={name: on_rows(factor) for name, factor in design.clusters.items()},
         treatment=None if design.treatment is None else _treatment(design.treatment, rows),
         panel=None if design.panel is None else _panel(design.panel, rows),
         coordinates=_taken(design.coordinates, rows),
@@ -53,7 +64,7 @@ def factor_on_rows(factor: Factor, rows: Rows) -> Factor:
     present = np.flatnonzero(counts)
     renumber = np.full(factor.levels, -1, dtype=np.int32)
     renumber[present] = np.arange(len(present), dtype=np.int32)
-    return Factor(factor.name, renumber[codes], tuple(factor.labels[code] for code in present.tolist()))
+    return Factor(factor.name, renumber[codes], tuple(map(factor.labels.__getitem__, present.tolist())))
 
 
 def effect_on_rows(effect: AbsorbedFactor, rows: Rows) -> AbsorbedFactor:
@@ -96,6 +107,13 @@ def _column(values: Floats | Factor, rows: Rows) -> Floats | Factor:
 
 def _taken(values: Floats | None, rows: Rows) -> Floats | None:
     return None if values is None else np.ascontiguousarray(values[rows])
+
+
+def _rows_of_matrix(x: Floats, rows: Rows) -> Floats:
+    """Rows of a matrix, which keeps its order in memory."""
+    if x.flags.f_contiguous and not x.flags.c_contiguous:
+        return np.ascontiguousarray(x.T[:, rows]).T
+    return np.ascontiguousarray(x[rows])
 
 
 def _cut(value: object, rows: Rows, count: int) -> object:

@@ -1,18 +1,20 @@
 """Records of results: an estimate, what variances need of it, its uncertainty.
 
-Shapes: n rows, k terms, m influence rows, B draws, R replicate weights, S permuted sets.
+Shapes: n rows, k terms, m influence rows, B draws, R replicate weights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import AbsorbedFactor, Design, Term
 from impact.core.errors import Notice
 from impact.core.instrumented import Instrumented
 from impact.core.population_figures import PopulationFigures
+from impact.core.running import Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,10 @@ class Linear:
     Arguments:
         x: (n, k) regressors after absorption, NOT multiplied by weights; with instruments, their projection on them.
         residual: (n,) y − xb − effects, not weighted.
-        bread: (k, k) inverse of X'WX.
-        weights: (n,) or None, as in the design; weight_kind likewise.
-        row_sum_of_squares: (n,) sum over the persons of a row of their squared residuals (frequency weights and
-            outcomes as sums); None means weight × residual² (frequency) or residual² (no or analytic weights).
-        absorb: effects that were absorbed, for full-model leverage.
+        bread: (k, k) inverse of X'WX. weights: (n,) or None, weight_kind: as in the design.
+        row_sum_of_squares: (n,) sum over the persons of a row of their squared scores (frequency weights, outcomes as
+            sums), of least squares their residuals; None: weight × residual² (frequency) or residual² (others).
+        absorb: effects, for leverage. family: a likelihood that fixes the variance; ``weights`` are its information.
         is_projection: whether ``bread`` is the inverse of x'Wx; spread: (k, k) that of iid errors where it is not.
     """
 
@@ -39,6 +40,7 @@ class Linear:
     absorb: tuple[AbsorbedFactor, ...] = ()
     is_projection: bool = True
     spread: Floats | None = None
+    family: Literal["poisson", "logit", "probit"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Estimate:
             stands on, with their clusters; None: those of the design that was given.
         parts: separate regressions on the same rows whose terms, one after the other, are ``terms``; variances are
             made part by part.
-        instrumented: reduced form and first stages. own_variance: the estimator's own error, for ``vcov: own``.
+        instrumented: reduced form and first stages. running: the running variable, of discontinuities.
+        own_variance: the estimator's own error, for ``vcov: own``.
         replicates: (R, k) estimates with each replicate weight of a survey, NaN where it does not identify them;
             population: influence of figures by domain, in place of ``influence`` where that would be large.
     """
@@ -129,6 +132,7 @@ class Estimate:
     own_variance: OwnVariance | None = None
     parts: tuple[Estimate, ...] = ()
     instrumented: Instrumented | None = None
+    running: Running | None = None
     replicates: Floats | None = None
     population: PopulationFigures | None = None
 
@@ -162,39 +166,3 @@ class Inference:
     band_low: Floats | None = None
     band_high: Floats | None = None
     notices: tuple[Notice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Permutation:
-    """The permutation distribution of the m treatment terms of one model over S sets of units.
-
-    Arguments:
-        columns: positions of the treatment terms among the estimate's terms.
-        unit: name of the unit; unit_labels: its U labels; members: (S, size) unit codes of each set, sorted.
-        estimates: (S, m) estimate when the set is treated; statistics: (S, m) its t.
-        slopes: (S, m, m) estimates when the outcome is replaced by the actual treatment columns (inversion).
-        actual: position of the set that was really treated, −1 where it was drawn without it.
-        enumerated: all sets, or seeded draws; n_left_out: sets whose treatment is absorbed.
-        p_value, p_value_t: (m,) by estimate and by t; p_value_size: (m,) with the size adjustment, NaN where not asked.
-        ci_low, ci_high: (m,) by inversion at ``level``; mde80: (m,); smallest_p: smallest attainable p.
-    """
-
-    columns: tuple[int, ...]
-    unit: str
-    unit_labels: tuple[object, ...]
-    members: Integers
-    estimates: Floats
-    statistics: Floats
-    slopes: Floats
-    actual: int
-    enumerated: bool
-    n_left_out: int
-    p_value: Floats
-    p_value_t: Floats
-    p_value_size: Floats
-    ci_low: Floats
-    ci_high: Floats
-    mde80: Floats
-    smallest_p: float
-    level: float
-    primary: str = "estimate"

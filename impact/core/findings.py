@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from impact.core.designs import Design
-from impact.core.estimates import Estimate, Inference, Permutation
+from impact.core.estimates import Estimate, Inference
+from impact.core.permutations import Permutation
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class ModelResult:
     expect: str | None = None
 
 
+def _no_rows(result: ModelResult) -> ModelResult:
+    """Stands in where the rows without an outcome are not at hand: nothing is missing that is known of."""
+    return replace(result, estimate=None, inference=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a test of ``tests:`` is asked: the models it is about and the means to refit them.
@@ -54,6 +60,7 @@ class Question:
         results: every model of the run by (name, group).
         refit: estimates a changed design with the same estimator and options.
         infer: the inference that the model asked for, on another estimate.
+        lost: the same regression of whether the outcome is missing (no estimate where none is).
         seed: seed of this test, spawned from (seed, test name).
         level: of intervals.
     """
@@ -65,5 +72,6 @@ class Question:
     refit: Callable[[ModelResult, Design], Estimate]
     infer: Callable[[ModelResult, Estimate, Design], Inference]
     seed: int
+    lost: Callable[[ModelResult], ModelResult] = _no_rows
     level: float = 0.95
     language: str = "en"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from impact.core.errors import Notice
+from impact.core.shift_share import ShiftShare
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Frame:
         labels: variable labels of the file (.dta, .sav), by column.
         notices: what the user should know about the data.
         complete: names of columns of numbers that are known to have no missing value; others may have none, too.
+        shift_shares: constructed shift-share variables, by name.
         context: what expressions know beside the columns (parameters, keys of the panel), None for nothing.
     """
 
@@ -48,4 +50,5 @@ class Frame:
     labels: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     complete: frozenset[str] = frozenset()
+    shift_shares: Mapping[str, ShiftShare] = field(default_factory=dict)
     context: Any = None

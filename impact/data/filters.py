@@ -75,14 +75,17 @@ def take_rows(
     frame: Frame, kept: Logicals, *, steps: tuple[Step, ...] = (), notices: tuple[Notice, ...] = ()
 ) -> Frame:
     """The rows of a frame where a mask (n,) is true, with the steps that led there."""
-    columns = frame.columns
+    columns, shift_shares = frame.columns, frame.shift_shares
     if not kept.all():
+        rows = np.flatnonzero(kept)
+        shift_shares = {name: made.take(rows) for name, made in frame.shift_shares.items()}
         columns = {name: values[kept] for name, values in frame.columns.items()}
         for values in columns.values():
             values.setflags(write=False)
     return replace(
         frame,
         columns=columns,
+        shift_shares=shift_shares,
         n_rows=int(kept.sum()),
         steps=(*frame.steps, *steps),
         notices=(*frame.notices, *notices),

@@ -13,6 +13,7 @@ from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design, Factor, Panel, Sample, Term, Treatment
 from impact.core.errors import DesignError, Notice
 from impact.core.frames import Frame
+from impact.core.shift_share import KEPT_AS
 from impact.core.texts import fault, notice
 from impact.design.candidates import candidates_of
 from impact.design.cohorts import columns_of_design
@@ -21,8 +22,8 @@ from impact.design.focus import focus_of, refuse_constant
 from impact.design.grouping import make_factor
 from impact.design.matrix import INTERCEPT, Column, Timing, term_columns
 from impact.design.outcome import are_means, read_outcome, read_weights
-from impact.design.parts import Source, piece_text, piece_values, pieces_of, source_of
-from impact.design.row_order import CANONICAL_LIMIT, LIMIT_OF_SUMS, canonical_order, sortable
+from impact.design.parts import Source, offset_of, piece_text, piece_values, pieces_of, source_of
+from impact.design.row_order import canonical_order, limit_of, sortable
 from impact.design.sample import (
     Selection,
     select_rows,
@@ -46,7 +47,7 @@ Pieces = dict[str, list[npt.NDArray[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Raw:
+class Raw:
     """Everything read on the filtered rows, before rows with missing values are dropped."""
 
     y: Floats
@@ -55,6 +56,7 @@ class _Raw:
     pieces: Pieces
     keys: Mapping[str, npt.NDArray[Any]]
     slopes: Mapping[str, Floats]
+    offset: Floats | None = None
 
 
 def build_design(frame: Frame, request: ModelRequest, group: Group | None = None) -> Design:
@@ -73,33 +75,36 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
     columns = columns_of_design(frame, request, context)
     selection = select_rows(columns, request, group, context)
     source = source_of(columns, selection.rows, request, context)
-    raw = _read(request, source)
+    raw = read_raw(request, source)
     complete = [frame.columns[name] for name in frame.complete]
     selection, raw = _drop_missing(request, selection, raw, complete)
     selection, raw = _drop_zero_weights(request, selection, raw)
-    absorb = _effects(request, raw)
+    absorb = effects_of(request, raw)
     selection, raw, absorb, notices = _drop_singletons(request, selection, raw, absorb)
     if len(selection.rows) == 0:
         raise DesignError(fault("E501", place=request.place, outcome=request.outcome_name))
-    order = _order(request, raw, absorb)
+    order = order_of(raw, absorb, limit_of(request))
     if order is not None:
         selection = replace(selection, rows=selection.rows[order])
-        raw = _subset(raw, order)
+        raw = subset_of(raw, order)
         absorb = subset_effects(absorb, order)
         selection, raw, absorb = _collapsed(selection, raw, absorb)
     notices = (*notices, *event_notices(context.events, of=request.name))
     design = _assemble(request, selection, raw, absorb, notices)
     allowed = candidates_of(design, request, columns, context)
-    return replace(design, extra={**design.extra, **allowed, **survey_of(request, columns, context)})
+    made = {name: one.take(selection.rows) for name, one in frame.shift_shares.items()}
+    kept = {KEPT_AS: made} if made else {}
+    return replace(design, extra={**design.extra, **allowed, **survey_of(request, columns, context), **kept})
 
 
 def _collapsed(
-    selection: Selection, raw: _Raw, absorb: tuple[AbsorbedFactor, ...]
-) -> tuple[Selection, _Raw, tuple[AbsorbedFactor, ...]]:
+    selection: Selection, raw: Raw, absorb: tuple[AbsorbedFactor, ...]
+) -> tuple[Selection, Raw, tuple[AbsorbedFactor, ...]]:
     """Rows of an outcome given as sums that are alike in all else, as one row."""
     if raw.within is None or raw.weights is None:
         return selection, raw, absorb
     alike = [
+        *(() if raw.offset is None else (raw.offset,)),
         *raw.keys.values(),
         *raw.slopes.values(),
         *(values for arrays in raw.pieces.values() for values in arrays),
@@ -107,12 +112,13 @@ def _collapsed(
     fewer = collapse(raw.y, raw.weights, raw.within, alike)
     if fewer is None:
         return selection, raw, absorb
-    left = replace(_subset(raw, fewer.first), y=fewer.y, weights=fewer.weights, within=fewer.within)
+    left = replace(subset_of(raw, fewer.first), y=fewer.y, weights=fewer.weights, within=fewer.within)
     kept = replace(selection, rows=selection.rows[fewer.first])
     return kept, left, subset_effects(absorb, fewer.first)
 
 
-def _read(request: ModelRequest, source: Source) -> _Raw:
+def read_raw(request: ModelRequest, source: Source) -> Raw:
+    """Everything that a model reads, on the rows of the source."""
     outcome = read_outcome(request, source)
     weights = outcome.counts
     if request.weights is not None:
@@ -123,16 +129,16 @@ def _read(request: ModelRequest, source: Source) -> _Raw:
         for piece in pieces_of(term):  # type: ignore[arg-type]
             if piece_text(piece) not in pieces:
                 pieces[piece_text(piece)] = piece_values(piece, formula, source)
-    keys = {name: take_rows(column_of(source.columns, name), source.rows) for name in _key_names(request)}
+    keys = {name: take_rows(column_of(source.columns, name), source.rows) for name in key_names(request)}
     slopes = {
         name: take_rows(number_column(source.columns, name, place=request.formula.at(effect)), source.rows)
         for effect in request.formula.effects
         for name in effect.slopes
     }
-    return _Raw(outcome.y, weights, outcome.within, pieces, keys, slopes)
+    return Raw(outcome.y, weights, outcome.within, pieces, keys, slopes, offset_of(formula, source))
 
 
-def _key_names(request: ModelRequest) -> list[str]:
+def key_names(request: ModelRequest) -> list[str]:
     """Columns that group rows: effects, clusters, unit and time."""
     names = [name for effect in request.formula.effects for name in effect.variables]
     names += [part for cluster in request.variance.columns for part in cluster.split("^")]
@@ -147,8 +153,8 @@ def _key_names(request: ModelRequest) -> list[str]:
 
 
 def _drop_missing(
-    request: ModelRequest, selection: Selection, raw: _Raw, complete: Sequence[npt.NDArray[Any]]
-) -> tuple[Selection, _Raw]:
+    request: ModelRequest, selection: Selection, raw: Raw, complete: Sequence[npt.NDArray[Any]]
+) -> tuple[Selection, Raw]:
     named: list[tuple[str, npt.NDArray[Any]]] = []
     if not request.missing_outcome:
         named.append((request.outcome_name or "outcome", raw.y))
@@ -157,21 +163,24 @@ def _drop_missing(
     named += list(raw.keys.items()) + list(raw.slopes.items())
     if raw.weights is not None:
         named.append((request.weights.text if request.weights else "count", raw.weights))
+    named += [] if raw.offset is None else [("offset", raw.offset)]
     selection, kept = without_missing(selection, named, complete)
-    return selection, (raw if kept.all() else _subset(raw, kept))
+    return selection, (raw if kept.all() else subset_of(raw, kept))
 
 
-def _drop_zero_weights(request: ModelRequest, selection: Selection, raw: _Raw) -> tuple[Selection, _Raw]:
+def _drop_zero_weights(request: ModelRequest, selection: Selection, raw: Raw) -> tuple[Selection, Raw]:
+    """Rows with a positive weight."""
     if raw.weights is None or np.all(raw.weights > 0):
         return selection, raw
     kept = raw.weights > 0
     name = request.weights.text if request.weights else "count"
-    return selection.keep(kept, name, "zero weight"), _subset(raw, kept)
+    return selection.keep(kept, name, "zero weight"), subset_of(raw, kept)
 
 
 def _drop_singletons(
-    request: ModelRequest, selection: Selection, raw: _Raw, absorb: tuple[AbsorbedFactor, ...]
-) -> tuple[Selection, _Raw, tuple[AbsorbedFactor, ...], tuple[Notice, ...]]:
+    request: ModelRequest, selection: Selection, raw: Raw, absorb: tuple[AbsorbedFactor, ...]
+) -> tuple[Selection, Raw, tuple[AbsorbedFactor, ...], tuple[Notice, ...]]:
+    """Rows that are not alone in an absorbed effect, and the notice that counts the others."""
     # a row that stands for several persons is no singleton
     if not request.drop_singletons or not absorb or (raw.within is not None or _is_frequency(request)):
         return selection, raw, absorb, ()
@@ -181,25 +190,28 @@ def _drop_singletons(
     count = int(len(kept) - np.count_nonzero(kept))
     selection = selection.keep(kept, "singletons", "singleton")
     found = notice("W501", of=request.name, count=count)
-    return selection, _subset(raw, kept), subset_effects(absorb, kept), (found,)
+    return selection, subset_of(raw, kept), subset_effects(absorb, kept), (found,)
 
 
 def _is_frequency(request: ModelRequest) -> bool:
     return request.weights is not None and request.weights.kind == "frequency"
 
 
-def _subset(raw: _Raw, rows: npt.NDArray[Any]) -> _Raw:
-    return _Raw(
+def subset_of(raw: Raw, rows: npt.NDArray[Any]) -> Raw:
+    """What was read, on some of its rows."""
+    return Raw(
         raw.y[rows],
         None if raw.weights is None else raw.weights[rows],
         None if raw.within is None else raw.within[rows],
         {name: [values[rows] for values in arrays] for name, arrays in raw.pieces.items()},
         {name: values[rows] for name, values in raw.keys.items()},
         {name: values[rows] for name, values in raw.slopes.items()},
+        None if raw.offset is None else raw.offset[rows],
     )
 
 
-def _effects(request: ModelRequest, raw: _Raw) -> tuple[AbsorbedFactor, ...]:
+def effects_of(request: ModelRequest, raw: Raw) -> tuple[AbsorbedFactor, ...]:
+    """The absorbed effects on the rows that were read."""
     found: list[AbsorbedFactor] = []
     for effect in request.formula.effects:
         factor = make_factor("^".join(effect.variables), [raw.keys[name] for name in effect.variables])
@@ -209,30 +221,28 @@ def _effects(request: ModelRequest, raw: _Raw) -> tuple[AbsorbedFactor, ...]:
     return tuple(found)
 
 
-def _order(
-    request: ModelRequest, raw: _Raw, absorb: Sequence[AbsorbedFactor]
-) -> npt.NDArray[np.int64] | None:
+def order_of(raw: Raw, absorb: Sequence[AbsorbedFactor], limit: int) -> npt.NDArray[np.int64] | None:
+    """Rows in canonical order; None where they keep the file's, above ``limit`` rows."""
     columns: list[npt.NDArray[Any]] = [effect.factor.codes for effect in absorb]
     columns += [sortable(values) for values in raw.keys.values()]
     columns += [sortable(values) for arrays in raw.pieces.values() for values in arrays]
     columns += [*raw.slopes.values(), raw.y]
-    columns += [values for values in (raw.weights, raw.within) if values is not None]
-    surveyed = request.describes or request.variance.keyword == "survey"
-    return canonical_order(columns, LIMIT_OF_SUMS if surveyed else CANONICAL_LIMIT)
+    columns += [values for values in (raw.weights, raw.within, raw.offset) if values is not None]
+    return canonical_order(columns, limit)
 
 
 def _assemble(
     request: ModelRequest,
     selection: Selection,
-    raw: _Raw,
+    raw: Raw,
     absorb: tuple[AbsorbedFactor, ...],
     notices: tuple[Notice, ...],
 ) -> Design:
     names = list(dict.fromkeys(request.variance.columns))
     known = {effect.factor.name: effect.factor for effect in absorb}
-    clusters = {name: known.get(name) or _cluster(name, raw) for name in names}
+    clusters = {name: known.get(name) or cluster_of(name, raw) for name in names}
     intercept = request.formula.intercept and not any(effect.intercept for effect in absorb)
-    columns = _regressors(request, raw.pieces, intercept or bool(absorb))
+    columns = regressors_of(request, raw.pieces, intercept or bool(absorb))
     endogenous, instruments = (
         _columns_of_side(request, raw.pieces, side)
         for side in (request.formula.endogenous, request.formula.instruments)
@@ -260,6 +270,7 @@ def _assemble(
         endogenous=places,
         instruments=np.column_stack([one.values for one in instruments]) if instruments else None,
         instrument_names=tuple(one.term.name for one in instruments),
+        offset=raw.offset,
         intercept=intercept,
         columns={option: _option_column(name, raw) for option, name in request.option_columns.items()},
         notices=notices,
@@ -270,29 +281,31 @@ def _assemble(
     )
 
 
-def _are_cell_means(request: ModelRequest, raw: _Raw) -> bool:
+def _are_cell_means(request: ModelRequest, raw: Raw) -> bool:
     """Whether rows are means of cells whose persons' spread is lost: said by the spec, or plain from the numbers."""
     if not _is_frequency(request) or raw.within is not None or raw.weights is None:
         return False
     return request.own_mean or are_means(raw.y, raw.weights)
 
 
-def _option_column(name: str, raw: _Raw) -> Floats | Factor:
+def _option_column(name: str, raw: Raw) -> Floats | Factor:
     values = raw.keys[name]
     return values if values.dtype.kind == "f" else make_factor(name, [values])
 
 
-def _cluster(name: str, raw: _Raw) -> Factor:
+def cluster_of(name: str, raw: Raw) -> Factor:
+    """A cluster variable on the rows that were read; a^b are the pairs."""
     return make_factor(name, [raw.keys[part] for part in name.split("^")])
 
 
-def _weight_kind(request: ModelRequest, raw: _Raw) -> str:
+def _weight_kind(request: ModelRequest, raw: Raw) -> str:
     if request.weights is not None:
         return request.weights.kind
     return "frequency" if raw.weights is not None else ""
 
 
-def _regressors(request: ModelRequest, pieces: Pieces, has_constant: bool) -> list[Column]:
+def regressors_of(request: ModelRequest, pieces: Pieces, has_constant: bool) -> list[Column]:
+    """Columns of the regressors, without the constant."""
     return term_columns(request.formula, pieces, timing=_timing(request), has_constant=has_constant)
 
 
@@ -319,7 +332,7 @@ def _stack(columns: Sequence[Column], n_rows: int, intercept: bool) -> tuple[tup
     return tuple(terms), gather_columns(arrays) if arrays else np.empty((n_rows, 0))
 
 
-def _treatment(request: ModelRequest, raw: _Raw, x: Floats, intercept: bool) -> Treatment | None:
+def _treatment(request: ModelRequest, raw: Raw, x: Floats, intercept: bool) -> Treatment | None:
     """Which columns are the treated block's, and what they would be for a treated unit."""
     block = request.design
     if block is None or not any(name in raw.pieces for name in ("treated", "exposed")):
@@ -338,11 +351,11 @@ def _treatment(request: ModelRequest, raw: _Raw, x: Floats, intercept: bool) -> 
     return Treatment(unit, _by_unit(unit, treated), np.ascontiguousarray(profile), tuple(moving.tolist()))
 
 
-def _with_treated(request: ModelRequest, raw: _Raw, value: float, intercept: bool) -> Floats:
+def _with_treated(request: ModelRequest, raw: Raw, value: float, intercept: bool) -> Floats:
     constant = np.full(len(raw.y), value)
     made = {"treated": constant, "exposed": constant * raw.keys["post"]}
     pieces = {name: [made[name]] if name in made else arrays for name, arrays in raw.pieces.items()}
-    return _stack(_regressors(request, pieces, has_constant=True), len(raw.y), intercept)[1]
+    return _stack(regressors_of(request, pieces, has_constant=True), len(raw.y), intercept)[1]
 
 
 def _by_unit(unit: Factor, treated: Floats) -> Floats:
@@ -351,7 +364,7 @@ def _by_unit(unit: Factor, treated: Floats) -> Floats:
     return values
 
 
-def _panel(request: ModelRequest, raw: _Raw) -> Panel | None:
+def _panel(request: ModelRequest, raw: Raw) -> Panel | None:
     if request.panel is None:
         return None
     units, time = request.panel
@@ -359,7 +372,7 @@ def _panel(request: ModelRequest, raw: _Raw) -> Panel | None:
     return Panel(unit, make_factor(time, [raw.keys[time]]), raw.keys[time])
 
 
-def _coordinates(request: ModelRequest, raw: _Raw) -> Floats | None:
+def _coordinates(request: ModelRequest, raw: Raw) -> Floats | None:
     if request.coordinates is None:
         return None
     texts = [name for name in request.coordinates if raw.keys[name].dtype.kind != "f"]
@@ -368,7 +381,7 @@ def _coordinates(request: ModelRequest, raw: _Raw) -> Floats | None:
     return np.column_stack([raw.keys[name] for name in request.coordinates])
 
 
-def _counts(request: ModelRequest, raw: _Raw, x: Floats, focus: Sequence[int]) -> dict[str, object]:
+def _counts(request: ModelRequest, raw: Raw, x: Floats, focus: Sequence[int]) -> dict[str, object]:
     """Treated observations in all and in the thinnest period."""
     counts = raw.weights if _weight_kind(request, raw) == "frequency" else None
     if request.design is not None:

@@ -51,6 +51,7 @@ def stack_designs(
             kept=np.concatenate([design.sample.kept for design in designs]), steps=first.sample.steps
         ),
         weights=_concatenate([design.weights for design in designs]),
+        offset=_concatenate([design.offset for design in designs]),
         within_sum_of_squares=_concatenate([design.within_sum_of_squares for design in designs]),
         absorb=absorb,
         clusters=clusters,

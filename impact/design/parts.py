@@ -108,6 +108,13 @@ def _number(variable: Variable, formula: Formula, source: Source) -> Floats:
     return values
 
 
+def offset_of(formula: Formula, source: Source) -> Floats | None:
+    """The exposure term of a formula on the rows of the source, None where it has none."""
+    if formula.offset is None:
+        return None
+    return np.asarray(take_rows(_evaluated(formula.offset, formula, source), source.rows), dtype=np.float64)
+
+
 def _evaluated(node: expression_tree.Node, formula: Formula, source: Source) -> Floats:
     expression = Expression(node, source=formula.source, place=formula.place)
     for use in expression_tree.columns_of(expression):

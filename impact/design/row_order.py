@@ -9,11 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.design.grouping import make_factor
+from impact.schema.requests import ModelRequest
 
 # Above this size rows keep the file's order: sorting would cost more than the fit, and block sums agree to 1e-12.
 CANONICAL_LIMIT = 250_000
 # The same of surveys: their weighted sums take a few passes over the rows, a sort takes more.
 LIMIT_OF_SUMS = 20_000
+LARGEST_CODE = 2**62
+
+
+def limit_of(request: ModelRequest) -> int:
+    """Rows up to which a model sorts them."""
+    surveyed = request.describes or request.variance.keyword == "survey"
+    return LIMIT_OF_SUMS if surveyed else CANONICAL_LIMIT
 
 
 def canonical_order(
@@ -26,7 +34,40 @@ def canonical_order(
     """
     if not columns or len(columns[0]) > limit:
         return None
-    return np.lexsort(tuple(reversed(list(columns))))
+    codes = _leading_codes(columns)
+    order = None if codes is None else _order_of_different(codes)
+    return np.lexsort(tuple(reversed(list(columns)))) if order is None else order
+
+
+def _leading_codes(columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64] | None:
+    """The first columns as one whole number that sorts as they do, as many as it can hold; None where none is codes."""
+    found, size = None, 1
+    for column in columns:
+        if column.dtype.kind != "i" or not len(column) or int(column.min()) < 0:
+            break
+        levels = int(column.max()) + 1
+        size *= levels
+        if size > LARGEST_CODE:
+            break
+        found = column.astype(np.int64) if found is None else found * levels + column
+    return found
+
+
+def _order_of_different(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+    """The order of codes no two of which are equal, so that no other column decides it; None where some are."""
+    if np.all(codes[1:] > codes[:-1]):
+        return np.arange(len(codes))
+    order = (
+        _radix_order(codes) if len(codes) and int(codes.max()) < 2**32 else np.argsort(codes, kind="stable")
+    )
+    ordered = codes[order]
+    return order if np.all(ordered[1:] > ordered[:-1]) else None
+
+
+def _radix_order(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The stable order of codes below 2³², by their two halves: numpy sorts sixteen bits by counting."""
+    low = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
+    return low[np.argsort((codes[low] >> 16).astype(np.uint16), kind="stable")]
 
 
 def sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

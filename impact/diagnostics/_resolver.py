@@ -30,7 +30,7 @@ UNSETTLED = ("inconclusive", "fragile", "note")
 OF_EFFECT = (
     "estimate", "statistic", "p_value", "ci_low", "ci_high", "primary_p", "primary_ci_low", "primary_ci_high",
     "p_permutation", "p_permutation_t", "p_permutation_size", "ci_low_permutation", "ci_high_permutation",
-    "ci_low_cr3", "ci_high_cr3", "p_cr3", "p_wild", "p_romano_wolf", "verdict", "equivalence_p",
+    "ci_low_cr3", "ci_high_cr3", "p_cr3", "p_wild", "p_romano_wolf", "p_westfall_young", "verdict", "equivalence_p",
 )  # fmt: skip
 SELECTORS = ("time", "cohort", "event_time", "level")
 Keys = Mapping[str, object]

@@ -1,6 +1,7 @@
 """Leave one out: the estimate without each unit (cluster, or level of another factor) in turn.
 
-The range says how much the result hangs on single units; the most influential one is named.
+The range says how much the result hangs on single units; the most influential one is named. Of a regression the units
+also have a leverage and, in each term, a partial leverage: what they bring to the regressors, whatever their outcomes.
 """
 
 from __future__ import annotations
@@ -12,16 +13,14 @@ import numpy as np
 from pydantic import Field
 
 from impact.core.arrays import Logicals
-from impact.core.designs import Adoption, Design, Factor
-from impact.core.errors import ImpactError
+from impact.core.designs import Design, Factor
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
+from impact.diagnostics._groups import Refits, factor_of, no_factor, refit_groups, shown
 from impact.diagnostics._sentences import Words, both, joined, number, word
 from impact.diagnostics._subjects import Subject, failed, nothing, subjects
-from impact.diagnostics._subset import drop_rows
-
-COHORT, NEVER = "cohort", "never"
+from impact.kernels.cluster_influence import cluster_leverage, effective_clusters, partial_leverage
 
 
 class LeaveOneOutOptions(Options):
@@ -35,15 +34,6 @@ class LeaveOneOutOptions(Options):
     among: Literal["all", "controls", "treated"] = Field("all", description="Which units are left out.")
 
 
-@dataclass(frozen=True, slots=True)
-class Refits:
-    """Estimates without each unit: label → term → estimate; ``lost``: label of a failed refit → reason."""
-
-    unit: str
-    estimates: dict[str, dict[str, float]]
-    lost: dict[str, str]
-
-
 def examine(question: Question, options: LeaveOneOutOptions) -> tuple[Finding, ...]:
     """One finding a term: pass when the sign never changes, warn when it does; details list the refits."""
     done: dict[tuple[str, str | None], Refits | None] = {}
@@ -54,7 +44,7 @@ def examine(question: Question, options: LeaveOneOutOptions) -> tuple[Finding, .
             done[key] = refits(question, subject.result, options)
         refitted = done[key]
         if refitted is None or not any(subject.term in one for one in refitted.estimates.values()):
-            found.append(nothing(question, subject.result, _no_unit(options)))
+            found.append(nothing(question, subject.result, no_factor(options.unit)))
         else:
             found.append(_finding(question, subject, refitted))
     return (*found, *failed(question))
@@ -63,52 +53,37 @@ def examine(question: Question, options: LeaveOneOutOptions) -> tuple[Finding, .
 def refits(question: Question, result: ModelResult, options: LeaveOneOutOptions) -> Refits | None:
     """The model without each unit in turn; None where the design has no such unit."""
     design = result.design
-    factor = None if design is None else _factor(design, options.unit)
+    factor = None if design is None else factor_of(design, options.unit)
     if design is None or factor is None:
         return None
-    estimates: dict[str, dict[str, float]] = {}
-    lost: dict[str, str] = {}
-    for code in _candidates(design, factor, options.among):
-        label = shown(factor.labels[code])
-        try:
-            one = question.refit(
-                result, drop_rows(design, factor.codes == code, reason=f"{factor.name} {label}")
-            )
-        except ImpactError as error:
-            lost[label] = str(error)
-            continue
-        estimates[label] = {term.name: float(b) for term, b in zip(one.terms, one.params, strict=True)}
-    return Refits(factor.name, estimates, lost)
+    return refit_groups(question, result, factor, _candidates(design, factor, options.among), alone=False)
 
 
-def shown(label: object) -> str:
-    """A level as text, whole numbers without decimals."""
-    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What the units that are present bring to the regressors: label → leverage, and partial leverage in a term."""
+
+    leverage: dict[str, float]
+    partial: dict[str, float]
+    effective: float
 
 
-def _factor(design: Design, unit: str) -> Factor | None:
-    known = dict(design.clusters)
-    for effect in design.absorb:
-        known.setdefault(effect.factor.name, effect.factor)
-    if design.panel is not None:
-        known.setdefault(design.panel.unit.name, design.panel.unit)
-    if design.treatment is not None:
-        known.setdefault(design.treatment.unit.name, design.treatment.unit)
-    if design.adoption is not None:
-        known.setdefault(design.adoption.unit.name, design.adoption.unit)
-        known.setdefault(COHORT, _cohort_factor(design.adoption))
-    if unit:
-        return known.get(unit)
-    if design.treatment is not None:
-        return design.treatment.unit
-    return next(iter(known.values()), None)
-
-
-def _cohort_factor(adoption: Adoption) -> Factor:
-    """Cohorts as a factor of rows; those never treated come last."""
-    values, place = np.unique(adoption.cohort, return_inverse=True)
-    labels = tuple(NEVER if np.isinf(value) else value for value in values.tolist())
-    return Factor(COHORT, place.astype(np.int32)[adoption.unit.codes], labels)
+def weight_of(subject: Subject, factor: Factor) -> Weight | None:
+    """Leverage of the units in a regression; None where the estimate is no regression on the design's own rows."""
+    linear, design = subject.estimate.linear, subject.result.design
+    if linear is None or design is None or not linear.is_projection or subject.estimate.parts:
+        return None
+    if len(linear.residual) != len(factor.codes) or linear.x.shape[1] != len(subject.estimate.terms):
+        return None
+    rows = (linear.x, linear.bread, linear.weights, factor.codes, factor.levels)
+    whole, partial = cluster_leverage(*rows), partial_leverage(*rows, subject.position)
+    present = np.unique(factor.codes)
+    labels = [shown(factor.labels[code]) for code in present]
+    return Weight(
+        dict(zip(labels, whole[present].tolist(), strict=True)),
+        dict(zip(labels, partial[present].tolist(), strict=True)),
+        effective_clusters(partial[present]),
+    )
 
 
 def _candidates(design: Design, factor: Factor, among: str) -> list[int]:
@@ -139,15 +114,17 @@ def _finding(question: Question, subject: Subject, refitted: Refits) -> Finding:
         "finding.leave_one_out" if keeps_sign else "finding.leave_one_out_sign",
         term=subject.term,
         model=subject.label,
-        unit=refitted.unit,
+        unit=refitted.factor.name,
         estimate=number(estimate),
         low=number(low),
         high=number(high),
         label=label,
         without=number(without[label]),
     )
-    lost = [both("finding.leave_one_out_failed", count=len(refitted.lost))] if refitted.lost else []
-    sentences = joined([said, *lost])
+    weight = weight_of(subject, refitted.factor)
+    more = [both("finding.leave_one_out_failed", count=len(refitted.lost))] if refitted.lost else []
+    more += [] if weight is None else [_weight_sentence(weight, refitted.factor.name)]
+    sentences = joined([said, *more])
     return Finding(
         test=question.test,
         kind=question.kind,
@@ -160,24 +137,37 @@ def _finding(question: Question, subject: Subject, refitted: Refits) -> Finding:
         sentence=word(sentences, language=question.language),
         details={
             "group": subject.result.group,
-            "unit": refitted.unit,
+            "unit": refitted.factor.name,
             "n": len(without),
             "most_influential": label,
             "estimates": without,
             "failed": dict(refitted.lost),
+            "leverage": None if weight is None else weight.leverage,
+            "partial_leverage": None if weight is None else weight.partial,
+            "effective_clusters": None if weight is None else weight.effective,
             "sentences": sentences,
         },
     )
 
 
-def _no_unit(options: LeaveOneOutOptions) -> Words:
-    name = options.unit or "unit"
-    return {"en": f"no '{name}' can be left out", "es": f"no hay '{name}' que se pueda dejar fuera"}
+def _weight_sentence(weight: Weight, unit: str) -> Words:
+    """The unit that brings most to the term, beside what each would bring if all were alike."""
+    label = max(weight.partial, key=lambda name: weight.partial[name])
+    count = len(weight.partial)
+    return both(
+        "finding.partial_leverage",
+        unit=unit,
+        label=label,
+        share=f"{100 * weight.partial[label]:.1f}",
+        equal=f"{100 / count:.1f}",
+        count=count,
+        effective=number(weight.effective),
+    )
 
 
 DIAGNOSTIC = Diagnostic(
     summary="The estimate without each unit in turn: its range and the most influential unit",
     options=LeaveOneOutOptions,
     examine=examine,
-    references=("Belsley, Kuh and Welsch 1980",),
+    references=("Belsley, Kuh and Welsch 1980", "MacKinnon, Nielsen and Webb 2023"),
 )

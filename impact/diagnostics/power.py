@@ -5,7 +5,8 @@
 With treatment in fewer than ten clusters the smallest detectable effect is read from the permutation
 distribution, never from the clustered error. The power of a permutation test at an effect d is the
 share of sets, the real one left out, that would be called different from zero had d been added to
-their estimate. Sources: Bloom (1995); Conley and Taber (2011).
+their estimate. With ``simulate`` the model's own test is run on samples with signs of residuals drawn by
+cluster, where the verdict reads that test. Sources: Bloom (1995); Conley and Taber (2011).
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ import math
 import numpy as np
 from pydantic import Field
 
-from impact.core.estimates import Permutation
 from impact.core.findings import Finding, Question
 from impact.core.options import Options
+from impact.core.permutations import Permutation
 from impact.core.registered import Diagnostic
-from impact.diagnostics._reading import Reading, permutation_column, upper_quantile, upper_tail
+from impact.diagnostics._reading import Reading, permutation_column
 from impact.diagnostics._sentences import both, number, word
+from impact.diagnostics._simulated_power import simulated
 from impact.diagnostics._subjects import Subject, failed, subjects
 from impact.kernels.permutation import TIE
+from impact.kernels.power import detectable, power_at
 
 
 class PowerOptions(Options):
@@ -34,17 +37,9 @@ class PowerOptions(Options):
         (),
         description="Effects at which the power is given; by default up to twice the detectable one.",
     )
-
-
-def detectable(df: float, error: float, *, power: float, alpha: float) -> float:
-    """Smallest detectable effect by the formula."""
-    return (upper_quantile(df, alpha / 2) + upper_quantile(df, 1 - power)) * error
-
-
-def power_at(effect: float, df: float, error: float, *, alpha: float) -> float:
-    """Power of the two-sided t-test at an effect (the t law shifted by effect/se)."""
-    critical, shift = upper_quantile(df, alpha / 2), effect / error
-    return upper_tail(df, critical - shift) + upper_tail(df, critical + shift)
+    simulate: int = Field(
+        0, ge=0, le=100_000, description="Simulated samples for the power at each effect; 0 simulates none."
+    )
 
 
 def permuted_power(permutation: Permutation, column: int, effect: float, *, alpha: float) -> float:
@@ -106,7 +101,7 @@ def _finding(question: Question, options: PowerOptions, subject: Subject) -> Fin
             "alpha": options.alpha,
             "mde_formula": formula,
             "mde_permutation": by_permutation,
-            "curve": _curve(options, subject, reading, mde),
+            "curve": _curve(question, options, subject, reading, mde),
             "sentences": sentences,
         },
     )
@@ -139,7 +134,7 @@ def smallest_effect(permutation: Permutation, column: int, *, power: float, alph
 
 
 def _curve(
-    options: PowerOptions, subject: Subject, reading: Reading, mde: float | None
+    question: Question, options: PowerOptions, subject: Subject, reading: Reading, mde: float | None
 ) -> list[dict[str, float | None]]:
     effects = options.effects
     if not effects and mde is not None and math.isfinite(mde):
@@ -155,7 +150,10 @@ def _curve(
         if permutation is not None and column is not None:
             permuted = permuted_power(permutation, column, effect, alpha=options.alpha)
         points.append({"effect": effect, "formula": formula, "permutation": permuted})
-    return points
+    if not options.simulate or reading.basis != "asymptotic":
+        return points
+    shares = simulated(question, subject, effects, alpha=options.alpha, reps=options.simulate)
+    return [{**point, "simulation": None if shares is None else shares[j]} for j, point in enumerate(points)]
 
 
 DIAGNOSTIC = Diagnostic(

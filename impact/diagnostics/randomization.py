@@ -13,9 +13,9 @@ from typing import Literal
 from pydantic import Field
 
 from impact.core.errors import SpecError
-from impact.core.estimates import Permutation
 from impact.core.findings import Finding, Question
 from impact.core.options import PermutedSets
+from impact.core.permutations import Permutation
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
 from impact.diagnostics._reading import permutation_column

@@ -14,6 +14,7 @@ from impact.core.designs import Design
 from impact.core.errors import DesignError
 from impact.core.instrumented import Instrumented
 from impact.core.texts import fault
+from impact.kernels.instruments.partial_out import left_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def reduced_form(design: Design, columns: Columns, n_free: float) -> ReducedForm
     count = int(np.count_nonzero(own))
     if count < len(design.endogenous):
         raise not_identified(design, count)
-    left = _left_by(base[:, : len(exogenous)], responses, design.weights, norms)
+    lengths = None if norms is None else norms[: len(exogenous)]
+    left = left_by(base[:, : len(exogenous)], responses, design.weights, lengths)
     names = tuple(name for name, used in zip(design.instrument_names, own.tolist(), strict=True) if used)
     instrumented = Instrumented(
         endogenous=tuple(design.terms[j].name for j in design.endogenous),
@@ -131,22 +133,6 @@ def _stage(
     gained = max(without - rss, 0.0)
     f = gained / count / (rss / df_resid) if df_resid > 0 and rss > 0 else float("inf")
     return FirstStage(params, f, count, df_resid, gained / without if without > 0 else 0.0)
-
-
-def _left_by(x: Floats, responses: Floats, weights: Floats | None, norms: Floats | None) -> Floats:
-    """Residuals of responses (n, q) on x; the responses themselves where x has no column."""
-    if x.shape[1] == 0:
-        return responses
-    x = np.ascontiguousarray(x)
-    lengths = None if norms is None else norms[: x.shape[1]]
-    return np.column_stack(
-        [
-            least_squares.solve_least_squares(
-                x, np.ascontiguousarray(column), weights=weights, reference_norms=lengths
-            ).residual
-            for column in responses.T
-        ]
-    )
 
 
 def _squares(column: Floats, weights: Floats | None) -> float:

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from impact.core.arrays import Floats
 from impact.core.designs import AdoptionChoices, Term
+from impact.core.estimates import OwnVariance
 from impact.estimators._aggregate import Cells, aggregate_cells
-from impact.estimators._treated_block import undefined_errors
+from impact.estimators._treated_block import described, undefined_errors
 
 Units = npt.NDArray[np.int64]
 
@@ -45,6 +46,11 @@ def aggregated(refits: Refits, effects: Floats, sizes: Floats) -> tuple[tuple[Te
     return found.terms, found.params
 
 
+def fitted_rows(terms: Sequence[Term]) -> npt.NDArray[np.bool_]:
+    """(k,) rows before treatment: what is left of a fit that was made to be small there has no error of its own."""
+    return np.array([term.event_time is not None and term.event_time < 0 for term in terms])
+
+
 def chosen_errors(errors: str | None, sizes: Floats, n_controls: int) -> str:
     """The kind of error, bootstrap by default, placebo where a cohort has one unit.
 
@@ -62,6 +68,22 @@ def chosen_errors(errors: str | None, sizes: Floats, n_controls: int) -> str:
     elif one:
         raise undefined_errors(errors, "a cohort has one treated unit", "use errors: placebo")
     return errors
+
+
+def spread_of_draws(draws: Floats, errors: str, units: str) -> OwnVariance:
+    """The error that draws make.
+
+    Arguments:
+        draws: (R, k) rows of the refits, NaN where a refit has no such row. errors: placebo or bootstrap. units: the
+            name of the units that were drawn.
+    """
+    there = np.isfinite(draws)
+    mean = np.where(there, draws, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+    deviations = np.where(there, draws - mean, 0.0)
+    pairs = there.T.astype(np.float64) @ there
+    vcov = np.divide(deviations.T @ deviations, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0)
+    text = described("comparative_case.draws", errors=errors, reps=len(draws), units=units)
+    return OwnVariance(vcov, errors, text, draws=draws)
 
 
 def placebo_orders(generator: np.random.Generator, n_controls: int, reps: int) -> Units:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +59,7 @@ def read_panel(design: Design, estimator: str, *, complete: bool = True) -> Pane
     """
     _refuse_untaken(design, adoption_of(design, estimator), estimator)
     wide = wide_of(design, estimator)
-    if complete and adoption_of(design, estimator).choices.balance == "drop" and not wide.complete.all():
+    if adoption_of(design, estimator).choices.balance == "drop" and not wide.complete.all():
         design = keep_units(
             design, wide.complete, name="balance", reason="a unit that is not there in every period"
         )
@@ -87,6 +87,28 @@ def one_block(panel: Panel, estimator: str) -> tuple[Mask, int]:
         shown = ", ".join(f"{value:g}" for value in cohorts[:MOST_EXAMPLES].tolist())
         raise DesignError(fault("E584", estimator=estimator, cohorts=shown))
     return ~panel.never, int(panel.before.min())
+
+
+def path_table(
+    panel: Panel, before: int, treated: Floats, gap: Floats, weights: Mapping[str, float]
+) -> dict[str, object]:
+    """What figures draw of one cohort: paths (T,) of the treated and of their synthetic unit, gaps (T,), weights."""
+    return {
+        "periods": panel.adoption.periods.tolist(),
+        "before": before,
+        "treated": treated.tolist(),
+        "synthetic": (treated - gap).tolist(),
+        "gap": gap.tolist(),
+        "weights": dict(weights),
+    }
+
+
+def placebo_table(panel: Panel, sets: Sequence[npt.NDArray[np.int64]], gaps: Floats) -> dict[str, object]:
+    """Names of the units of each placebo set, and its gaps (S, T)."""
+    return {
+        "units": [[panel.labels[unit] for unit in own.tolist()] for own in sets],
+        "gaps": gaps.tolist(),
+    }
 
 
 def generator_of(design: Design, what: str) -> np.random.Generator:

@@ -29,9 +29,9 @@ import impact.estimators._imputed as imputed
 import impact.estimators._regression as regression
 import impact.estimators._treated_cells as treated_cells
 import impact.kernels.compiled as compiled
-import impact.kernels.glm as glm
 import impact.kernels.imputation as kernel
 import impact.kernels.imputed_means as means
+import impact.kernels.likelihood.glm as glm
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design
 from impact.core.errors import DesignError, EstimationError, Notice

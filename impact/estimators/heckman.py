@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-import impact.kernels.glm as glm
+import impact.kernels.likelihood.glm as glm
 import impact.kernels.selection as kernel
 from impact.core.arrays import Floats, Integers
 from impact.core.designs import Design, Factor, Term

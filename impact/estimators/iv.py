@@ -4,11 +4,12 @@
     2SLS: b = (X̂'X̂)⁻¹ X̂'y,   X̂ = projection of x on the instruments and the exogenous columns of x
 
 LIML and Fuller replace X̂'X̂ by X'(I − kM)X, GMM weighs the moments by the inverse of their covariance at the 2SLS
-residual (``impact.kernels.instrumental``). Assumptions: the instruments move the endogenous regressors and touch the
-outcome through them alone. The residual is the structural one, y − x b with the endogenous regressors themselves;
-scores are X̂ (GMM: Z W Z'X) times that residual and the bread is the inverse of the method's own products, so that
-every variance of a linear model applies; those with leverage hold the first stage fixed and exist for 2SLS alone. K
-counts the structural regressors and the effects. Sources: Wooldridge (2010), ch. 5; Fuller (1977); Hansen (1982).
+residual (``impact.kernels.instruments.instrumental``). Assumptions: the instruments move the endogenous regressors and
+touch the outcome through them alone. The residual is the structural one, y − x b with the endogenous regressors
+themselves; scores are X̂ (GMM: Z W Z'X) times that residual and the bread is the inverse of the method's own products,
+so that every variance of a linear model applies; those with leverage hold the first stage fixed and exist for 2SLS
+alone. K counts the structural regressors and the effects. Sources: Wooldridge (2010), ch. 5; Fuller (1977); Hansen
+(1982).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 import impact.estimators._regression as regression
-import impact.kernels.instrumental as instrumental
+import impact.kernels.instruments.instrumental as instrumental
 import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats, Integers
 from impact.core.designs import Design, Term
@@ -242,6 +243,9 @@ def _linear(design: Design, columns: Columns, kept: npt.NDArray[np.int64], solut
 
 
 def _weak(design: Design, stages: Mapping[int, FirstStage]) -> tuple[Notice, ...]:
+    """W550 for several endogenous regressors; one alone has its effective F (W508)."""
+    if len(stages) == 1:
+        return ()
     terms: tuple[Term, ...] = design.terms
     return tuple(
         notice("W550", endogenous=terms[j].name, f=f"{stage.f:.2f}", df=stage.df)

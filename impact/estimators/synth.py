@@ -10,8 +10,6 @@ Sources: Abadie, Diamond and Hainmueller (2010, 2015); intervals by inversion: F
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -29,14 +27,13 @@ from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import choice_facts, choices_of
-from impact.estimators._placebo_ranks import ranked
-from impact.estimators._refits import Refits, aggregated
+from impact.estimators._placebo_ranks import few_before, placebo_sets, ranked
+from impact.estimators._refits import Refits, aggregated, fitted_rows
 from impact.estimators._treated_block import Panel
-from impact.kernels.predictor_weights import fit_predictors
-from impact.kernels.simplex import SimplexFit, fit_simplex
+from impact.kernels.synthetic.predictor_weights import fit_predictors
+from impact.kernels.synthetic.simplex import SimplexFit, fit_simplex
 
 KEYWORD = "synth"
-FEW_BEFORE = 5
 POOR_FIT = 0.5
 Units = npt.NDArray[np.int64]
 
@@ -98,14 +95,15 @@ def fit(design: Design, options: SynthOptions) -> Estimate:
 
     Raises:
         DesignError: those of ``read_panel`` and ``one_block``; E559 also for periods of ``lags`` that are not
-            before treatment. SpecError: E182 more sets than are listed, and no seed.
+            before treatment; E586 fewer never treated units than treated ones. SpecError: E182 more sets than are
+            listed, and no seed.
     """
     panel = treated_block.read_panel(design, KEYWORD)
     treated, before = treated_block.one_block(panel, KEYWORD)
     matched = _Matched(panel.y, before, _predictors(panel, before, options))
     members = np.flatnonzero(treated)
     actual = _synthetic(matched, members, np.flatnonzero(~treated))
-    sets = _sets(panel, len(members), options)
+    sets = placebo_sets(panel, len(members), options.reps)
     pool = np.arange(len(panel.y)) if options.placebo_pool == "all" else np.flatnonzero(~treated)
     gaps = np.array([_synthetic(matched, own, np.setdiff1d(pool, own)).gap for own in sets])
     choices = choices_of(design, options, KEYWORD)
@@ -115,9 +113,6 @@ def fit(design: Design, options: SynthOptions) -> Estimate:
     draws = np.array([aggregated(refits, gap[None], sizes)[1] for gap in gaps])
     ranks = ranked(actual.gap, gaps, before)
     facts = {**_fit_facts(panel, actual, before, members), **ranks.facts}
-    ratio = before >= FEW_BEFORE
-    if not ratio:
-        facts = {name: value for name, value in facts.items() if not name.endswith("_ratio")}
     return Estimate(
         estimator=KEYWORD,
         terms=terms,
@@ -132,10 +127,10 @@ def fit(design: Design, options: SynthOptions) -> Estimate:
         tables={
             "comparison": choice_facts(choices, placebo_pool=options.placebo_pool),
             "synthetic": _tables(panel, actual, members, before, options),
-            "placebos": _placebo_table(panel, sets, gaps),
+            "placebos": treated_block.placebo_table(panel, sets, gaps),
         },
         design=panel.design,
-        own_variance=_variance(params, draws, ranks.p_ratio if ratio else None),
+        own_variance=_variance(params, draws, fitted_rows(terms), ranks.p_ratio),
     )
 
 
@@ -183,24 +178,13 @@ def _not_before(panel: Panel, before: int, asked: str) -> DesignError:
     return DesignError(fault("E559", estimator=KEYWORD, what=f"predictors of period {asked}", advice=advice))
 
 
-# --- placebos ---
+# --- errors, tests, intervals ---
 
 
-def _sets(panel: Panel, size: int, options: SynthOptions) -> list[Units]:
-    """Sets of never treated units, as many as were treated: all of them, or draws."""
-    pool = np.flatnonzero(panel.never)
-    if math.comb(len(pool), size) <= options.reps:
-        return [np.array(own, dtype=np.int64) for own in itertools.combinations(pool.tolist(), size)]
-    generator = treated_block.generator_of(panel.design, "placebo sets")
-    return [np.sort(generator.choice(pool, size, replace=False)) for _ in range(options.reps)]
-
-
-def _variance(params: Floats, draws: Floats, p_ratio: float | None) -> OwnVariance:
+def _variance(
+    params: Floats, draws: Floats, fitted: npt.NDArray[np.bool_], p_ratio: float | None
+) -> OwnVariance:
     """Spread of the placebo effects; p by rank, intervals of the shifts that the rank of the effect does not reject."""
-    if len(draws) == 0:
-        raise treated_block.undefined_errors(
-            "placebo", "fewer never treated units than treated ones", "add never treated units"
-        )
     count = len(draws) + 1.0
     size = np.abs(draws)
     p = (1.0 + np.sum(size >= np.abs(params) * (1 - 1e-10), axis=0)) / count
@@ -209,12 +193,15 @@ def _variance(params: Floats, draws: Floats, p_ratio: float | None) -> OwnVarian
     else:
         # ranks by effect stand among the facts: nothing is decided on so few periods
         p[:] = np.nan
+    p[fitted] = np.nan
     ordered = np.sort(size, axis=0)
     rank = (1.0 + len(draws) - np.arange(len(draws)))[:, None] / count
     beyond = ordered[-1] * (1 + 1e-9) + 1e-300
     values = np.vstack([params - beyond, params - ordered[::-1], params + ordered, params + beyond])
     smallest = np.full(1, 1.0 / count)
     curve = np.concatenate([smallest, rank[::-1, 0], rank[:, 0], smallest])[:, None]
+    values[:, fitted] = np.nan
+    draws = np.where(fitted, 0.0, draws)
     key = "comparative_case.ranks" if p_ratio is None else "comparative_case.ranks_ratio"
     text = treated_block.described(key, sets=len(draws), smallest=f"{1 / count:.3g}")
     deviations = draws - draws.mean(axis=0)
@@ -246,9 +233,7 @@ def _fit_facts(panel: Panel, actual: _Synthetic, before: int, members: Units) ->
 
 
 def _notices(actual: _Synthetic, facts: Mapping[str, float], before: int, outcome: str) -> tuple[Notice, ...]:
-    found = []
-    if before < FEW_BEFORE:
-        found.append(notice("W520", of=outcome, count=before))
+    found = list(few_before(before, outcome))
     if not actual.fit.unique:
         found.append(notice("W546", of=outcome, fit=f"rmspe {facts['rmspe_before']:.3g}"))
     if facts["rmspe_share"] >= POOR_FIT:
@@ -261,25 +246,12 @@ def _tables(
     panel: Panel, actual: _Synthetic, members: Units, before: int, options: SynthOptions
 ) -> dict[str, object]:
     treated = panel.y[members].mean(axis=0)
-    found: dict[str, object] = {
-        "periods": panel.adoption.periods.tolist(),
-        "before": before,
-        "treated": treated.tolist(),
-        "synthetic": (treated - actual.gap).tolist(),
-        "gap": actual.gap.tolist(),
-        "weights": treated_block.sorted_weights(panel, actual.controls, actual.fit.weights),
-    }
+    weights = treated_block.sorted_weights(panel, actual.controls, actual.fit.weights)
+    found = treated_block.path_table(panel, before, treated, actual.gap, weights)
     if actual.importance is not None:
         names = [*options.predictors, *(f"{panel.design.outcome}[{lag:g}]" for lag in options.lags)]
         found["importance"] = dict(zip(names, actual.importance.tolist(), strict=True))
     return {f"{panel.cohorts[0]:g}": found}
-
-
-def _placebo_table(panel: Panel, sets: list[Units], gaps: Floats) -> dict[str, object]:
-    return {
-        "units": [[panel.labels[unit] for unit in own.tolist()] for own in sets],
-        "gaps": gaps.tolist(),
-    }
 
 
 ESTIMATOR = Estimator(

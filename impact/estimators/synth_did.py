@@ -19,7 +19,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 import impact.estimators._treated_block as treated_block
-import impact.kernels.synthetic_did as kernel
+import impact.kernels.synthetic.synthetic_did as kernel
 from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.estimates import Estimate, OwnVariance
@@ -27,12 +27,14 @@ from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.estimators._adoption import choice_facts, choices_of
 from impact.estimators._design_options import Aggregate
+from impact.estimators._placebo_ranks import Judged, judged
 from impact.estimators._refits import (
     Refits,
     aggregated,
     bootstrap_units,
     chosen_errors,
     placebo_orders,
+    spread_of_draws,
 )
 from impact.estimators._treated_block import Panel
 from impact.estimators._untreated_fit import without_controls
@@ -95,6 +97,7 @@ def fit(design: Design, options: SynthDidOptions) -> Estimate:
     refits = Refits(panel.cohorts, panel.adoption.periods, choices)
     terms, params = aggregated(refits, np.array([cohort.effects for cohort in cohorts]), sizes)
     errors = chosen_errors(options.errors, sizes, len(controls))
+    found = _errors(panel, cohorts, refits, params, errors, options)
     return Estimate(
         estimator=KEYWORD,
         terms=terms,
@@ -104,14 +107,15 @@ def fit(design: Design, options: SynthDidOptions) -> Estimate:
         df_resid=float(panel.y.size - len(terms)),
         n_units=len(panel.y),
         focus=(0,),
-        fit=_fit_facts(panel, cohorts),
+        fit={**_fit_facts(panel, cohorts), **found.facts},
+        notices=found.notices,
         dropped_terms=dropped,
         tables={
             "comparison": choice_facts(choices, method=options.method, errors=errors),
             **_tables(panel, controls, cohorts),
         },
         design=panel.design,
-        own_variance=_variance(panel, cohorts, refits, errors, options),
+        own_variance=found.own,
     )
 
 
@@ -150,39 +154,35 @@ def _blocks(control: Floats, treated: Floats, before: int) -> kernel.Blocks:
 # --- errors ---
 
 
-def _variance(
+def _errors(
     panel: Panel,
     cohorts: Sequence[_Cohort],
     refits: Refits,
+    params: Floats,
     errors: str,
     options: SynthDidOptions,
-) -> OwnVariance:
+) -> Judged:
     if errors == "jackknife":
-        return _jackknife(panel, cohorts, refits)
+        return Judged(_jackknife(panel, cohorts, refits), {}, ())
     generator = treated_block.generator_of(panel.design, f"errors: {errors}")
-    make = _placebo_draws if errors == "placebo" else _bootstrap_draws
-    draws = make(panel, cohorts, refits, generator, options.reps)
-    deviations = draws - draws.mean(axis=0)
-    text = treated_block.described(
-        "comparative_case.draws", errors=errors, reps=options.reps, units=panel.adoption.unit.name
-    )
-    return OwnVariance(deviations.T @ deviations / len(draws), errors, text, draws=draws)
+    if errors == "bootstrap":
+        draws = _bootstrap_draws(panel, cohorts, refits, generator, options.reps)
+        return Judged(spread_of_draws(draws, errors, panel.adoption.unit.name), {}, ())
+    orders = placebo_orders(generator, int(panel.never.sum()), options.reps)
+    draws = _placebo_draws(panel, cohorts, refits, orders)
+    roles = np.repeat(np.arange(len(cohorts)), [len(cohort.units) for cohort in cohorts])
+    return judged(panel, params, draws, orders, roles)
 
 
 def _placebo_draws(
-    panel: Panel,
-    cohorts: Sequence[_Cohort],
-    refits: Refits,
-    generator: np.random.Generator,
-    reps: int,
+    panel: Panel, cohorts: Sequence[_Cohort], refits: Refits, orders: npt.NDArray[np.int64]
 ) -> Floats:
     """Algorithm 4: never treated units, drawn in the number of the treated ones, in their place."""
     control = panel.y[np.flatnonzero(panel.never)]
     sizes = np.array([len(cohort.units) for cohort in cohorts])
-    orders = placebo_orders(generator, len(control), reps)
     ends = len(control) - int(sizes.sum()) + np.cumsum(sizes)
     rest = orders[:, : len(control) - int(sizes.sum())]
-    found = np.empty((reps, len(cohorts), panel.y.shape[1]))
+    found = np.empty((len(orders), len(cohorts), panel.y.shape[1]))
     for g, (cohort, end, size) in enumerate(zip(cohorts, ends.tolist(), sizes.tolist(), strict=True)):
         treated = control[orders[:, end - size : end]].mean(axis=1)
         blocks = _blocks(control[rest], treated, cohort.before)
@@ -296,12 +296,11 @@ def _tables(panel: Panel, controls: npt.NDArray[np.int64], cohorts: Sequence[_Co
     found: dict[str, object] = {}
     for cohort in cohorts:
         treated = panel.y[cohort.units].mean(axis=0)
-        synthetic = cohort.omega @ panel.y[controls]
         found[f"{cohort.date:g}"] = {
             "periods": panel.adoption.periods.tolist(),
             "before": cohort.before,
             "treated": treated.tolist(),
-            "synthetic": synthetic.tolist(),
+            "synthetic": (cohort.omega @ panel.y[controls]).tolist(),
             "gap": cohort.effects.tolist(),
             "weights": treated_block.sorted_weights(panel, controls, cohort.omega),
             "period_weights": cohort.periods.tolist(),

@@ -1,11 +1,11 @@
-"""`feols`: one regression in Python, with the numbers of a spec bit for bit."""
+"""`feols`, `fepois`, `feglm`: one regression in Python, with the numbers of a spec bit for bit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import impact.catalog as catalog
 import impact.pipeline.another_variance as changing
@@ -14,20 +14,25 @@ from impact.core.arrays import Floats
 from impact.core.errors import Place, SpecError
 from impact.core.estimates import Inference
 from impact.core.frames import Frame
+from impact.core.nearest import nearest
+from impact.core.texts import fault, text
 from impact.data.frames import frame_of, names_of
-from impact.estimators.ols import OlsOptions
 from impact.face.fitted import Fitted
 from impact.schema.columns_used import model_uses, unknown_columns
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
 from impact.schema.model import ModelBlock
-from impact.schema.model_parts import weights_of
+from impact.schema.model_parts import check_instruments, refuse_offset, weights_of
 from impact.schema.nodes import from_plain
-from impact.schema.option_requests import coordinates_of, variance_of
+from impact.schema.option_requests import checked, coordinates_of, variance_of
 from impact.schema.requests import ModelRequest, VarianceRequest, WeightRequest
 
 _HERE = Place(file="feols")
 Vcov = str | Mapping[str, Any] | None
+Weights = str | Mapping[str, str] | None
+Ssc = str | Mapping[str, Any] | None
+Units = tuple[str | Sequence[str], str] | None
+FAMILIES = {"poisson": "ppml", "logit": "logit", "probit": "probit", "gaussian": "ols"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +66,7 @@ class Fit(Fitted):
         bounds = zip(inference.ci_low.tolist(), inference.ci_high.tolist(), strict=True)
         return dict(zip((t.name for t in self.estimate.terms), bounds, strict=True))
 
-    def summary(self, *, vcov: Vcov = None, ssc: str | Mapping[str, Any] | None = None) -> Fit:
+    def summary(self, *, vcov: Vcov = None, ssc: Ssc = None) -> Fit:
         """The same fit with another variance; printing it shows the table."""
         if vcov is None and ssc is None:
             return self
@@ -79,9 +84,9 @@ def feols(
     data: Any,
     *,
     vcov: Vcov = None,
-    weights: str | Mapping[str, str] | None = None,
-    ssc: str | Mapping[str, Any] | None = None,
-    panel: tuple[str | Sequence[str], str] | None = None,
+    weights: Weights = None,
+    ssc: Ssc = None,
+    panel: Units = None,
     level: float = 0.95,
 ) -> Fit:
     """Least squares with absorbed effects: ``outcome ~ regressors | effects``.
@@ -98,22 +103,101 @@ def feols(
     Raises:
         SpecError, DataError, DesignError: as a spec with the same content would.
     """
+    return _fitted("ols", formula, data, _Keys(vcov, weights, ssc, panel, level))
+
+
+def fepois(
+    formula: str,
+    data: Any,
+    *,
+    vcov: Vcov = None,
+    weights: Weights = None,
+    ssc: Ssc = None,
+    panel: Units = None,
+    level: float = 0.95,
+    more: Mapping[str, Any] | None = None,
+) -> Fit:
+    """Poisson pseudo maximum likelihood with absorbed effects: ``outcome ~ regressors + offset(log(pop)) | effects``.
+
+    Arguments:
+        formula, data, vcov, weights, ssc, panel, level: as of ``feols``.
+        more: further options of estimator ``ppml``, as a spec has them.
+
+    Returns:
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``.
+
+    Raises:
+        SpecError, DataError, DesignError, EstimationError: as a spec with the same content would.
+    """
+    return _fitted("ppml", formula, data, _Keys(vcov, weights, ssc, panel, level), more)
+
+
+def feglm(
+    formula: str,
+    data: Any,
+    *,
+    family: Literal["poisson", "logit", "probit", "gaussian"],
+    vcov: Vcov = None,
+    weights: Weights = None,
+    panel: Units = None,
+    level: float = 0.95,
+    more: Mapping[str, Any] | None = None,
+) -> Fit:
+    """A generalised linear model with absorbed effects: ``outcome ~ regressors | effects``.
+
+    Arguments:
+        family: poisson (estimator ``ppml``), logit, probit, or gaussian (``ols``).
+        formula, data, weights, panel, level: as of ``feols``. vcov: the same, with its ``ssc`` inside.
+        more: further options of the estimator, as a spec has them: ``marginal``, ``bias``, ``effects`` and so on.
+
+    Returns:
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``.
+
+    Raises:
+        SpecError: E170 another family. SpecError, DataError, DesignError, EstimationError: as a spec would.
+    """
+    if family not in FAMILIES:
+        hint, names = nearest(str(family), FAMILIES), ", ".join(FAMILIES)
+        kind = text("registry.family")
+        raise SpecError(fault("E170", place=_HERE, suggestion=hint, kind=kind, name=family, names=names))
+    return _fitted(FAMILIES[family], formula, data, _Keys(vcov, weights, None, panel, level), more)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What every regression may be given beside formula and data; see ``feols``."""
+
+    vcov: Vcov
+    weights: Weights
+    ssc: Ssc
+    panel: Units
+    level: float
+
+
+def _fitted(
+    estimator: str, formula: str, data: Any, keys: _Keys, more: Mapping[str, Any] | None = None
+) -> Fit:
+    panel = keys.panel
     units = (
         None if panel is None else ((panel[0],) if isinstance(panel[0], str) else tuple(panel[0]), panel[1])
     )
-    variance = _variance(vcov, ssc, units)
+    variance = _variance(keys.vcov, keys.ssc, units)
     parsed = _parsed(formula)
+    record: Any = catalog.ESTIMATORS.load(estimator)
+    if "offset" not in record.accepts:
+        refuse_offset(parsed, estimator)
+    check_instruments(parsed, estimator, "instruments" in record.accepts)
     request = ModelRequest(
         name="fit",
         base="fit",
-        estimator="ols",
-        options=_OLS_OPTIONS,
+        estimator=estimator,
+        options=checked(record.options, from_plain(dict(more), _HERE), "more") if more else record.options(),
         formula=parsed,
         variance=variance,
         outcome_name=parsed.outcomes[0].text() if parsed.outcomes else "",
-        weights=_weights(weights),
+        weights=_weights(keys.weights),
         panel=units,
-        level=level,
+        level=keys.level,
         coordinates=coordinates_of(variance),
     )
     uses = list(model_uses(request))
@@ -123,9 +207,6 @@ def feols(
     frame = _frame(data, request)
     result = fitting.fit_design(fitting.design_of(frame, request), request, None, None)
     return Fit(request, result, frame, data)
-
-
-_OLS_OPTIONS = OlsOptions()
 
 
 def _frame(data: Any, request: ModelRequest) -> Frame:
@@ -144,7 +225,7 @@ def _parsed(formula: str) -> Formula:
     return parse_formula(formula, place=_HERE)
 
 
-def _weights(weights: str | Mapping[str, str] | None) -> WeightRequest | None:
+def _weights(weights: Weights) -> WeightRequest | None:
     if weights is None:
         return None
     value = weights if isinstance(weights, str) else dict(weights)

@@ -127,6 +127,9 @@ def _without_error(estimate: Estimate) -> npt.NDArray[np.bool_]:
     if estimate.linear is None and estimate.influence is not None:
         effects = np.array([term.kind not in {"mean", "difference"} for term in estimate.terms], dtype=bool)
         found |= effects & ~estimate.influence.rows.any(axis=0)
+    if estimate.own_variance is not None:
+        # rows that were fitted to be small: the spread of refits says nothing about them
+        found |= np.diagonal(estimate.own_variance.vcov) == 0
     return found
 
 

@@ -45,7 +45,7 @@ def adjusted(linear: Linear, part: Part, kind: str) -> Adjusted:
     """CR2 or CR3 of one grouping, NaN in the rows and columns of terms that one cluster alone identifies.
 
     The working model of CR2 has errors of equal variance: of persons with frequency weights, of rows with
-    other weights.
+    other weights; where a likelihood says the variance, that one.
 
     Raises:
         EstimationError: E533 as ``adjusted_influence``.
@@ -53,7 +53,8 @@ def adjusted(linear: Linear, part: Part, kind: str) -> Adjusted:
     basis, nested = full_basis(linear, part, kind)
     found = _adjusted_clusters(linear, part, kind, basis)
     influence, df = found.influence, found.df
-    if kind == "cr2" and linear.weights is not None and linear.weight_kind != "frequency":
+    own = linear.weights is not None and linear.weight_kind != "frequency" and linear.family is None
+    if kind == "cr2" and own and linear.weights is not None:
         weighted = weighted_clusters(basis, linear.residual, linear.weights, nested, part.codes)
         influence, df = weighted.influence, weighted.df
     vcov = symmetric(influence.T @ influence)

@@ -20,8 +20,9 @@ import impact.kernels.permutation as distribution
 from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import Design, Treatment
 from impact.core.errors import ConvergenceError, DesignError, EstimationError
-from impact.core.estimates import Estimate, Linear, Permutation
+from impact.core.estimates import Estimate, Linear
 from impact.core.options import PermutedSets, SetSize
+from impact.core.permutations import Permutation
 from impact.core.texts import fault
 from impact.inference._intervals import linear_of, present_levels
 from impact.inference._refusals import effects_of
@@ -29,6 +30,7 @@ from impact.inference._small_sample import convention, counted_parameters
 from impact.kernels.absorb import ConvergenceFailure
 from impact.kernels.assignments import count_sets, draw_sets, list_sets, with_actual
 from impact.kernels.group_sums import group_counts
+from impact.kernels.likelihood.reassign_likelihood import refit_sets
 from impact.kernels.reassign import Regression, SetFits, fit_sets
 
 LARGEST_LIST = 20_000
@@ -64,7 +66,7 @@ def permute(
     level: float,
     candidates: Candidates | None = None,
 ) -> Permutation:
-    """The permutation distribution of the treatment terms of a least-squares model.
+    """The permutation distribution of the treatment terms of least squares, counts or choices.
 
     The smallest detectable effect ``mde80`` is the smallest d such that the test at 5 % rejects in 80 % of
     cases, a case being a set of units that is given ±d after the estimated effect has been removed from the
@@ -88,7 +90,7 @@ def permute(
     regression = _regression(estimate, design, linear, treatment, kept)
     members, actual, enumerated = _sets(treatment, options, candidates or Candidates(), seed)
     probes = _probes(len(members), actual)
-    fits = _fit(regression, members, actual, probes)
+    fits = _fit(regression, members, actual, probes, linear, design)
     if fits.absorbed[actual]:
         raise DesignError(fault("E544", unit=treatment.unit.name))
     own = estimate.params[list(columns)]
@@ -99,7 +101,11 @@ def permute(
     found = _record(treatment, members, actual, columns, fits, level=level)
     if len(found.members) < 2:
         raise DesignError(fault("E543", unit=treatment.unit.name, sets=len(members)))
-    sizes = _size_adjusted(regression, treatment, found) if options.adjust == "size" else found.p_value_size
+    sizes = found.p_value_size
+    if options.adjust == "size":
+        singles = np.arange(regression.n_units, dtype=np.int32)[:, None]
+        alone = _fit(regression, singles, 0, np.zeros(0, dtype=np.int64), linear, design)
+        sizes = _size_adjusted(regression, treatment, found, alone.estimates)
     primary = options.statistic if isinstance(options.statistic, str) else options.statistic[0]
     return replace(
         _summarised(found),
@@ -198,8 +204,17 @@ def _probes(count: int, actual: int) -> npt.NDArray[np.int64]:
     return np.unique(np.append(np.linspace(0, count - 1, PROBES).astype(np.int64), actual))
 
 
-def _fit(regression: Regression, members: Integers, actual: int, probes: npt.NDArray[np.int64]) -> SetFits:
+def _fit(
+    regression: Regression,
+    members: Integers,
+    actual: int,
+    probes: npt.NDArray[np.int64],
+    linear: Linear,
+    design: Design,
+) -> SetFits:
     try:
+        if linear.family is not None:
+            return refit_sets(regression, linear.family, design.offset, members, actual, probes)
         return fit_sets(regression, members, actual, probes)
     except ConvergenceFailure as problem:
         raise ConvergenceError(fault("E545", attained=f"{problem.attained:.1e}")) from problem
@@ -265,11 +280,11 @@ def _detectable(found: Permutation, fits: SetFits, probes: npt.NDArray[np.int64]
     )
 
 
-def _size_adjusted(regression: Regression, treatment: Treatment, found: Permutation) -> Floats:
-    """p-values of the estimates over the spread that the units' sizes predict."""
+def _size_adjusted(
+    regression: Regression, treatment: Treatment, found: Permutation, effects: Floats
+) -> Floats:
+    """p-values of the estimates over the spread that the units' sizes predict; effects (U, m) of each unit alone."""
     units = regression.n_units
-    singles = np.arange(units, dtype=np.int32)[:, None]
-    effects = _fit(regression, singles, 0, np.zeros(0, dtype=np.int64)).estimates
     weights = group_counts(regression.unit, units, regression.weights)
     untreated = (treatment.treated == 0) & (weights > 0)
     p_values = []

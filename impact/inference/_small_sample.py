@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -98,3 +99,19 @@ def counted_parameters(
 def observations_factor(n_obs: float, k: int, convention: Convention) -> dict[str, float]:
     """{"(N-1)/(N-K)": value}, or nothing where the convention does not ask for it."""
     return {"(N-1)/(N-K)": (n_obs - 1.0) / (n_obs - k)} if convention.n else {}
+
+
+def robust_factors(n_obs: float, k: int, rule: Convention) -> dict[str, float]:
+    """N/(N−K) in its two parts: each row is its own cluster, so that N/(N−1) takes the place of G/(G−1)."""
+    if rule.n and rule.g != "none":
+        return {"N/(N-K)": n_obs / (n_obs - k)}
+    if rule.n:
+        return {"(N-1)/(N-K)": (n_obs - 1.0) / (n_obs - k)}
+    return {"N/(N-1)": n_obs / (n_obs - 1.0)} if rule.g != "none" else {}
+
+
+def clustered_df(groups: int, n_obs: float, k: int, rule: Convention) -> float:
+    """Degrees of freedom of clustered errors: G_min − 1, not above N − K where the convention says so."""
+    if rule.law == "normal":
+        return math.inf
+    return min(groups - 1.0, n_obs - k) if rule.residual_df else groups - 1.0

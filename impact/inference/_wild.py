@@ -1,16 +1,18 @@
-"""Wild cluster bootstrap of least-squares coefficients: p-values and intervals that stand beside the model's own.
+"""Wild cluster bootstrap of regressions: p-values and intervals that stand beside the model's own.
 
 Residuals under the null (WCR) or without it (WCU) are multiplied by one random weight a cluster; the t of each draw is
-compared with the actual one. Assumption: clusters are independent and none of them, treated ones included, is too
-special: with few treated clusters WCR hardly ever rejects and WCU too often, so that neither is the primary inference
-there. Sources: Cameron, Gelbach and Miller (2008); Roodman, MacKinnon, Nielsen and Webb (2019); MacKinnon and Webb
-(2018).
+compared with the actual one. With instruments both equations are drawn and estimated again, for the coefficient of one
+endogenous regressor by two stages; of counts and choices the scores are multiplied, and there are p-values only.
+Assumption: clusters are independent and none of them, treated ones included, is too special: with few treated clusters
+WCR hardly ever rejects and WCU too often, so that neither is the primary inference there. Sources: Cameron, Gelbach and
+Miller (2008); Davidson and MacKinnon (2010); Kline and Santos (2012) for scores; Roodman, MacKinnon, Nielsen and Webb
+(2019); MacKinnon and Webb (2018).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -25,8 +27,16 @@ from impact.core.options import Options
 from impact.core.texts import fault, notice
 from impact.inference._clusters import cluster_factors, named
 from impact.inference._intervals import FEW_TREATED, linear_of, number, present_levels, treated_clusters
-from impact.inference._leave_out import full_basis
-from impact.kernels.cluster_robust import Part, intersect, parts
+from impact.inference._wild_scores import MARGINAL, of_scores
+from impact.inference._wild_tests import (
+    Comparison,
+    PValue,
+    Setting,
+    basis_of,
+    of_column,
+    of_instrumented,
+)
+from impact.kernels.cluster_robust import intersect, parts
 from impact.kernels.factors import compress
 from impact.kernels.resampling import all_signs, multipliers
 
@@ -63,20 +73,6 @@ class WildOptions(Options):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    """What all coefficients share: the basis, clusters of the variance, groups of weights, weights (B, S)."""
-
-    basis: Floats
-    residual: Floats
-    root: Floats
-    parts: tuple[Part, ...]
-    codes: np.ndarray[tuple[int], np.dtype[np.int32]]
-    groups: int
-    weights: Floats
-    enumerated: bool
-
-
 def wild_columns(options: WildOptions | None) -> tuple[str, ...]:
     """The cluster variables that the options name."""
     return () if options is None else (*named(options.cluster), *named(options.subcluster))
@@ -91,41 +87,72 @@ def with_wild(
 
     Raises:
         SpecError: E182 drawn without a seed, E565 ``type`` contradicts ``impose_null``.
-        DesignError: E534, E535 cluster variables, E565 none; E566 instruments, or too many draws × clusters.
-        EstimationError: E531, E566 not least squares, E533 too many effects outside the clusters.
+        DesignError: E534, E535 cluster variables, E565 none; E566 too many draws × clusters.
+        EstimationError: E531, E549 no maximum under the null, E566 another criterion, several endogenous regressors or
+            another method than two stages (or without t), E533 too many effects outside the clusters.
     """
     restricted = _is_restricted(options)
     linear = linear_of(estimate, "wild")
     clusters = _clusters(design, inference, options)
-    setting = _setting(linear, design, clusters, options, seed)
-    tested = estimate.focus or tuple(j for j, term in enumerate(estimate.terms) if term.name != INTERCEPT)
+    setting = _setting(design, clusters, options, seed)
+    tested = _tested(estimate)
     columns = {
         name: np.full(len(estimate.terms), np.nan) for name in ("p_wild", "ci_low_wild", "ci_high_wild")
     }
-    _refuse_other_models(estimate, design, linear, tested)
-    tail = "equal" if options.p_value == "equal_tail" else "symmetric"
-    for j in tested:
-        h = (linear.x @ linear.bread[:, j]) * setting.root
-        sums = kernel.sums_of(
-            h, setting.basis, setting.residual, setting.codes, setting.groups, parts=setting.parts
-        )
-        draws = kernel.draw(sums, setting.weights, restricted=restricted)
-        value, counted = float(estimate.params[j]), options.ties == "count"
-        columns["p_wild"][j] = kernel.p_value(
-            draws, value, studentised=options.studentised, tail=tail, count_ties=counted
-        )
-        low, high = kernel.interval(
-            draws, value, inference.level, studentised=options.studentised, tail=tail, count_ties=counted
-        )
+    how = Comparison(
+        restricted,
+        options.studentised,
+        "equal" if options.p_value == "equal_tail" else "symmetric",
+        options.ties == "count",
+    )
+    for j, (p_at, error) in _tests(estimate, design, linear, setting, how, tested):
+        value = float(estimate.params[j])
+        columns["p_wild"][j] = p_at(value)
+        if linear.family is not None:
+            continue
+        low, high = kernel.invert(p_at, value, error, inference.level)
         columns["ci_low_wild"][j], columns["ci_high_wild"][j] = low, high
     notices = _notices(estimate, design, clusters, setting, columns, level=inference.level)
     facts = _facts(options, clusters, setting, restricted=restricted)
+    facts["method"] = "residuals" if linear.family is None else "scores"
     return replace(
         inference,
         extra={**inference.extra, **columns},
         variance={**inference.variance, "wild": facts},
         notices=(*inference.notices, *notices),
     )
+
+
+def _tested(estimate: Estimate) -> tuple[int, ...]:
+    """The treatment terms, or all but the constant; with instruments the instrumented one."""
+    if estimate.instrumented is not None:
+        return estimate.instrumented.focus
+    own = tuple(
+        j for j, term in enumerate(estimate.terms) if term.name != INTERCEPT and term.kind != MARGINAL
+    )
+    return estimate.focus or own
+
+
+def _tests(
+    estimate: Estimate,
+    design: Design,
+    linear: Linear,
+    setting: Setting,
+    how: Comparison,
+    tested: tuple[int, ...],
+) -> Iterator[tuple[int, tuple[PValue, float]]]:
+    """For each tested term its p-value by hypothesis and its standard error."""
+    if estimate.instrumented is not None:
+        yield tested[0], of_instrumented(estimate, linear, setting, how)
+        return
+    if linear.family is not None:
+        for j in tested:
+            yield j, of_scores(estimate, design, linear, setting, how, j)
+        return
+    _refuse_other_models(estimate, design, linear, tested)
+    basis = basis_of(linear, setting)
+    for j in tested:
+        yield j, of_column(linear, basis, setting, how, j)
 
 
 def _is_restricted(options: WildOptions) -> bool:
@@ -145,9 +172,7 @@ def _clusters(design: Design, inference: Inference, options: WildOptions) -> tup
     return cluster_factors(design, names)
 
 
-def _setting(
-    linear: Linear, design: Design, clusters: tuple[Factor, ...], options: WildOptions, seed: int | None
-) -> _Setting:
+def _setting(design: Design, clusters: tuple[Factor, ...], options: WildOptions, seed: int | None) -> Setting:
     pieces = parts([cluster.codes for cluster in clusters], [cluster.levels for cluster in clusters])
     coarsest = min(clusters, key=present_levels)
     own = cluster_factors(design, (options.subcluster,))[0] if options.subcluster else coarsest
@@ -156,8 +181,6 @@ def _setting(
         codes, levels = intersect([codes, coarsest.codes], [levels, coarsest.levels])
     codes, kept = compress(codes, levels)
     groups = len(kept)
-    basis, _ = full_basis(linear, Part((0,), 1.0, codes, groups, groups), "wild")
-    root = np.ones(len(linear.residual)) if linear.weights is None else np.sqrt(linear.weights)
     enumerated = options.weights == "rademacher" and groups < 30 and 2**groups <= options.reps
     if options.reps * groups > LARGEST:
         raise DesignError(fault("E566", problem=f"{number(options.reps)} draws of {number(groups)} groups"))
@@ -166,13 +189,11 @@ def _setting(
     weights = (
         all_signs(groups) if enumerated else multipliers(options.weights, options.reps, groups, seed or 0)
     )
-    return _Setting(basis.rows, linear.residual * root, root, pieces, codes, groups, weights, enumerated)
+    return Setting(tuple(pieces), codes, groups, weights, enumerated)
 
 
 def _refuse_other_models(estimate: Estimate, design: Design, linear: Linear, tested: tuple[int, ...]) -> None:
-    """Refuse what is not least squares of the design's outcome: instruments, and fits by other criteria."""
-    if design.endogenous:
-        raise DesignError(fault("E566", problem="a regression with instruments"))
+    """Refuse fits by other criteria than least squares of the design's outcome."""
     if len(design.y) != len(linear.residual):
         raise EstimationError(fault("E566", problem=f"estimator {estimate.estimator}"))
     weighted = design.y if linear.weights is None else design.y * linear.weights
@@ -184,7 +205,7 @@ def _refuse_other_models(estimate: Estimate, design: Design, linear: Linear, tes
 
 
 def _facts(
-    options: WildOptions, clusters: tuple[Factor, ...], setting: _Setting, *, restricted: bool
+    options: WildOptions, clusters: tuple[Factor, ...], setting: Setting, *, restricted: bool
 ) -> dict[str, object]:
     """How it was made, as stored in the results."""
     return {
@@ -205,7 +226,7 @@ def _notices(
     estimate: Estimate,
     design: Design,
     clusters: tuple[Factor, ...],
-    setting: _Setting,
+    setting: Setting,
     columns: Mapping[str, Floats],
     *,
     level: float,

@@ -41,6 +41,7 @@ from impact.inference._small_sample import (
     Convention,
     Preset,
     SmallSample,
+    clustered_df,
     convention,
     counted_parameters,
     observations_factor,
@@ -105,7 +106,13 @@ def infer(estimate: Estimate, design: Design, options: ClusterOptions, level: fl
         "factors": factors,
         **_description(counts, options.type, factors, k),
     }
-    spread = Spread(vcov, variance, _degrees(df, groups, estimate, rule, k), clusters, notices=notices)
+    spread = Spread(
+        vcov,
+        variance,
+        df if df is not None else clustered_df(groups, estimate.n_obs, k, rule),
+        clusters,
+        notices=notices,
+    )
     if groups < FEW_CLUSTERS and options.type != "cr3" and linear.is_projection:
         spread = _with_cr3(spread, estimate, linear, pieces, level)
     return complete(spread, estimate, design, level)
@@ -176,16 +183,6 @@ def _group_factors(
         "G/(G-1) " + "^".join(clusters[j].name for j in piece.members): piece.groups / (piece.groups - 1.0)
         for piece in pieces
     }
-
-
-def _degrees(
-    satterthwaite: Floats | None, groups: int, estimate: Estimate, rule: Convention, k: int
-) -> Floats | float:
-    if rule.law == "normal":
-        return np.inf
-    if satterthwaite is not None:
-        return satterthwaite
-    return min(groups - 1.0, estimate.n_obs - k) if rule.residual_df else groups - 1.0
 
 
 def _with_cr3(

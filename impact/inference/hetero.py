@@ -27,11 +27,11 @@ from impact.inference._intervals import Spread, complete, describe, linear_of, n
 from impact.inference._refusals import effects_of, refuse_cell_means, refuse_no_leverage
 from impact.inference._small_sample import (
     SSC_DESCRIPTION,
-    Convention,
     Preset,
     SmallSample,
     convention,
     counted_parameters,
+    robust_factors,
 )
 from impact.kernels.bread_root import bread_root, is_delicate
 from impact.kernels.gram import cross_product
@@ -63,8 +63,8 @@ def infer(estimate: Estimate, design: Design, options: HeteroOptions, level: flo
     rule = convention(options.ssc, "none" if plain else "fixest")
     full = estimate.df_model + estimate.df_absorbed
     k = counted_parameters(estimate, linear, rule)
-    factors = factors_of(estimate.n_obs, k, rule)
-    scaling, notices = _scaling(estimate, linear, options.type)
+    factors = robust_factors(estimate.n_obs, k, rule)
+    scaling, notices = _scaling(estimate, linear, options.type, design.weights)
     vcov = meat_sandwich(linear, scaling) * float(np.prod(list(factors.values())))
     variance: dict[str, object] = {
         "kind": "hetero",
@@ -86,15 +86,6 @@ def infer(estimate: Estimate, design: Design, options: HeteroOptions, level: flo
     return complete(Spread(vcov, variance, df, notices=notices), estimate, design, level)
 
 
-def factors_of(n_obs: float, k: int, rule: Convention) -> dict[str, float]:
-    """N/(N−K) in its two parts: each row is its own cluster, so that N/(N−1) takes the place of G/(G−1)."""
-    if rule.n and rule.g != "none":
-        return {"N/(N-K)": n_obs / (n_obs - k)}
-    if rule.n:
-        return {"(N-1)/(N-K)": (n_obs - 1.0) / (n_obs - k)}
-    return {"N/(N-1)": n_obs / (n_obs - 1.0)} if rule.g != "none" else {}
-
-
 def meat_sandwich(linear: Linear, scaling: Floats | None) -> Floats:
     """B (Σ squared scores × scaling) B; over persons with frequency weights."""
     if linear.weight_kind == "frequency" and linear.weights is not None:
@@ -114,8 +105,10 @@ def meat_sandwich(linear: Linear, scaling: Floats | None) -> Floats:
     return (vcov + vcov.T) / 2.0
 
 
-def _scaling(estimate: Estimate, linear: Linear, kind: str) -> tuple[Floats | None, tuple[Notice, ...]]:
-    """1/(1−h)^δ of each row; 0 where a row has leverage 1, whose residual is 0 (Moore–Penrose)."""
+def _scaling(
+    estimate: Estimate, linear: Linear, kind: str, persons: Floats | None
+) -> tuple[Floats | None, tuple[Notice, ...]]:
+    """1/(1−h)^δ of each row, or person with frequency weights; 0 where a row has leverage 1, whose residual is 0."""
     if kind in {"hc0", "hc1"}:
         return None, ()
     refuse_no_leverage(linear, kind)
@@ -126,13 +119,15 @@ def _scaling(estimate: Estimate, linear: Linear, kind: str) -> tuple[Floats | No
         raise EstimationError(found) from problem
     if linear.weights is not None and linear.weight_kind != "frequency":
         leverage = leverage * linear.weights
+    elif linear.family is not None and linear.weights is not None and persons is not None:
+        leverage = leverage * linear.weights / persons
     free = 1.0 - leverage
     alone = free < FULL_LEVERAGE
     power: Floats | float = {"hc2": 1.0, "hc3": 2.0}.get(kind, 0.0)
     if kind == "hc4":
         # the leverages add up to the rank, which is below K where effects overlap more than K's rule assumes
-        persons = linear.weights if linear.weight_kind == "frequency" else None
-        rank = np.rint(leverage.sum() if persons is None else persons @ leverage)
+        counted = persons if linear.weight_kind == "frequency" else None
+        rank = np.rint(leverage.sum() if counted is None else counted @ leverage)
         power = np.minimum(4.0, estimate.n_obs * leverage / rank)
     scaling = np.where(alone, 0.0, np.where(alone, 1.0, free) ** -power)
     count = int(np.count_nonzero(alone))

@@ -2,8 +2,9 @@
 
     V = s² (X'WX)⁻¹,   s² = Σ w u² / (N − K)
 
-Assumptions: errors are uncorrelated and have one variance (divided by the weight for analytic weights). K counts
-every absorbed effect. With outcomes given as sums the residual sum of squares holds the persons' own deviations.
+Assumptions: errors are uncorrelated and have one variance (divided by the weight for analytic weights). Where a
+likelihood fixes the variance (counts, choices) V is its inverse information times (N − 1)/(N − K). K counts every
+absorbed effect. With outcomes given as sums the residual sum of squares holds the persons' own deviations.
 Source: Greene (2018), ch. 4.
 """
 
@@ -49,6 +50,11 @@ def infer(estimate: Estimate, design: Design, options: IidOptions, level: float)
     rule = convention(options.ssc)
     k = counted_parameters(estimate, linear, rule)
     divisor = estimate.n_obs - k if rule.n else estimate.n_obs - 1.0
+    factor = "1/(N-K)" if rule.n else "1/(N-1)"
+    squares = residual_sum_of_squares(linear)
+    if linear.family is not None:
+        # the likelihood fixes the variance: (N-1)/(N-K) is all that is left of the factor
+        squares, factor = estimate.n_obs - 1.0, "(N-1)/(N-K)" if rule.n else "1"
     variance: dict[str, object] = {
         "kind": "iid",
         "by": [],
@@ -57,12 +63,17 @@ def infer(estimate: Estimate, design: Design, options: IidOptions, level: float)
         "n": estimate.n_obs,
         "g": None,
         "preset": rule.preset,
-        "factors": {"1/(N-K)" if rule.n else "1/(N-1)": 1.0 / divisor},
-        **describe("inference.iid", n=number(estimate.n_obs), k=k, divisor=number(divisor)),
+        "factors": {factor: (1.0 if linear.family is None else estimate.n_obs - 1.0) / divisor},
+        **describe(
+            "inference.iid" if linear.family is None else "inference.information",
+            n=number(estimate.n_obs),
+            k=k,
+            divisor=number(divisor),
+        ),
     }
     df = estimate.n_obs - k
     return complete(
-        Spread(_unit_spread(linear) * (residual_sum_of_squares(linear) / divisor), variance, df),
+        Spread(_unit_spread(linear) * (squares / divisor), variance, df),
         estimate,
         design,
         level,

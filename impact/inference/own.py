@@ -44,7 +44,7 @@ def infer(estimate: Estimate, design: Design, options: NoOptions, level: float) 
         "text_es": words.get("es", words["en"]),
     }
     found = complete(Spread(own.vcov, variance, own.df), estimate, design, level)
-    if own.method == FROM_UNTREATED:
+    if own.method in NOT_FROM_TREATED:
         # few treated units do not make such errors too small, as they do those of bootstrap and jackknife
         kept = tuple(item for item in found.notices if item.code != FEW_TREATED_CODE)
         found = replace(found, n_treated_clusters=None, notices=kept)
@@ -59,8 +59,8 @@ def infer(estimate: Estimate, design: Design, options: NoOptions, level: float) 
 
 
 FEW_TREATED_CODE = "W511"
-# errors and ranks from placebo assignments: they show what happens to untreated units
-FROM_UNTREATED = "placebo"
+# what happens to untreated units, or to the treated one in its untreated periods: no spread among treated units enters
+NOT_FROM_TREATED = ("placebo", "conformal", "jackknife_plus")
 
 
 def interval_from_curve(own: OwnVariance, level: float) -> tuple[Floats, Floats]:

@@ -45,7 +45,7 @@ class SurveyOptions(Options):
     fpc: Names = Field(
         (), description="Units in the population of the stratum (or fractions), one for each stage."
     )
-    lonely: Literal["fail", "certainty", "adjust", "average"] = Field(
+    singleton: Literal["fail", "certainty", "centered", "average"] = Field(
         "fail",
         description="Strata with one unit: refuse, no variance, centred at the mean of all, or the mean of the others.",
     )
@@ -57,7 +57,7 @@ class SurveyOptions(Options):
 
     @model_validator(mode="after")
     def _one_design(self) -> SurveyOptions:
-        beside = self.model_fields_set & {"psu", "strata", "fpc", "lonely", "nest"}
+        beside = self.model_fields_set & {"psu", "strata", "fpc", "singleton", "nest"}
         if self.replicate is not None and beside:
             problem = f"replicate weights carry the design: leave {', '.join(sorted(beside))} out"
             raise PydanticCustomError("E569", "", {"problem": problem})
@@ -125,7 +125,7 @@ def _linearised(
         "g": {"psu": units, "strata": strata},
         "preset": "none",
         "factors": {},
-        "lonely": options.lonely,
+        "singleton": options.singleton,
         **describe(
             "inference.survey_fpc" if named(options.fpc) else "inference.survey",
             units=number(float(units)),
@@ -135,7 +135,7 @@ def _linearised(
     }
     notices: tuple[Notice, ...] = ()
     if met:
-        notices = (notice("W533", of=design.outcome, count=met, rule=options.lonely),)
+        notices = (notice("W533", of=design.outcome, count=met, rule=options.singleton),)
     return complete(Spread(vcov, variance, float(units - strata), notices=notices), estimate, design, level)
 
 
@@ -174,7 +174,7 @@ def _variance(
     rows: Floats, stages: list[Stage], survey: SurveyRows, options: SurveyOptions
 ) -> tuple[Floats, int]:
     try:
-        return design_variance(rows, stages, lonely=options.lonely)
+        return design_variance(rows, stages, singleton=options.singleton)
     except LonelyUnit as problem:
         names = [survey.strata_labels[code] for code in problem.strata[:5]] if problem.stage == 0 else []
         found = fault(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,12 @@ from impact.kernels.scipy_on_use import linalg
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
+Levels = npt.NDArray[np.int64] | slice
 
 LARGEST_SECOND = 3000
 LARGEST_TABLE = 16_000_000
+# levels of the second factor from which looking for parts that are not connected costs less than it may save
+WORTH_PARTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,14 @@ class Direct:
     Arguments:
         codes: (n,) of each factor, the larger one first. totals: (G,) weight of each level of each factor.
         table: (G1, G2) weight in each cell; None with one factor, or where all cells have the same weight.
-        factor: Cholesky factor of the Schur complement, completed on its null space; None with ``table`` None.
+        factors: levels of the second factor that are connected, and the Cholesky factor of their part of the Schur
+            complement, completed on its null space; empty with ``table`` None.
     """
 
     codes: tuple[Integers, ...]
     totals: tuple[Floats, ...]
     table: Floats | None = None
-    factor: Floats | None = None
+    factors: tuple[tuple[Levels, Floats], ...] = ()
 
 
 def prepare(effects: Sequence[Effect], weights: Floats | None) -> Direct | None:
@@ -49,7 +53,30 @@ def prepare(effects: Sequence[Effect], weights: Floats | None) -> Direct | None:
     table, *totals = compiled.cross_table(codes[0], levels[0], codes[1], levels[1], weights)
     if len(codes[0]) >= table.size and table.min() == table.max():
         return Direct(codes, tuple(totals))
-    return Direct(codes, tuple(totals), table, _factor_schur(table, totals[0]))
+    return Direct(codes, tuple(totals), table, tuple(_factors(codes, table, totals[0])))
+
+
+def _factors(
+    codes: tuple[Integers, Integers], table: Floats, total: Floats
+) -> Iterator[tuple[Levels, Floats]]:
+    """The Schur complement's factor; where the levels fall into parts that no row connects, that of each part."""
+    parts, of_first = 1, np.zeros(0, dtype=np.int32)
+    if table.shape[1] >= WORTH_PARTS:
+        parts, of_first = compiled.connected_components(codes[0], table.shape[0], codes[1], table.shape[1])
+    if parts == 1:
+        yield slice(None), _factor_schur(table, total)
+        return
+    of_second = np.full(table.shape[1], -1, dtype=np.int32)
+    of_second[codes[1]] = of_first[codes[0]]
+    first_order, second_order = (np.argsort(part, kind="stable") for part in (of_first, of_second))
+    first_ends, second_ends = (
+        np.searchsorted(part, np.arange(parts + 1), sorter=order)
+        for part, order in ((of_first, first_order), (of_second, second_order))
+    )
+    for part in range(parts):
+        rows = first_order[first_ends[part] : first_ends[part + 1]]
+        own = second_order[second_ends[part] : second_ends[part + 1]]
+        yield own, _factor_schur(np.ascontiguousarray(table[np.ix_(rows, own)]), total[rows])
 
 
 def solve(sums: Sequence[Floats], system: Direct) -> list[Floats]:
@@ -57,11 +84,13 @@ def solve(sums: Sequence[Floats], system: Direct) -> list[Floats]:
     means = compiled.group_means(sums[0], system.totals[0])
     if len(sums) == 1:
         return [means]
-    if system.table is None or system.factor is None:
+    if system.table is None:
         second = sums[1] / system.totals[1][:, None] - sums[1].sum(axis=0) / system.totals[1].sum()
         return [means, second]
     right = sums[1] - compiled.table_to_second(system.table, means)
-    second = np.ascontiguousarray(linalg().cho_solve((system.factor, True), right, check_finite=False))
+    second = np.zeros(right.shape)
+    for own, factor in system.factors:
+        second[own] = linalg().cho_solve((factor, True), right[own], check_finite=False)
     moved = compiled.group_means(compiled.table_to_first(system.table, second), system.totals[0])
     return [np.subtract(means, moved, out=moved), second]
 
@@ -82,8 +111,8 @@ def _factor_schur(table: Floats, total: Floats) -> Floats:
     typical = float(diagonal.mean()) or 1.0
     for component in _components(shared > 0):
         schur[np.ix_(component, component)] += typical / len(component)
-    factor: Floats = linalg().cholesky(schur, lower=True, overwrite_a=True, check_finite=False)
-    return factor
+    # numpy's, whose threads wait less for each other than scipy's do on small matrices
+    return np.asfortranarray(np.linalg.cholesky(schur))
 
 
 def _components(linked: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""What a permutation distribution says: p-values, intervals by inversion, differences, step-down maxima.
+"""What a permutation distribution says: p-values, intervals by inversion, differences, families of outcomes.
 
 The first argument is any record with ``estimates`` and ``statistics`` (S, m), ``slopes`` (S, m, m),
 ``actual`` (the row of the set that was treated, always among the sets), ``members`` (S, size) and
@@ -188,8 +188,8 @@ def difference(first: Distribution, second: Distribution, column: int, level: fl
     return Compared(float(values[0]), share_beyond(values, 0), low, high, len(values))
 
 
-def stepdown(items: Sequence[tuple[Distribution, int]], *, statistic: str = "t") -> Floats:
-    """Family-wise adjusted p-values of several outcomes (H,), by the step-down maxima over their common sets.
+def family_sizes(items: Sequence[tuple[Distribution, int]], *, statistic: str = "t") -> Floats:
+    """Sizes of the statistics of several outcomes over their common sets (S, H), the actual set first.
 
     Arguments:
         items: a permutation and the treatment column for each outcome.
@@ -198,8 +198,6 @@ def stepdown(items: Sequence[tuple[Distribution, int]], *, statistic: str = "t")
 
     Raises:
         ValueError: the actual sets differ.
-
-    Source: Romano and Wolf (2005), algorithm 1, with permutations as the resamples.
     """
     rows = common_sets([permutation for permutation, _ in items])
     columns: list[Floats] = []
@@ -209,21 +207,7 @@ def stepdown(items: Sequence[tuple[Distribution, int]], *, statistic: str = "t")
         )
         size = np.abs(values)
         columns.append(size if statistic == "t" else size / np.sqrt(np.nanmean(values**2)))
-    table = np.column_stack(columns)
-    # A statistic that a set does not have counts against rejecting; an outcome without one keeps NaN.
-    actual = table[0].copy()
-    table = np.where(np.isnan(table), np.inf, table)
-    order = np.argsort(-np.where(np.isnan(actual), -np.inf, actual), kind="stable")
-    adjusted = np.full(len(items), np.nan)
-    largest = 0.0
-    for step, j in enumerate(order.tolist()):
-        if np.isnan(actual[j]):
-            continue
-        left = [h for h in order[step:].tolist() if not np.isnan(actual[h])]
-        beyond = table[:, left].max(axis=1) >= actual[j] * (1.0 - TIE)
-        largest = max(largest, float(np.mean(beyond)))
-        adjusted[j] = largest
-    return adjusted
+    return np.column_stack(columns)
 
 
 def smallest_detectable(

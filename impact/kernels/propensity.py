@@ -27,11 +27,15 @@ _RUNAWAY = 30.0  # predictors beyond this are on their way to infinity
 
 
 class ComparisonError(ArithmeticError):
-    """Two groups that cannot be compared; ``reason``: "empty", "singular", "separation" or "overlap"."""
+    """Two groups that cannot be compared; ``reason``: "empty", "singular", "separation" or "overlap".
 
-    def __init__(self, reason: str) -> None:
+    ``params``: (k,) the last ones before the search was given up, where there was one.
+    """
+
+    def __init__(self, reason: str, params: Array | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.params = params
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +96,39 @@ def fit_tilting(x: Array, treated: Array, weights: Array | None = None) -> Prope
     control = np.ascontiguousarray(x[inside])
     w = np.ones(len(control)) if weights is None else weights[inside]
     target = (treated if weights is None else weights * treated) @ x
-    params = fit_logit(x, treated, weights).params.copy()
-    predictor = control @ params
+    params = tilt(control, w, target, fit_logit(x, treated, weights).params)
+    return _propensity(x @ params, params)
+
+
+def tilt(x: Array, base: Array, target: Array, start: Array) -> Array:
+    """Params b (k,) with Σ base exp(x b) x = target: the minimum of Σ base exp(x b) − target b.
+
+    Arguments:
+        x: (n, k); base: (n,) positive weights; target: (k,) sums to reach; start: (k,).
+
+    Raises:
+        ComparisonError: "singular"; "separation" where no weights reach the target.
+    """
+    params, predictor = start, x @ start
     for _ in range(_MOST_STEPS):
-        mass = w * np.exp(predictor)
+        mass = base * np.exp(predictor)
         value = float(mass.sum() - target @ params)
-        step = _newton_step(control, mass, -mass, predictor, target)
-        move = control @ step
+        try:
+            step = _newton_step(x, mass, -mass, predictor, target)
+        except ComparisonError as error:
+            raise ComparisonError(error.reason, params) from None
+        move = x @ step
         longest = float(np.max(np.abs(move)))
         if longest < _STILL:
-            return _propensity(x @ (params + step), params + step)
+            return np.asarray(params + step)
         shrink = min(1.0, _LONGEST_STEP / longest)
         while shrink * longest > _SURE and (
-            _tilting(w, predictor + shrink * move, target @ (params + shrink * step)) > value
+            _tilting(base, predictor + shrink * move, target @ (params + shrink * step)) > value
         ):
             shrink /= 2
         params = params + shrink * step
         predictor = predictor + shrink * move
-    raise ComparisonError("separation")
+    raise ComparisonError("separation", params)
 
 
 def inverse_of(moments: Array) -> Array:

@@ -20,3 +20,11 @@ def linalg() -> Any:
     import scipy.linalg  # start-up: loaded when a system is solved
 
     return scipy.linalg
+
+
+@cache
+def spatial() -> Any:
+    """The module scipy.spatial."""
+    import scipy.spatial  # start-up: loaded when neighbours are looked for
+
+    return scipy.spatial

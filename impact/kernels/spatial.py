@@ -63,11 +63,17 @@ def pair_weights(first: Floats, second: Floats, *, km: float, kernel: str, dista
     if distance == "triangular":
         separation = KM_PER_DEGREE * np.hypot(north, shrink * east)
     else:
-        half = np.sin(np.radians(north) / 2.0) ** 2
-        cosines = np.cos(np.radians(first[:, :1])) * np.cos(np.radians(second[:, 0]))
-        chord = np.sqrt(half + cosines * np.sin(np.radians(east) / 2.0) ** 2)
-        separation = DIAMETER_KM * np.arcsin(np.minimum(1.0, chord))
+        separation = great_circle(first, second)
     near &= separation <= km
     if kernel == "uniform":
         return near.astype(np.float64)
     return np.where(near, 1.0 - separation / km, 0.0)
+
+
+def great_circle(first: Floats, second: Floats) -> Floats:
+    """Distances (P, Q) in km between places (P, 2) and (Q, 2) in degrees: haversine, radius 6,376 km."""
+    half = np.sin(np.radians(np.abs(first[:, :1] - second[:, 0])) / 2.0) ** 2
+    cosines = np.cos(np.radians(first[:, :1])) * np.cos(np.radians(second[:, 0]))
+    chord = np.sqrt(half + cosines * np.sin(np.radians(np.abs(first[:, 1:] - second[:, 1])) / 2.0) ** 2)
+    found: Floats = DIAMETER_KM * np.arcsin(np.minimum(1.0, chord))
+    return found

@@ -63,12 +63,12 @@ def unit_totals(
     return found.reshape(len(first), domains * rows.shape[1]), first
 
 
-def design_variance(rows: Floats, stages: Sequence[Stage], *, lonely: str) -> tuple[Floats, int]:
+def design_variance(rows: Floats, stages: Sequence[Stage], *, singleton: str) -> tuple[Floats, int]:
     """(k, k) variance of the column sums of linearised rows (n, k), and how many strata the rule for one unit met.
 
     Arguments:
-        lonely: rule for strata with one unit: "fail", "certainty" (no variance), "adjust" (its total about zero, the
-            mean of all), "average" (the mean variance of the other strata).
+        singleton: rule for strata with one unit: "fail", "certainty" (no variance), "centered" (its total about zero,
+            the mean of all), "average" (the mean variance of the other strata).
 
     Raises:
         LonelyUnit: such a stratum under "fail".
@@ -80,7 +80,7 @@ def design_variance(rows: Floats, stages: Sequence[Stage], *, lonely: str) -> tu
     for number, stage in enumerate(stages):
         if number and not np.any(multiplier > 0):
             break
-        own, count = _stage_variance(rows, stage, outer, multiplier, lonely=lonely, number=number)
+        own, count = _stage_variance(rows, stage, outer, multiplier, singleton=singleton, number=number)
         total += own
         met += count
         fraction = np.where(np.isfinite(stage.population), stage.sampled / stage.population, 0.0)
@@ -90,7 +90,7 @@ def design_variance(rows: Floats, stages: Sequence[Stage], *, lonely: str) -> tu
 
 
 def _stage_variance(
-    rows: Floats, stage: Stage, outer: Integers, multiplier: Floats, *, lonely: str, number: int
+    rows: Floats, stage: Stage, outer: Integers, multiplier: Floats, *, singleton: str, number: int
 ) -> tuple[Floats, int]:
     """The variance of one stage, inside the units ``outer`` of the stage before, each times its multiplier."""
     first, unit, inverse = _distinct(stage.unit)
@@ -103,15 +103,15 @@ def _stage_variance(
     sampled, population = stage.sampled[row], stage.population[row]
     free = np.where(np.isfinite(population), 1.0 - sampled / population, 1.0)
     alone = (sampled <= 1.0) & (free >= COMPLETE)
-    if lonely == "fail" and np.any(alone & (multiplier[row] > 0)):
+    if singleton == "fail" and np.any(alone & (multiplier[row] > 0)):
         raise LonelyUnit([int(code) for code in strata[alone]], number)
     sums = np.stack([np.bincount(of, weights=column, minlength=len(strata)) for column in totals.T], axis=1)
     mean: Floats = sums / np.maximum(sampled, 1.0)[:, None]
-    if lonely == "adjust":
+    if singleton == "centered":
         mean[alone] = 0.0
     scale = np.where(sampled > 1.0, free * sampled / np.maximum(sampled - 1.0, 1.0), free)
     scale[free < COMPLETE] = 0.0
-    if lonely == "average":
+    if singleton == "average":
         scale[alone] = 0.0
         scale *= _spread_over(alone, outer[row])
     scale *= multiplier[row]

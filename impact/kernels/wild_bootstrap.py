@@ -13,7 +13,7 @@ MacKinnon and Webb (2018) for weights by subcluster.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,6 +123,15 @@ def p_value(
         positive = squares > 0
         statistics = statistics[positive] / np.sqrt(squares[positive])
         actual = distance / draws.error
+    return share_beyond(statistics, actual, tail=tail, count_ties=count_ties)
+
+
+def share_beyond(statistics: Floats, actual: float, *, tail: str, count_ties: bool) -> float:
+    """Share of statistics (B,) at least as far out as the actual one; NaN where there are none.
+
+    Arguments:
+        tail, count_ties: as in ``p_value``.
+    """
     if len(statistics) == 0:
         return float("nan")
     slack = TIE * abs(actual) * (-1.0 if count_ties else 1.0)
@@ -134,26 +143,23 @@ def p_value(
     return _share(sizes >= abs(actual) + slack if count_ties else sizes > abs(actual) + slack)
 
 
-def interval(
-    draws: Draws,
-    estimate: float,
-    level: float,
-    *,
-    studentised: bool = True,
-    tail: str = "symmetric",
-    count_ties: bool = True,
+def invert(
+    p_at: Callable[[float], float], estimate: float, error: float, level: float
 ) -> tuple[float, float]:
-    """The hypotheses around the estimate that are not rejected at 1 − level; infinite where the test never rejects."""
+    """The hypotheses around an estimate whose p-value is above 1 − level; infinite where the test never rejects.
+
+    Arguments:
+        p_at: p-value of the hypothesis estimate − distance. error: standard error of the estimate, the first step.
+    """
 
     def rejected(distance: float) -> bool:
-        found = p_value(draws, distance, studentised=studentised, tail=tail, count_ties=count_ties)
-        return not found > 1.0 - level + 1e-12
+        return not p_at(distance) > 1.0 - level + 1e-12
 
-    if not draws.error > 0:
+    if not error > 0:
         return float("nan"), float("nan")
     ends = []
     for side in (1.0, -1.0):
-        inside, outside = 0.0, side * draws.error
+        inside, outside = 0.0, side * error
         for _ in range(DOUBLINGS):
             if rejected(outside):
                 break
@@ -161,7 +167,7 @@ def interval(
         else:
             ends.append(estimate - side * float("inf"))
             continue
-        while abs(outside - inside) > PRECISION * draws.error:
+        while abs(outside - inside) > PRECISION * error:
             middle = (inside + outside) / 2.0
             inside, outside = (inside, middle) if rejected(middle) else (middle, outside)
         ends.append(estimate - outside)

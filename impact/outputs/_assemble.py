@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from impact.core.designs import Design, Term
-from impact.core.estimates import Estimate, Inference, Permutation
+from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame, Step
+from impact.core.permutations import Permutation
 from impact.schema.requests import ModelRequest, OutcomeSums
 
 SCHEMA = "impact-results-1"
@@ -77,7 +78,7 @@ def _own_counts(design: Design, estimate: Estimate, group: str | None, total_n: 
     found = facts or {
         "n_obs": estimate.n_obs,
         "mean_outcome": estimate.fit.get("mean_outcome"),
-        "n_treated": design.extra.get("n_treated"),
+        "n_treated": estimate.fit.get("n_treated", design.extra.get("n_treated")),
     }
     n_obs, treated = float(found["n_obs"]), found["n_treated"]
     return {

@@ -37,6 +37,8 @@ def figure_blocks(document: Document, request: OutputRequest) -> dict[str, Figur
     mains = robustness_mains(document, TableBlock())
     if mains:
         blocks["robustness"] = FigureBlock(kind="coefplot", rows="robustness", models=mains)
+    if document.get("speccurve"):
+        blocks["speccurve"] = FigureBlock(kind="spec_curve")
     return blocks
 
 

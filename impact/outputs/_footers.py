@@ -12,9 +12,9 @@ from impact.outputs._cell_grid import Cell, figure
 from impact.outputs._design_words import adoption_of, cohorts_text
 from impact.outputs._document import Document, Entry, focus_row, label_of, observations, said
 from impact.outputs._numbers import decimal_text, is_number, p_text, whole_text
-from impact.outputs._statistics import UNKNOWN, Printing, hidden
+from impact.outputs._statistics import UNKNOWN, Printing, cell_of, hidden
 
-DEFAULT = ("n", "clusters", "treated_clusters", "effects", "r2", "variance")
+DEFAULT = ("n", "clusters", "treated_clusters", "effects", "r2", "effective_f", "variance")
 _NAMED = ("newey_west", "driscoll_kraay", "conley")
 _TREND = re.compile(r"([^\[\]]+)\[\[?([^\[\]]+)\]\]?")
 FooterLine = tuple[str, list[Cell]]
@@ -79,11 +79,32 @@ def _number(key: str, *, extra: bool = True) -> Callable[[Entry, Document, str, 
     return line
 
 
+def _rank(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:
+    """The rank of the effect among placebo assignments, the actual one included."""
+    facts = entry.get("extra") or {}
+    rank, sets = facts.get("rank_effect"), facts.get("n_sets")
+    if not is_number(rank) or not is_number(sets):
+        return Cell()
+    of = text("table.rank_of", printing.language, rank=whole_text(rank), count=whole_text(sets + 1))
+    return Cell(of, figure=True)
+
+
 def _focus(key: str) -> Callable[[Entry, Document, str, Printing], Cell]:
     def line(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:
         row = focus_row(document, name) or {}
         value = row.get(key)
         return figure(decimal_text(value, printing.digits) or UNKNOWN, value if is_number(value) else None)
+
+    return line
+
+
+def _instrument(word: str) -> Callable[[Entry, Document, str, Printing], Cell]:
+    """A statistic of the row of a model's instrumented regressor; empty for models without one."""
+
+    def line(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:
+        rows = (row for row in document.get("rows", ()) if row["model"] == name)
+        row = next((row for row in rows if row.get("effective_f") is not None), None)
+        return Cell("") if row is None else cell_of(word, row, document, printing, bare=True)
 
     return line
 
@@ -231,6 +252,8 @@ _LINES: dict[str, Callable[[Entry, Document, str, Printing], Cell]] = {
     "exposure_mean": _number("exposure_mean"),
     "exposure_sd": _number("exposure_sd"),
     "mde80": _focus("mde80"),
+    "effective_f": _instrument("effective_f"),
+    "anderson_rubin": _instrument("ci_ar"),
     "variance": _variance,
     "weights": _weights,
     "outcome": _labelled("outcome"),
@@ -238,6 +261,8 @@ _LINES: dict[str, Callable[[Entry, Document, str, Printing], Cell]] = {
     "sample": _labelled("sample"),
     "permutation": _permutation,
     "smallest_p": _smallest_p,
+    "rank": _rank,
+    "fit_before": _number("rmspe_before"),
 }
 WORDS = tuple(_LINES)
 

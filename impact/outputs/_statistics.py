@@ -41,15 +41,17 @@ _FIELDS = {
 _ENDS = {
     "ci_clustered": ("ci_low", "ci_high"), "ci_permutation": ("ci_low_permutation", "ci_high_permutation"),
     "ci_cr3": ("ci_low_cr3", "ci_high_cr3"), "ci_wild": ("ci_low_wild", "ci_high_wild"),
-    "band": ("band_low", "band_high"),
+    "band": ("band_low", "band_high"), "ci_tf": ("ci_low_tf", "ci_high_tf"),
 }  # fmt: skip
 _ERRORS = ("se", "se_cr2", "se_cr3")
 _COUNTS = ("n", "n_treated", "cases")
 _P_VALUES = (
-    "p", "p_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "p_cr3", "p_wild",
-    "p_romano_wolf",
+    "p", "p_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "p_cr3", "p_wild", "p_ar",
+    "p_romano_wolf", "p_westfall_young",
     "p_bh", "q_sharpened", "equivalence_p", "p_holm", "p_bonferroni", "p_by",
 )  # fmt: skip
+# what stands beside an instrumented regressor, and is empty in other rows
+INSTRUMENTED = ("ci_ar", "p_ar", "ci_tf", "effective_f")
 TEXTS = ("verdict", "verdict_reason", "expect", "quality")
 
 
@@ -79,6 +81,8 @@ def cell_of(word: str, row: Entry, document: Document, printing: Printing, *, ba
         return _estimate(row, printing)
     if word in TEXTS:
         return Cell(_words(word, row, printing.language))
+    if word in INSTRUMENTED and row.get("effective_f") is None:
+        return figure("")
     shown, number = _shown(word, row, document, printing)
     if word == "p_both" and not shown:
         return figure("")
@@ -130,10 +134,25 @@ def _shown(word: str, row: Entry, document: Document, printing: Printing) -> tup
         return interval_text(row.get(low), row.get(high), printing.digits), None
     if word == "p_both":
         return _both_p(row), None
+    if word == "ci_ar":
+        return robust_set_text(row, printing.digits), None
     if word == "published":
         return _published(row, document), None
     value = _value(word, row, document)
     return _number_text(word, value, printing.digits), float(value) if is_number(value) else None
+
+
+def robust_set_text(row: Entry, digits: int) -> str:
+    """The Anderson-Rubin set: its intervals, ∅ where it is empty; nothing where it is not known."""
+    count = row.get("pieces_ar")
+    if not is_number(count):
+        return ""
+    pieces = []
+    for place in range(int(count)):
+        suffix = f"_{place + 1}" if place else ""
+        low, high = (decimal_text(row.get(f"ci_{end}_ar{suffix}"), digits) for end in ("low", "high"))
+        pieces.append(f"{'(' if '∞' in low else '['}{low}, {high}{')' if '∞' in high else ']'}")
+    return " ∪ ".join(pieces) or "∅"
 
 
 def _number_text(word: str, value: Any, digits: int) -> str:
@@ -145,7 +164,7 @@ def _number_text(word: str, value: Any, digits: int) -> str:
         return error_text(value, digits)
     if word in ("share", "group_share", "cv"):
         return percent_text(value)
-    if word in ("t", "df", "df_cr2"):
+    if word in ("t", "df", "df_cr2", "effective_f"):
         return decimal_text(value, 2 if word == "t" else 1)
     return decimal_text(value, digits)
 

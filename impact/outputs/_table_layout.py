@@ -9,6 +9,7 @@ from impact.core.errors import OutputError
 from impact.core.texts import fault, text
 from impact.outputs._cell_grid import Grid, Row
 from impact.outputs._columns import Column, panel_columns, table_columns, with_groups, without_groups
+from impact.outputs._curve_table import curve_grid
 from impact.outputs._document import Document, Entry, label_of, primary, robustness_label, said, unique
 from impact.outputs._footers import DEFAULT, footer_lines
 from impact.outputs._numbers import whole_text
@@ -68,6 +69,8 @@ def table_grid(
     """
     printing = printing_of(block, request, language)
     kind = kind_of(block)
+    if kind == "speccurve":
+        return curve_grid(name, block, document, printing)
     if kind == "published":
         return published_grid(name, block, document, printing)
     sections = _sections(name, block, document, request, printing)
@@ -146,6 +149,8 @@ def _shape(
     estimated = [column for column in columns if column.model]
     wide = block.layout == "wide" or (block.layout == "auto" and kind in WIDE_KINDS and len(estimated) <= 1)
     words: tuple[str, ...] = tuple(block.cell) or _default_cell(kind, names, document, wide=wide)
+    if not block.cell and kind in ("terms", "models") and _any_weak(names, document):
+        words = (*words, "ci_ar")
     extra: tuple[str, ...] = tuple(block.extra)
     if not extra and not block.cell:
         extra = _present(_EXTRA.get(kind, ()), names, document, kind)
@@ -161,6 +166,11 @@ def _default_cell(kind: str, names: Sequence[str], document: Document, *, wide: 
     if kind not in _CELLS:
         return ("estimate", "se", *p_values) if kinds else ("estimate", "se")
     return tuple(word for part in _CELLS[kind] for word in (p_values if part == "p" else (part,)))
+
+
+def _any_weak(names: Sequence[str], document: Document) -> bool:
+    """Whether a model has weak instruments: its robust set then stands beside the estimate."""
+    return any("W508" in (document["models"].get(name, {}).get("warnings") or ()) for name in names)
 
 
 def _present(words: Sequence[str], names: Sequence[str], document: Document, kind: str) -> tuple[str, ...]:

@@ -62,7 +62,8 @@ def draw(
         for axes, panel in zip(panels, shown, strict=True):
             painters[panel](axes)
             axes.set_title(text(f"figure.panel.{panel}", language), fontsize=9, loc="left")
-        canvas.legend(loc="outside upper left", ncols=4)
+        if shown != ["weights"]:  # bars have no line to name
+            canvas.legend(loc="outside upper left", ncols=4)
 
     before = int(facts["before"])
     after = [float(gap) for gap in facts["gap"][before:] if is_number(gap)] or [0.0]

@@ -55,6 +55,8 @@ _WORDS = (
     "published", "claims", "notes", "rerun", "rerun_text", "spec", "manifest", "data", "synthetic",
 )  # fmt: skip
 MOST_NAMES = 4
+# tables that have a section of their own
+APART = ("robustness", "published", "speccurve")
 _TONES = {
     "effect": "good", "equivalent": "good", "effect_but_small": "good", "agrees": "good", "fragile": "bad",
     "disagrees": "bad",
@@ -99,13 +101,13 @@ def report(
         "answer": _answer(document, request, language),
         "main_table": _drawn_table(tables.get(chosen)) if chosen else "",
         "more_tables": [
-            _drawn_table(tables[name])
-            for name, kind in kinds.items()
-            if name != chosen and kind not in ("robustness", "published")
+            _drawn_table(tables[name]) for name, kind in kinds.items() if name != chosen and kind not in APART
         ],
         "main_figure": plain_figures[0] if plain_figures else None,
         "more_figures": plain_figures[1:],
-        "robustness_tables": [_drawn_table(tables[n]) for n, k in kinds.items() if k == "robustness"],
+        "robustness_tables": [
+            _drawn_table(tables[n]) for n, k in kinds.items() if k in ("robustness", "speccurve")
+        ],
         "robustness_figures": [drawings[name] for name in robust],
         "published_tables": [_drawn_table(tables[n]) for n, k in kinds.items() if k == "published"],
         **_sections(document, request, language),
@@ -138,7 +140,7 @@ def file_of(request: OutputRequest, language: str) -> str:
 
 def _main_table(kinds: Mapping[str, str]) -> str:
     """The first table that is no certificate and no robustness table."""
-    plain_kinds = [name for name, kind in kinds.items() if kind not in ("robustness", "published")]
+    plain_kinds = [name for name, kind in kinds.items() if kind not in APART]
     return plain_kinds[0] if plain_kinds else ""
 
 

@@ -124,6 +124,11 @@ def summary_lines(
         lines.append(
             _tagged("answer", f"{verdict}: {plain(said(answer.get('sentence'), language))}", language)
         )
+    lines += [
+        _tagged("speccurve", plain(said(test["details"]["sentences"], language)), language)
+        for test in document.get("tests") or ()
+        if test.get("kind") == "speccurve"
+    ]
     lines += [_tagged("note", shown, language) for shown in _notices(document, language)]
     lines += _compared(document, language)
     if report:

@@ -18,7 +18,7 @@ def with_variance(result: ModelResult, frame: Frame, request: ModelRequest) -> M
     """The result with the variance of ``request``, which asks for the same model otherwise.
 
     Clusters decide the order of a design's rows, and their missing values which rows there are: the estimate
-    follows the rows, and is made again where they are others.
+    follows the rows, and is made again where they are others, or where the estimator made rows of its own.
     """
     design = fitting.design_of(frame, request)
     estimate = _reordered(result, design)
@@ -32,6 +32,8 @@ def _reordered(result: ModelResult, design: Design) -> Estimate | None:
     """The estimate on the rows of another design of the same model; None where that has other rows."""
     assert result.estimate is not None
     assert result.design is not None
+    if result.estimate.design is not None:
+        return None
     before, after = result.design.sample.kept, design.sample.kept
     estimate, linear = result.estimate, result.estimate.linear
     if np.array_equal(before, after):

@@ -12,6 +12,7 @@ from impact.core.errors import DesignError, EstimationError, ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.frames import Frame
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, spawn_seed
+from impact.pipeline.lost_outcomes import lost_outcomes
 from impact.pipeline.permute_again import asks_for_sets, permuted_again
 from impact.pipeline.places import placed_in
 from impact.pipeline.referee import default_tests, not_possible, on_one_base
@@ -38,7 +39,7 @@ def ask_tests(
     findings: list[Finding] = []
     for test in plan.tests:
         record: Any = catalog.DIAGNOSTICS.load(test.kind)
-        question = _question(plan, test, results, requests)
+        question = _question(plan, test, results, requests, frame)
         try:
             with placed_in(plan.resolved.tree, otherwise=test.node.place):
                 question = _with_own_sets(question, plan, test, requests, frame)
@@ -52,7 +53,7 @@ def ask_tests(
     for test in default_tests(plan, fitted):
         record = catalog.DIAGNOSTICS.load(test.kind)
         try:
-            question = on_one_base(_question(plan, test, results, requests), again)
+            question = on_one_base(_question(plan, test, results, requests, frame), again)
             findings += record.examine(question, test.options)
         except ImpactError as error:
             findings.append(not_possible(test, error))
@@ -90,6 +91,7 @@ def _question(
     test: TestRequest,
     results: Mapping[tuple[str, str | None], ModelResult],
     requests: Mapping[str, ModelRequest],
+    frame: Frame,
 ) -> Question:
     of: list[tuple[ModelResult, str]] = []
     for reference in test.of:
@@ -112,6 +114,7 @@ def _question(
         results=results,
         refit=lambda result, design: estimate_design(design, requests[result.name]),
         infer=lambda result, estimate, design: infer_design(estimate, design, requests[result.name]),
+        lost=lambda result: lost_outcomes(result, request=requests[result.name], frame=frame),
         seed=spawn_seed(plan.spec.seed, f"tests.{test.name}"),
         level=plan.spec.level,
     )

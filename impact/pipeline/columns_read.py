@@ -8,7 +8,9 @@ import impact.schema.columns_used as columns_used
 from impact.core.errors import Fault
 from impact.core.options import PermutedSets
 from impact.plan import Plan
+from impact.schema.data_blocks import share_sum_name
 from impact.schema.expressions.parse import parse_expression
+from impact.schema.nodes import node_at
 
 
 def names_used(plan: Plan) -> set[str]:
@@ -24,6 +26,8 @@ def names_used(plan: Plan) -> set[str]:
             names |= {name for name, _ in columns_used.expression_uses(parse_expression(check.expr))}
     if plan.spec.panel is not None:
         names |= {*plan.spec.panel.unit, plan.spec.panel.time}
+    for block in plan.spec.instruments.values():
+        names |= set(block.file_columns())
     return names
 
 
@@ -36,8 +40,8 @@ def unknown_faults(plan: Plan, columns: Sequence[str]) -> list[Fault]:
 
 
 def _made(plan: Plan) -> set[str]:
-    """Columns that the designs of the models make."""
-    made: set[str] = set()
+    """Columns that the designs of the models make, and constructed instruments."""
+    made = {name for one in plan.spec.instruments for name in (one, share_sum_name(one))}
     for request in plan.models:
         if request.design is not None:
             made |= columns_used.BLOCK_COLUMNS
@@ -56,5 +60,10 @@ def _uses(plan: Plan) -> Iterator[columns_used.Use]:
             yield from ((name, test.node.place) for name in columns_used.permute_columns(test.options))
         if test.among is not None:
             yield from columns_used.expression_uses(test.among)
+    for name, block in plan.spec.instruments.items():
+        node = node_at(plan.resolved.tree, ("instruments", name))
+        yield from ((column, node.place if node is not None else None) for column in block.main_columns())
     if plan.spec.robustness is not None and plan.spec.robustness.drop_one is not None:
         yield plan.spec.robustness.drop_one.unit, None
+    if plan.curve is not None:
+        yield from plan.curve.uses

@@ -12,12 +12,15 @@ import impact.catalog as catalog
 import impact.diagnostics._answer as answers
 import impact.diagnostics._claims as claims
 import impact.diagnostics._published as published
+import impact.diagnostics._specification_curve as curves
 import impact.diagnostics._verdict as verdicts
 import impact.outputs._assemble as assemble
 from impact.core.errors import Notice
 from impact.core.findings import Finding
 from impact.core.texts import LANGUAGES, notice
+from impact.diagnostics._reading import FEW_TREATED
 from impact.diagnostics._resolver import Resolver
+from impact.outputs._curve_rows import curve_entry
 from impact.outputs._document import group_label
 from impact.pipeline.fit import FittedModel
 from impact.pipeline.references import claim_places
@@ -48,6 +51,7 @@ def build_document(run: RunResult) -> Document:
         )
         document["rows"] += _rows(model)
         thin |= _thin(model)
+    _add_curve(document, run)
     document["synthetic"] = _is_synthetic(document["data"])
     document["notices"] += _thin_notices(document, thin)
     _add_family_p_values(document, run.findings)
@@ -63,6 +67,22 @@ def build_document(run: RunResult) -> Document:
     )
     document["answer"] = answers.answer_of(document, plan.spec.answer, alpha=plan.spec.alpha)
     return document
+
+
+def _add_curve(document: Document, run: RunResult) -> None:
+    """The specification curve with its line among the tests, where the spec has one."""
+    if run.curve is None:
+        return
+    alpha = run.plan.spec.alpha
+    summary = curves.summarize(run.curve, alpha=alpha)
+    document["speccurve"] = curve_entry(run.curve, curves.summary_fields(run.curve, summary))
+    base = [
+        result for model in run.fitted if model.request.name == run.curve.base for result in model.results
+    ]
+    counts = [one.inference.n_treated_clusters for one in base if one.inference is not None]
+    few = any(count is not None and count < FEW_TREATED for count in counts)
+    found = curves.curve_finding(run.curve, summary, alpha=alpha, few_treated=few)
+    document["tests"].append(_finding(found))
 
 
 def _study(plan: Plan) -> Document:
@@ -183,6 +203,7 @@ def _add_family_p_values(document: Document, findings: Sequence[Finding]) -> Non
     """Adjusted p-values of a family stand in the rows they belong to."""
     fields = {
         "romano_wolf": "p_romano_wolf",
+        "westfall_young": "p_westfall_young",
         "holm": "p_holm",
         "bonferroni": "p_bonferroni",
         "benjamini_hochberg": "p_bh",

@@ -15,9 +15,10 @@ import numpy as np
 import impact.catalog as catalog
 from impact.core.designs import Design
 from impact.core.errors import DesignError, EstimationError, ImpactError, SpecError
-from impact.core.estimates import Estimate, Inference, Permutation
+from impact.core.estimates import Estimate, Inference
 from impact.core.findings import ModelResult
 from impact.core.frames import Frame
+from impact.core.permutations import Permutation
 from impact.core.texts import fault, notice
 from impact.design.adoption import build_adoption
 from impact.design.build import build_design
@@ -26,6 +27,7 @@ from impact.design.interact import stack_designs
 from impact.inference._bands import with_bands
 from impact.inference._parts import joined
 from impact.inference._permutation import Candidates, permute
+from impact.inference._robust_sets import with_robust_set
 from impact.inference._wild import with_wild
 from impact.pipeline.replicates import with_replicates
 from impact.schema.requests import Group, ModelRequest
@@ -220,6 +222,13 @@ def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> I
     record: Any = catalog.VARIANCES.load(request.variance.keyword)
     made = estimate.design or design
     inference: Inference = record.infer(estimate, made, request.variance.options, request.level)
+    if estimate.instrumented is not None:
+
+        def again(other: Estimate) -> Inference:
+            found: Inference = record.infer(other, made, request.variance.options, request.level)
+            return found
+
+        inference = with_robust_set(estimate, inference, again, of=request.name)
     if request.wild is not None:
         inference = with_wild(estimate, made, inference, request.wild, seed=made.seed)
     if request.bands:

@@ -1,4 +1,4 @@
-"""The tests that a referee asks for: added to every difference-in-differences model that does not name them itself."""
+"""The tests that a referee asks for: added to models of difference-in-differences and discontinuities without them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from impact.schema.option_requests import OWN_VARIANCE, TestRequest
 ALWAYS = ("pretrend", "pretrend_power", "honest_did")
 TWO_WAY = ("bacon", "twfe_weights")
 TWO_WAY_ESTIMATOR = "did_twfe"
+DISCONTINUITY = ("density",)
+DISCONTINUITY_ESTIMATOR = "rd"
 # tests of effects that must be measured from one base period
 ONE_BASE = ("honest_did", "pretrend_power")
 
@@ -45,12 +47,15 @@ def default_tests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[TestReques
 
 
 def _is_asked(model: FittedModel) -> bool:
-    """Models of the spec itself that start from a design and were estimated for everybody."""
+    """Models of the spec itself with tests of their own that were estimated for everybody."""
     request = model.request
-    return request.by_adoption and request.row is None and request.grouping is None and not model.failed
+    has_tests = request.by_adoption or request.estimator == DISCONTINUITY_ESTIMATOR
+    return has_tests and request.row is None and request.grouping is None and not model.failed
 
 
 def _kinds(model: FittedModel) -> tuple[str, ...]:
+    if model.request.estimator == DISCONTINUITY_ESTIMATOR:
+        return DISCONTINUITY
     record: Any = catalog.ESTIMATORS.load(model.request.estimator)
     if OWN_VARIANCE in record.accepts:
         # comparative cases are fitted to the periods before treatment: tests of these say nothing

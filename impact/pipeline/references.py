@@ -94,6 +94,13 @@ def _without_others(plan: Plan, models: tuple[ModelRequest, ...]) -> tuple[Plan,
     document = _outline(smaller)
     for name, block in plan.spec.published.items():
         lost |= {f"published.{name}"} if published.check_published({name: block}, document) else set()
+    curve = plan.curve if plan.curve is not None and plan.curve.base in here else None
+    if plan.curve is not None and curve is None:
+        lost |= {
+            "speccurve",
+            *(f"figures.{n}" for n, b in plan.spec.figures.items() if b.kind == "spec_curve"),
+        }
+        lost |= {f"tables.{n}" for n, b in plan.spec.tables.items() if b.rows == "speccurve"}
     for name, claim in plan.spec.claims.items():
         lost |= {f"claims.{name}"} if claims.check_claims({name: claim}, document) else set()
     if plan.spec.answer is not None and plan.spec.answer.model and plan.spec.answer.model not in here:
@@ -104,7 +111,7 @@ def _without_others(plan: Plan, models: tuple[ModelRequest, ...]) -> tuple[Plan,
         for key in ("tables", "figures", "published", "claims")
     }
     answer = None if "answer." in lost else spec.answer
-    smaller = replace(smaller, spec=spec.model_copy(update={**left, "answer": answer}))
+    smaller = replace(smaller, spec=spec.model_copy(update={**left, "answer": answer}), curve=curve)
     shown = ", ".join(sorted(name.rstrip(".") for name in lost))
     return smaller, (notice("W521", what=shown),) if lost else ()
 
@@ -128,7 +135,9 @@ def _outline(plan: Plan) -> dict[str, object]:
     """The document before anything is estimated: names of models and tests."""
     models = {request.name: {"base": request.base} for request in plan.models}
     models |= {request.base: {"base": request.base} for request in plan.models}
-    return {"models": models, "tests": [{"test": test.name} for test in plan.tests], "rows": []}
+    tests = [{"test": test.name} for test in plan.tests]
+    tests += [{"test": "speccurve"}] if plan.curve is not None else []
+    return {"models": models, "tests": tests, "rows": []}
 
 
 def _uses(plan: Plan) -> Iterator[_Use]:

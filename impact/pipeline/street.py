@@ -1,6 +1,6 @@
 """The street: whoever has read this file knows the order of a run.
 
-plan → read_data → fit_models (design, estimate, inference) → robustness → ask_tests → document → files
+plan → read_data → fit_models (design, estimate, inference) → robustness → ask_tests → run_curve → document → files
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ import impact.data.filters as data_filters
 import impact.data.paths as data_paths
 import impact.data.prepare as data_prepare
 import impact.data.read as data_read
-from impact.core.errors import DataError, ImpactError, Notice, SpecError
+from impact.core.curves import CurveResult
+from impact.core.designs import Design, Factor
+from impact.core.errors import DataError, DesignError, ImpactError, Notice, SpecError
 from impact.core.findings import Finding
 from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
+from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.columns_read import names_used, unknown_faults
+from impact.pipeline.conditioned import conditioned_notices
+from impact.pipeline.curve import run_curve
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.left_out import drop_one_requests
 from impact.pipeline.references import restricted
@@ -34,7 +39,7 @@ from impact.schema.requests import ModelRequest
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything a run found: the whole frame, the main sample, fitted models, findings, notices, tests that failed."""
+    """Everything a run found: the whole frame, the main sample, models, findings, notices, failed tests, the curve."""
 
     plan: Plan
     frame: Frame
@@ -43,6 +48,7 @@ class RunResult:
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
     failures: tuple[ImpactError, ...] = ()
+    curve: CurveResult | None = None
 
     @property
     def failed(self) -> tuple[FittedModel, ...]:
@@ -75,8 +81,18 @@ def run_plan(
     fitted = (*fitted, *fit(_drop_one_requests(plan, fitted)))
     failures: list[ImpactError] = []
     findings = ask_tests(plan, fitted, frame, failures)
-    notices = collect_notices((*left_out, *main.notices), fitted)
-    return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures))
+    curve = _curve(plan, frame, failures, stop)
+    notices = collect_notices((*left_out, *conditioned_notices(plan), *main.notices), fitted)
+    return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures), curve)
+
+
+def _curve(plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None) -> CurveResult | None:
+    """The specification curve; where its target cannot be shuffled that is a failure, and the models stay."""
+    try:
+        return run_curve(plan, frame, stop=stop)
+    except DesignError as error:
+        failures.append(error)
+        return None
 
 
 def read_data(plan: Plan) -> tuple[Frame, Frame]:
@@ -102,8 +118,13 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
     }
     refuse_unknown_columns(plan, frames, roots)
     frame = data_prepare.prepare_frame(
-        frames, joins=plan.spec.joins, panel=plan.spec.panel, derive=plan.derive, params=plan.spec.params
+        frames,
+        joins=plan.spec.joins,
+        panel=plan.spec.panel,
+        derive=plan.derive,
+        params=plan.spec.params,
     )
+    frame = add_instruments(frame, frames, plan.spec.instruments)
     frame = replace(frame, context=_context(plan, frame))
     main = data_filters.filter_rows(frame, plan.filters, params=plan.spec.params, panel=plan.spec.panel)
     return frame, data_checks.run_checks(
@@ -154,23 +175,33 @@ def _units(plan: Plan, model: FittedModel, block: DropOneBlock) -> list[object]:
     """The units to leave out.
 
     Raises:
-        SpecError: E526 the model has no treated block, or its unit is another one.
+        SpecError: E526 the model has no treated units, or its unit is another one.
     """
     place = plan.resolved.tree.place
     robustness = plan.resolved.tree.get("robustness")
     if robustness is not None and (written := robustness.get("drop_one")) is not None:
         place = written.place
     designs = [result.design for result in model.results if result.design is not None]
-    treatment = next((design.treatment for design in designs if design.treatment is not None), None)
-    if treatment is None:
+    assigned = next((found for found in map(_assigned, designs) if found is not None), None)
+    if assigned is None:
         problem = f"model '{model.request.name}' has no treated units"
         raise SpecError(fault("E526", place=place, problem=problem))
-    if treatment.unit.name != block.unit:
-        problem = f"the treatment of '{model.request.name}' is assigned by '{treatment.unit.name}', not '{block.unit}'"
+    unit, treated = assigned
+    if unit.name != block.unit:
+        problem = f"the treatment of '{model.request.name}' is assigned by '{unit.name}', not '{block.unit}'"
         raise SpecError(fault("E526", place=place, problem=problem))
-    wanted = {"controls": (0.0,), "treated": (1.0,), "all": (0.0, 1.0)}[block.among]
-    labels = zip(treatment.unit.labels, treatment.treated.tolist(), strict=True)
-    return [label for label, treated in labels if treated in wanted]
+    wanted = {"controls": (False,), "treated": (True,), "all": (False, True)}[block.among]
+    return [label for label, own in zip(unit.labels, treated, strict=True) if own in wanted]
+
+
+def _assigned(design: Design) -> tuple[Factor, list[bool]] | None:
+    """The units of a treated block or of an adoption, and whether each is ever treated."""
+    if design.treatment is not None:
+        return design.treatment.unit, [bool(value) for value in design.treatment.treated.tolist()]
+    adoption = design.adoption
+    if adoption is None or not adoption.is_panel:
+        return None
+    return adoption.unit, [bool(date <= adoption.periods[-1]) for date in adoption.cohort.tolist()]
 
 
 def collect_notices(data: Sequence[Notice], fitted: Sequence[FittedModel]) -> tuple[Notice, ...]:

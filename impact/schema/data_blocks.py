@@ -1,10 +1,11 @@
-"""The blocks of a spec that say which files are read, how they are joined, and what must hold of them."""
+"""The blocks of a spec that say which files are read, how they are joined, what is built and what must hold."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 ColumnType = Literal["text", "number", "integer", "logical", "date", "date_dmy", "date_mdy", "labels"]
 Code = bool | int | float | str
@@ -178,3 +179,118 @@ class CheckBlock(_Block):
         if self.share is not None and given[0] not in ("expr", "missing"):
             raise ValueError("`share` belongs to `expr` or `missing`")
         return self
+
+
+class ShiftShareBlock(_Block):
+    """A shift-share (Bartik) variable: for each unit and period the shocks of all sectors, weighted by its shares."""
+
+    kind: Literal["shift_share"] = Field(description="Shares times shocks.")
+    shares: str | dict[str, str] = Field(
+        description="File with one share for each unit and sector (a name in `data`, or a path), or sector: column."
+    )
+    shocks: str | dict[str, str] = Field(
+        description="File with one shock for each sector (and period), or sector: column."
+    )
+    unit: str | None = Field(None, description="Unit, with the same name in main and in the files.")
+    sector: str | None = Field(None, description="Sector or origin, in the files.")
+    time: str | None = Field(None, description="Period, in main and in the files; none: one shock a sector.")
+    share: str = Field("share", description="Column of the share in the file of shares.")
+    shock: str = Field("shock", description="Column of the shock in the file of shocks.")
+    base: float | str | None = Field(
+        None, description="Base year: shares are those of this value of `time`, whatever the period."
+    )
+    lag: int | None = Field(None, ge=0, description="Lagged shares: those of so many periods before.")
+    leave_out: Literal["none", "own"] = Field(
+        "none",
+        description="own: shocks are given by unit, and each unit gets those of all others, added or averaged.",
+    )
+    weight: str | None = Field(
+        None, description="With leave_out: own, column of weights by which the others are averaged."
+    )
+    group: str | None = Field(
+        None, description="Column of the file of shocks with a coarser group of the sector, for `akm`."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> ShiftShareBlock:
+        files = [name for name in ("shares", "shocks") if isinstance(getattr(self, name), str)]
+        problem = ""
+        if "shares" in files and (self.unit is None or self.sector is None):
+            problem = "shares in a file need `unit` and `sector`"
+        elif "shocks" in files and self.sector is None:
+            problem = "shocks in a file need `sector`"
+        elif len(files) < 2 and self.sectors_differ():
+            problem = "shares and shocks name different sectors"
+        elif (self.base is not None or self.lag is not None) and ("shares" not in files or self.time is None):
+            problem = "`base` and `lag` choose among the periods of a file of shares: they need `time`"
+        elif self.base is not None and self.lag is not None:
+            problem = "`base` and `lag` exclude each other"
+        elif self.leave_out == "own" and ("shocks" not in files or self.unit is None):
+            problem = "`leave_out: own` needs a file of shocks by `unit`"
+        elif self.weight is not None and self.leave_out == "none":
+            problem = "`weight` belongs to `leave_out: own`"
+        elif self.group is not None and "shocks" not in files:
+            problem = "`group` is a column of a file of shocks"
+        if problem:
+            raise PydanticCustomError("E196", "", {"problem": problem})
+        return self
+
+    def sectors_differ(self) -> bool:
+        """Whether columns are given for both, and not for the same sectors."""
+        if isinstance(self.shares, str) or isinstance(self.shocks, str):
+            return False
+        return set(self.shares) != set(self.shocks)
+
+    def file_columns(self) -> tuple[str, ...]:
+        """Names that are read from any of the files."""
+        named = (self.unit, self.sector, self.time, self.share, self.shock, self.weight, self.group)
+        return tuple(name for name in named if name)
+
+    def main_columns(self) -> tuple[str, ...]:
+        """Names that are read from main."""
+        named = [name for name in (self.unit, self.time) if name and self.reads_by(name)]
+        for columns in (self.shares, self.shocks):
+            named += [] if isinstance(columns, str) else columns.values()
+        return tuple(named)
+
+    def reads_by(self, name: str) -> bool:
+        """Whether main is read by a key: the period always, the unit where a file goes by it."""
+        return name == self.time or isinstance(self.shares, str) or self.leave_out == "own"
+
+
+class DistanceBlock(_Block):
+    """The great-circle distance of each row to the nearest of some places, in km, its logarithm or its inverse."""
+
+    kind: Literal["distance"] = Field(description="Distance to places.")
+    lat: str = Field(description="Latitude of the row, in degrees.")
+    lon: str = Field(description="Longitude of the row, in degrees.")
+    to: dict[str, tuple[float, float]] = Field(
+        min_length=1, description="name: [latitude, longitude] of each place; the nearest counts."
+    )
+    form: Literal["km", "log", "inverse"] = Field(
+        "km", description="km, log(km), or 1/km; log and inverse are missing at distance 0."
+    )
+
+    @model_validator(mode="after")
+    def _on_the_globe(self) -> DistanceBlock:
+        for name, (latitude, longitude) in self.to.items():
+            if abs(latitude) > 90 or abs(longitude) > 180:
+                problem = f"'{name}' is at latitude {latitude:g}, longitude {longitude:g}"
+                raise PydanticCustomError("E196", "", {"problem": problem})
+        return self
+
+    def file_columns(self) -> tuple[str, ...]:
+        """No file is read."""
+        return ()
+
+    def main_columns(self) -> tuple[str, ...]:
+        """Names that are read from main."""
+        return self.lat, self.lon
+
+
+InstrumentBlock = Annotated[ShiftShareBlock | DistanceBlock, Field(discriminator="kind")]
+
+
+def share_sum_name(name: str) -> str:
+    """The column with the sum of a shift-share variable's shares."""
+    return f"{name}_shares"

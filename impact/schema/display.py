@@ -16,16 +16,17 @@ CellWord = Literal[
     "estimate", "se", "t", "df", "p", "ci90", "ci95", "ci99", "band", "n", "n_treated", "mean_y", "share",
     "group_share", "mde80", "bound", "verdict", "verdict_reason", "equivalence_p", "published",
     "p_clustered", "ci_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "ci_permutation",
-    "se_cr2", "df_cr2", "se_cr3", "p_cr3", "ci_cr3", "p_both", "p_wild", "ci_wild", "p_romano_wolf",
+    "se_cr2", "df_cr2", "se_cr3", "p_cr3", "ci_cr3", "p_both", "p_wild", "ci_wild", "p_romano_wolf", "p_westfall_young",
+    "ci_ar", "p_ar", "ci_tf", "effective_f",
     "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
     "cv", "deff", "cases", "quality", "expect",
 ]  # fmt: skip
-RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published"]
+RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published", "speccurve"]
 TableFormat = Literal["md", "tex", "html"]
 FigureFormat = Literal["svg", "png"]
 FigureKind = Literal[
     "event_study", "att_gt", "cohorts", "dose", "bacon", "honest_did", "synth", "coefplot",
-    "equivalence_plot", "permutation",
+    "equivalence_plot", "permutation", "sensitivity", "spec_curve", "power",
 ]  # fmt: skip
 Level = float
 
@@ -76,7 +77,7 @@ class TableBlock(Options):
         description="What the rows are: terms of the models, att (overall effects), event (event times), "
         "by (subgroups; or {by: [...], all: last}), robustness (a model and its rows), models (one row a "
         "model), "
-        "published (the certificate: published against found).",
+        "published (the certificate: published against found), speccurve (one row a specification).",
     )
     columns: list[str] | dict[str, Text] | str = Field(
         default_factory=list,
@@ -102,7 +103,7 @@ class TableBlock(Options):
         default=None,
         description="Lines under the rows: n, units, clusters, cohorts, treated_clusters, effects, variance, weights, "
         "r2, r2_within, mean_y, rmse, outcome, estimator, exposure, exposure_mean, exposure_sd, mde80, "
-        "permutation, "
+        "permutation, effective_f, anderson_rubin, "
         "smallest_p, or the name or kind of a test.",
     )
     layout: Literal["auto", "stacked", "wide"] = Field(
@@ -146,7 +147,8 @@ class FigureBlock(Options):
         default="coefplot",
         description="event_study, att_gt (effects by cohort), cohorts (who is treated when), dose, bacon, honest_did, "
         "synth (paths, gaps and weights), coefplot (also the forest of a main estimate with its robustness rows or "
-        "subgroups), equivalence_plot, permutation (histogram of the permutation distribution).",
+        "subgroups), equivalence_plot, permutation (histogram of the permutation distribution), sensitivity (what "
+        "omitted variables would leave: the contours of a test of kind sensemakr), spec_curve, power.",
     )
     title: Text | None = Field(
         default=None, description="Caption in the report; never drawn inside the figure."
@@ -154,7 +156,8 @@ class FigureBlock(Options):
     model: str | None = Field(default=None, description="The model, where the figure shows one.")
     models: list[str] | str = Field(default_factory=list, description="Models, in the order of the legend.")
     test: str | None = Field(
-        default=None, description="The test that the figure shows (bacon, honest_did, equivalence_plot)."
+        default=None,
+        description="The test that the figure shows (bacon, honest_did, equivalence_plot, sensitivity).",
     )
     term: str | None = Field(default=None, description="The term, where the figure shows one.")
     terms: list[str] = Field(default_factory=list, description="Only these terms.")

@@ -124,9 +124,19 @@ def _locate(root: Node, raw: Mapping[str, Any]) -> _Error:
         context = {
             "values": [first or second for first, second in _LITERAL.findall(str(context["expected"]))]
         }
+    given = raw.get("input")
+    if kind == "union_tag_not_found":
+        kind, key = "missing", _tag_of(context)
+    if kind == "union_tag_invalid":
+        kind, loc, given = "literal_error", (*loc, _tag_of(context)), context["tag"]
     trails = list(_trails(root, loc, (), root.place, ()))
-    node, path, place, branches = min(trails, key=lambda trail: _misfit(trail, kind, key, raw.get("input")))
+    node, path, place, branches = min(trails, key=lambda trail: _misfit(trail, kind, key, given))
     return _Error(kind, path, node, place, branches, key, str(raw["msg"]), context)
+
+
+def _tag_of(context: Mapping[str, Any]) -> str:
+    """The key that chooses among the alternatives of a union."""
+    return str(context["discriminator"]).strip("'")
 
 
 _Trail = tuple[Node, tuple[Key, ...], Place, tuple[tuple[int, str], ...]]
@@ -213,7 +223,7 @@ def _values(error: _Error) -> list[str]:
     """The possible values of a word."""
     if "values" in error.context:
         return list(error.context["values"])
-    if error.kind not in ("literal_error", "enum", "union_tag_invalid"):
+    if error.kind not in ("literal_error", "enum"):
         return []
     listed = str(error.context.get("expected") or error.context.get("expected_tags") or "")
     return [first or _yaml_word(second) for first, second in _LITERAL.findall(listed)]

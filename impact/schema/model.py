@@ -7,7 +7,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from impact.schema.data_blocks import CheckBlock, DataBlock, JoinBlock, PanelBlock, one_or_list
+from impact.schema.curves.block import SpecCurveBlock
+from impact.schema.data_blocks import (
+    CheckBlock,
+    DataBlock,
+    InstrumentBlock,
+    JoinBlock,
+    PanelBlock,
+    one_or_list,
+)
 from impact.schema.design_block import DesignBlock
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
 from impact.schema.published import AnswerBlock, ClaimBlock, PublishedBlock
@@ -115,7 +123,8 @@ class RobustnessBlock(Block):
 
     of: Names = Field(description="Model(s) that the rows change.")
     rows: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="name → dotted path of the model: new value"
+        default_factory=dict,
+        description="name → dotted path of the model: new value; of: in a row names its models where not all have it.",
     )
     drop_one: DropOneBlock | None = Field(
         None, description="Leave one unit out at a time; the range is reported."
@@ -164,6 +173,10 @@ class SpecModel(Block):
     joins: dict[str, JoinBlock] = Field(default_factory=dict, description="Files joined to the main one.")
     panel: PanelBlock | None = Field(None, description="Unit and time of the data.")
     derive: dict[str, str | None] = Field(default_factory=dict, description="New columns: name → expression.")
+    instruments: dict[str, InstrumentBlock] = Field(
+        default_factory=dict,
+        description="Constructed columns: name → {kind: shift_share, …} or {kind: distance, …}.",
+    )
     filter: str | dict[str, str | None] | None = Field(
         None, description="Which rows are kept: named conditions."
     )
@@ -185,12 +198,15 @@ class SpecModel(Block):
     )
     singletons: Literal["drop", "keep"] | None = Field(None, description="Default treatment of singletons.")
     robustness: RobustnessBlock | None = Field(None, description="Rows with one thing changed.")
+    speccurve: SpecCurveBlock | None = Field(
+        None, description="A model in every combination of choices: one estimate each, read together."
+    )
     tests: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Tests by name: {kind, of, …}."
     )
     default_tests: bool = Field(
         True,
-        description="Ask difference-in-differences models what a referee asks, where `tests` does not.",
+        description="Ask difference-in-differences and discontinuities what a referee asks, where `tests` does not.",
     )
     tables: dict[str, TableBlock] = Field(
         default_factory=dict, description="Tables by name; one of all models by default."

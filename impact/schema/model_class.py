@@ -16,8 +16,6 @@ from impact.schema.nodes import Node
 
 # top-level keys of the language that this version does not have, and what to do instead
 RESERVED_KEYS = {
-    "instruments": "write the instrument as a column in `derive:`",
-    "speccurve": "use `matrix:` and `robustness:` rows",
     "montecarlo": "it belongs to specs of kind ledger",
     "scenarios": "it belongs to specs of kind ledger",
     "breakeven": "it belongs to specs of kind ledger",
@@ -31,7 +29,7 @@ RESERVED_KEYS = {
 
 # keys of a model that this version does not have
 RESERVED_MODEL_KEYS = {
-    "report": "diagnostics of instruments are not available yet",
+    "report": "use `tests:` (first_stage, weak_iv, anderson_rubin) and the words effective_f, ci_ar, ci_tf in a cell",
 }
 
 

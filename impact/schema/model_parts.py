@@ -16,7 +16,14 @@ from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
 from impact.schema.model import ModelBlock, OutcomeBlock
 from impact.schema.nodes import Entry, Node, map_node, read_with, text_node, text_place
-from impact.schema.requests import SUBPOPULATION, Grouping, OutcomeSums, TreatedBlock, WeightRequest
+from impact.schema.requests import (
+    SUBPOPULATION,
+    Grouping,
+    OutcomeSums,
+    TreatedBlock,
+    VarianceRequest,
+    WeightRequest,
+)
 from impact.schema.resolving.changes import merge
 
 WEIGHT_KINDS = ("sampling", "analytic", "frequency")
@@ -76,7 +83,7 @@ def expression_from(text: str, node: Node | None) -> Expression:
 
 def formula_of(block: ModelBlock, node: Node, context: Node, *, where: str) -> Formula:
     """The model's formula, with the sets of the spec expanded."""
-    sets = _sets(node, context)
+    sets = sets_of(node, context)
     written = node.get("formula")
     if block.formula is None or written is None:
         raise SpecError(fault("E172", place=node.place, where=where))
@@ -109,7 +116,7 @@ def _names(node: Node, key: str) -> list[str]:
 
 def with_controls(formula: Formula, node: Node, context: Node) -> Formula:
     """The formula with the terms of `controls:` behind its own."""
-    sets = _sets(node, context)
+    sets = sets_of(node, context)
     controls = node.get("controls")
     if controls is None or controls.is_null:
         return formula
@@ -122,7 +129,7 @@ def with_controls(formula: Formula, node: Node, context: Node) -> Formula:
     return replace(formula, terms=tuple(terms))
 
 
-def _sets(node: Node, context: Node) -> dict[str, Sequence[str]]:
+def sets_of(node: Node, context: Node) -> dict[str, Sequence[str]]:
     """The named lists of terms of the spec."""
     block = context.get("sets") or map_node(node.place)
     return {str(entry.key): _texts(entry.node) for entry in block.entries}
@@ -135,7 +142,7 @@ def has_instruments(node: Node, context: Node) -> bool:
         return False
     try:
         return bool(
-            parse_formula(written.text, place=text_place(written), sets=_sets(node, context)).instruments
+            parse_formula(written.text, place=text_place(written), sets=sets_of(node, context)).instruments
         )
     except SpecError:
         return False
@@ -158,6 +165,21 @@ def check_instruments(formula: Formula, estimator: str, takes_instruments: bool)
         raise SpecError(fault("E552", place=formula.place))
 
 
+def check_shocks_of(variance: VarianceRequest, context: Node) -> None:
+    """Refuse a variance by a shift-share variable that the spec does not build (E197)."""
+    name = getattr(variance.options, "instrument", None)
+    if name is None:
+        return
+    built = context.get("instruments") or map_node(context.place)
+    kinds = {str(entry.key): entry.node.get("kind") for entry in built.entries}
+    known = [key for key, kind in kinds.items() if kind is not None and kind.written == "shift_share"]
+    if name not in known:
+        listed = ", ".join(known) or "-"
+        raise SpecError(
+            fault("E197", place=variance.place, suggestion=nearest(name, known), name=name, names=listed)
+        )
+
+
 def _texts(node: Node) -> Sequence[str]:
     return tuple(item.written for item in node.items) if node.kind == "list" else (node.written,)
 
@@ -177,19 +199,20 @@ def outcome_of(
     if formula.outcomes:
         name = formula.outcomes[0].text()
         if name in outcomes:
-            return name, _made(outcomes[name], named.get(name))
+            return name, made_outcome(outcomes[name], named.get(name))
         return name, None
     wanted = block.outcome
     if wanted is None:
         raise SpecError(fault("E173", place=node.place, where=where))
     if isinstance(wanted, OutcomeBlock):
-        return wanted.sum, _made(wanted, own)
+        return wanted.sum, made_outcome(wanted, own)
     if wanted in outcomes:
-        return wanted, _made(outcomes[wanted], named.get(wanted))
+        return wanted, made_outcome(outcomes[wanted], named.get(wanted))
     return wanted, expression_from(wanted, own)
 
 
-def _made(block: OutcomeBlock | str, node: Node | None) -> OutcomeSums | Expression:
+def made_outcome(block: OutcomeBlock | str, node: Node | None) -> OutcomeSums | Expression:
+    """A named outcome: sums over persons, or an expression."""
     if isinstance(block, str):
         return expression_from(block, node)
     inner = node or map_node(Place(file=""))

@@ -179,7 +179,7 @@ def _expand_rows(
         if not of:
             known = tuple(dict.fromkeys(model.base for model in models))
             faults.append(unknown_model(tree, name, known))
-        for model, row in ((model, row) for model in of for row in rows):
+        for model, row in ((m, row) for m in of for row in rows if row.is_of(m.base, m.name)):
             try:
                 found.append(_row_model(tree, matrix, model, row))
             except SpecError as error:

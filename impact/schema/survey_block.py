@@ -26,7 +26,7 @@ class SurveyBlock(Block):
     fpc: Names | None = Field(
         None, description="Units in the population of the stratum (or fractions), one column for each stage."
     )
-    lonely: Literal["fail", "certainty", "adjust", "average"] = Field(
+    singleton: Literal["fail", "certainty", "centered", "average"] = Field(
         "fail", description="Strata with one primary unit."
     )
     nest: bool = Field(False, description="Numbers of primary units begin anew in each stratum.")

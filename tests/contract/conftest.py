@@ -46,8 +46,8 @@ def write(folder: Path, columns, rows) -> Path:
 
 @pytest.fixture(scope="session")
 def test_panel(test_panel):
-    """With a column for estimators that need to know who is eligible."""
-    return {**test_panel, "eligible": test_panel["i"] // 4 % 2}
+    """With a column for estimators that need to know who is eligible, and an outcome of 0 and 1."""
+    return {**test_panel, "eligible": test_panel["i"] // 4 % 2, "high": test_panel["y"] > 4}
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +57,7 @@ def panel_columns(test_panel):
 
 @pytest.fixture(scope="session")
 def study(panel_columns, tmp_path_factory):
-    """Run the canonical study with some keys changed; ``rows`` reorders the file."""
+    """Run the canonical study with some keys changed (None: left out); ``rows`` reorders the file."""
     import impact
 
     folder = tmp_path_factory.mktemp("canonical")
@@ -69,7 +69,8 @@ def study(panel_columns, tmp_path_factory):
             place = folder / name
             place.mkdir()
             files[name] = write(place, panel_columns, range(480) if rows is None else rows)
-        spec = {**STUDY, "data": {"root": "here", "file": "panel.csv"}, **changes}
+        given = {**STUDY, "data": {"root": "here", "file": "panel.csv"}, **changes}
+        spec = {key: value for key, value in given.items() if value is not None}
         return impact.run(spec, out=None, roots={"here": files[name].parent}).document
 
     return run
@@ -95,8 +96,13 @@ OWN = {
 OWN_SPEC = {}
 # and what regressions need beside their formula
 OWN_REGRESSION = {
+    "ppml": {"formula": "cnt ~ D + z + offset(q1) | i + t"},
+    "logit": {"formula": "high ~ D + z + x"},
+    "probit": {"formula": "high ~ D + z + x"},
     "heckman": {"selected": "eligible", "selection": ["q1", "x"]},
     "lee_bounds": {"formula": "y ~ D", "selected": "eligible"},
+    "matching": {"vcov": "own"},
+    "rd": {"formula": "y ~ z", "cutoff": 0.5, "fuzzy": "D", "vcov": "own"},
     "oaxaca": {"formula": "y ~ z + x", "group": "D"},
 }
 

@@ -27,6 +27,19 @@ OPTIONS = {
     "placebo": {"rows": ["before"]},
     "leave_one_out": {"unit": "c"},
     "power": {"effects": [0.1, 0.5]},
+    "bayes_null": {"prior_sd": 0.5, "bound": 0.1},
+    "e_value": {"measure": "standardised"},
+    "sensemakr": {"benchmarks": "z"},
+}
+# and what it asks of another study than the canonical one
+STUDIES = {
+    "hausman": {
+        "models": {"main": {"formula": "y ~ D + z", "estimator": "panel", "method": "random"}},
+        "panel": {"unit": "i", "time": "t"},
+        "design": None,
+        "permute": None,
+        "robustness": None,
+    },
 }
 FAMILY = (
     "bonferroni",
@@ -52,7 +65,7 @@ def asked(study):
     def ask(keyword, rows=None):
         key = (keyword, rows is None)
         if key not in known:
-            known[key] = study(rows=rows, tests=block_of(keyword))["tests"]
+            known[key] = study(rows=rows, tests=block_of(keyword), **STUDIES.get(keyword, {}))["tests"]
         return known[key]
 
     return ask
@@ -80,6 +93,6 @@ def test_the_order_of_rows_does_not_matter(asked, shuffled, keyword):
 @pytest.mark.parametrize("keyword", NAMES)
 def test_it_speaks_every_language(asked, study, keyword):
     """The sentence follows the language of the study."""
-    spanish = study(tests=block_of(keyword), language="es")["tests"]
+    spanish = study(tests=block_of(keyword), language="es", **STUDIES.get(keyword, {}))["tests"]
     assert len(spanish) == len(asked(keyword))
     assert [line["verdict"] for line in spanish] == [line["verdict"] for line in asked(keyword)]

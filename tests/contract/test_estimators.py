@@ -106,12 +106,15 @@ def test_names_of_units_do_not_matter(fitted, test_panel, keyword):
 
 @pytest.mark.parametrize("keyword", NAMES)
 def test_units_of_measurement_do_not_matter(fitted, test_panel, block_of, keyword):
-    if keyword == "survey_proportion":  # shares have no unit
+    outcome = outcome_of(block_of(keyword))
+    if keyword == "survey_proportion" or outcome == "high":  # shares have no unit
         return
-    outcome = "yiv" if "yiv" in (block_of(keyword)["formula"] or "") else "y"
     one, other = fitted(keyword), fitted(keyword, columns={outcome: 1000 * test_panel[outcome]})
-    # the equation of selection is not about the outcome
-    scale = np.array([1.0 if term.kind == "selection" else 1000.0 for term in one.estimate.terms])
+    # the equations of selection and of treatment are not about the outcome
+    other_unit = ("selection", "first_stage")
+    scale = np.array([1.0 if term.kind in other_unit else 1000.0 for term in one.estimate.terms])
+    if outcome == "cnt":  # coefficients of a logarithm
+        scale = np.ones(len(scale))
     assert other.estimate.params == pytest.approx(scale * one.estimate.params, rel=1e-9)
     assert other.inference.std_error == pytest.approx(scale * one.inference.std_error, rel=1e-9, nan_ok=True)
 
@@ -137,7 +140,7 @@ def test_samples_that_identify_nothing(fitted, test_panel, block_of, keyword, ca
     formula = block_of(keyword)["formula"]
     # a design without a formula names cohorts: everybody treated in the first period
     treated = "g" if formula is None else "d" if "yiv" in formula else "D"
-    outcome = "yiv" if treated == "d" else "y"
+    outcome = outcome_of(block_of(keyword))
     if "means" in catalog.ESTIMATORS.load(keyword).accepts and case.startswith("constant"):
         return  # the mean of a constant is that constant
     if case == "one cluster" and "clusters" not in catalog.ESTIMATORS.load(keyword).accepts:
@@ -158,6 +161,11 @@ def test_samples_that_identify_nothing(fitted, test_panel, block_of, keyword, ca
         assert case == "one cluster"
         assert np.isnan(found.inference.std_error).all()
         assert found.inference.notices
+
+
+def outcome_of(block):
+    """The column on the left of the canonical model."""
+    return block["formula"].split(" ~ ")[0] if block["formula"] else "y"
 
 
 def equal_bytes(one, other):

@@ -24,6 +24,9 @@ KINDS = (
     "bacon",
     "honest_did",
     "synth",
+    "sensitivity",
+    "spec_curve",
+    "power",
 )
 # which model of the canonical study a kind of figure shows; main where none is named
 SHOWN = {
@@ -39,7 +42,11 @@ SHOWN = {
 
 @pytest.fixture(scope="module")
 def document(study):
-    tests = {"bound": {"kind": "equivalence", "of": "main", "bound": 0.5, "reason": "half a unit"}}
+    tests = {
+        "bound": {"kind": "equivalence", "of": "main", "bound": 0.5, "reason": "half a unit"},
+        "omitted": {"kind": "sensemakr", "of": "main", "benchmarks": "z"},
+        "found": {"kind": "power", "of": "main"},
+    }
     models = {
         "main": {"formula": "y ~ exposed + z | i + t"},
         "event": {"formula": "y ~ i(t, treated, ref=4) | i + t"},
@@ -53,7 +60,8 @@ def document(study):
         },
         "two_way": {"estimator": "did_twfe", "outcome": "y", "design": {"unit": "i"}, "permute": None},
     }
-    found = study(tests=tests, models=models)
+    curve = {"base": "main", "target": "z", "vary": {"outcome": ["y", "yiv"], "fe": ["i + t", "t"]}}
+    found = study(tests=tests, models=models, speccurve=curve)
     one = next(row for row in found["rows"] if row["model"] == "effects")
     doses = [{**one, "term": f"dose[{dose}]", "kind": "dose"} for dose in (0.5, 1, 2)]
     return {**found, "rows": [*found["rows"], *doses]}

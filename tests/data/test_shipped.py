@@ -74,6 +74,7 @@ def test_the_urban_sample_of_the_cells() -> None:
         ("wagepan.csv", "lwage", 1.649147),
         ("munnell.csv", "unemp", 6.602206),
         ("mroz.csv", "nwifeinc", 20.128964),
+        ("close_elections.csv", "score", 41.898798),
     ],
 )
 def test_means_of_replication_files(file: str, column: str, mean: float) -> None:

@@ -109,7 +109,7 @@ def test_columns_that_are_not_there(request_of, columns, error, code):
     ("keys", "code"),
     [
         ({"psu": "p", "replicate": {"kind": "brr", "weights": "j*"}}, "E569"),
-        ({"lonely": "fail", "replicate": {"kind": "brr", "weights": "j*"}}, "E569"),
+        ({"singleton": "fail", "replicate": {"kind": "brr", "weights": "j*"}}, "E569"),
         ({"replicate": {"kind": "jk1", "weights": "j*", "fay": 0.3}}, "E690"),
         ({"replicate": {"kind": "brr", "weights": "j*", "scale": 0.3}}, "E690"),
         ({"replicate": {"kind": "jkn", "weights": "j*", "rscales": [-1, 1]}}, "E690"),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import impact as im
 from impact.core.designs import (
     AbsorbedFactor,
     Adoption,
@@ -209,3 +213,107 @@ def by_cohorts(cohorts, periods=(1, 2, 3, 4, 5, 6), anticipation=0.0):
 def cohort_design():
     """The function ``by_cohorts``: a balanced panel of units with the given cohorts, y numbered by rows."""
     return by_cohorts
+
+
+@pytest.fixture(scope="session")
+def aer():
+    """Tests of instruments that R's AER prints, by case (tests/reference/make_r_instruments.R)."""
+    path = Path(__file__).parents[1] / "reference" / "numbers" / "r_instruments.json"
+    return json.loads(path.read_text(encoding="utf-8"))["cases"]
+
+
+@pytest.fixture(scope="session")
+def asked():
+    """Tests of specs by (kind, model), and the document."""
+    return _asked
+
+
+def _asked(data, models, kinds, *, instruments=None, **options):
+    """{(kind, model): [test]} of the results of one spec; every model is asked every kind.
+
+    Arguments:
+        data: columns by name, or the name of a file that ships.
+        models: name → block. kinds: tests. instruments: constructed ones. options: of the tests, by kind.
+    """
+    spec = {
+        "spec": 1,
+        "instruments": instruments or {},
+        "models": models,
+        "tests": {kind: {"kind": kind, "of": list(models), **options.get(kind, {})} for kind in kinds},
+    }
+    if isinstance(data, str):
+        spec["data"] = f"shipped:{data}"
+        document = im.run(spec, out=None).document
+    else:
+        folder, columns = data
+        lines = [",".join(columns)]
+        lines += [
+            ",".join(map(repr, row))
+            for row in zip(*(np.asarray(c).tolist() for c in columns.values()), strict=True)
+        ]
+        (folder / "panel.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        spec["data"] = {"root": "here", "file": "panel.csv"}
+        document = im.run(spec, out=None, roots={"here": folder}).document
+    failed = {name: facts["error"] for name, facts in document["models"].items() if facts["error"]}
+    assert failed == {}
+    found = {}
+    for test in document["tests"]:
+        found.setdefault((test["kind"], test["of"]), []).append(test)
+    return found, document
+
+
+@pytest.fixture(scope="session")
+def shift_share_world(tmp_path_factory, asked):
+    """The function that asks one kind of test of models with shift-share instruments.
+
+    It returns the data, shares and shocks (columns by sector), a function from a model to its findings, and the
+    document. Models: m (effects of period), pooled (none), one (one sector), own (shocks by unit), other (one more
+    instrument), plain (no instrument).
+    """
+    rng = np.random.default_rng(17)
+    n, sectors, periods = 60, ("coal", "iron", "wool"), (1, 2, 3, 4)
+    shares = np.tile(rng.dirichlet([1.0, 2.0, 3.0], size=n), (len(periods), 1))
+    t = np.repeat(periods, n)
+    g = rng.normal(1.0, 1.0, size=(len(periods), 3))[t - 1]
+    w = rng.normal(size=len(t))
+    x = (shares * g).sum(axis=1) + 0.3 * w + rng.normal(size=len(t)) / 2
+    y = 0.5 * x + 0.2 * t + rng.normal(size=len(t))
+    columns = {"y": y, "x": x, "w": w, "t": t.astype(float), "q": rng.normal(size=len(t))}
+    for j, s in enumerate(sectors):
+        columns |= {
+            f"w_{s}": shares[:, j],
+            f"g_{s}": g[:, j],
+            f"o_{s}": g[:, j] + rng.normal(size=len(t)) / 9,
+        }
+
+    def block(names, shocks):
+        return {
+            "kind": "shift_share",
+            "shares": {s: f"w_{s}" for s in names},
+            "shocks": {s: f"{shocks}_{s}" for s in names},
+            "time": "t",
+        }
+
+    models = {
+        "m": "y ~ w | t | x ~ z",
+        "pooled": "y ~ w | x ~ z",
+        "one": "y ~ w | t | x ~ z1",
+        "own": "y ~ w | t | x ~ zo",
+        "other": "y ~ w | t | x ~ z + q",
+        "plain": "y ~ w | t",
+    }
+
+    def ask(kind):
+        instruments = {"z": block(sectors, "g"), "z1": block(sectors[:1], "g"), "zo": block(sectors, "o")}
+        found, document = asked(
+            (tmp_path_factory.mktemp(kind), columns),
+            {name: {"formula": formula, "vcov": "hc1"} for name, formula in models.items()},
+            [kind],
+            instruments=instruments,
+            **({"rotemberg": {"top": 2}} if kind == "rotemberg" else {}),
+        )
+        data = pd.DataFrame(columns)
+        own = ({s: data[f"{part}_{s}"] for s in sectors} for part in ("w", "g"))
+        return (data, *own, lambda model: found[(kind, model)], document)
+
+    return ask

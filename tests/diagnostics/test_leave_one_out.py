@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import impact
 from impact.core.design_rows import factor_on_rows
 from impact.diagnostics._subset import drop_rows
 from impact.diagnostics.leave_one_out import LeaveOneOutOptions, examine
@@ -116,3 +117,32 @@ def test_cohorts_are_left_out_of_designs_by_cohorts():
         tests={"loo": {"kind": "leave_one_out", "of": "main", "unit": "cohort", "among": "treated"}}
     )["tests"][0]
     assert list(treated["details"]["estimates"]) == ["2004", "2006", "2007"]
+
+
+def test_leaving_out_clusters_gives_the_jackknife(test_panel, tmp_path):
+    """Σ (β_(g) − β)² is CR3: clubSandwich's errors of y ~ D + z + x by c, conventions section 5 [R]."""
+    names = ("y", "D", "z", "x", "c")
+    rows = [
+        ",".join(names),
+        *(",".join(map(repr, row)) for row in zip(*(test_panel[n].tolist() for n in names), strict=True)),
+    ]
+    (tmp_path / "panel.csv").write_text("\n".join(rows))
+    spec = {
+        "spec": 1, "data": {"root": "here", "file": "panel.csv"}, "vcov": {"cluster": "c"},
+        "models": {"main": {"formula": "y ~ D + z + x", "treatment": ["D", "z", "x"]}},
+        "tests": {"without": {"kind": "leave_one_out", "of": "main"}},
+    }  # fmt: skip
+    tests = impact.run(spec, out=None, roots={"here": tmp_path}).document["tests"]
+    errors = {"D": 0.1063174346, "z": 0.1226547282, "x": 0.2336251604}
+    assert [test["term"] for test in tests] == list(errors)
+    for test in tests:
+        details = test["details"]
+        without = np.array(list(details["estimates"].values()))
+        assert np.sqrt(np.sum((without - test["statistic"]) ** 2)) == pytest.approx(
+            errors[test["term"]], abs=1e-9
+        )
+        assert len(without) == 12
+        assert sum(details["leverage"].values()) == pytest.approx(4)
+        assert sum(details["partial_leverage"].values()) == pytest.approx(1)
+        assert 1 < details["effective_clusters"] <= 12
+        assert "partial leverage" in test["sentence"]

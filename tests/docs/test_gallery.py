@@ -68,6 +68,12 @@ def test_lima_tables_are_those_of_the_runs() -> None:
     assert page == gallery.filled(page, blocks), STALE
 
 
+def test_synthetic_lima_is_that_of_the_run() -> None:
+    page = (DOCS / "peru.md").read_text(encoding="utf-8")
+    block = gallery.comparative_table(made(gallery.COMPARATIVE)[1])
+    assert page == gallery.filled(page, {"synthetic": block}), STALE
+
+
 @pytest.mark.parametrize("name", [name for name, changes in gallery.CHANGES.items() if changes])
 def test_changes_are_possible(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every change that a page proposes passes `check` (`--only` belongs to `run`)."""

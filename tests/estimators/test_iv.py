@@ -168,10 +168,17 @@ def test_collinear_instrument_does_not_count(test_panel):
     assert other.tables["first_stage"]["d"]["coefficients"]["q3"] is None
 
 
-def test_weak_first_stage_is_said(test_panel):
+def test_weak_first_stages_are_said(test_panel):
+    """Of several endogenous regressors; one alone has its effective F (W508, tests of Anderson-Rubin)."""
     rng = np.random.default_rng(5)
-    weak = replace(design_of(test_panel), instruments=rng.normal(size=(480, 1)), instrument_names=("noise",))
-    assert [found.code for found in iv.fit(weak, OPTIONS).notices] == ["W550"]
+    weak = replace(
+        design_of(test_panel, exogenous=("z", "e")),
+        instruments=rng.normal(size=(480, 2)),
+        instrument_names=("noise", "more"),
+        endogenous=(1, 2),
+        focus=(),
+    )
+    assert [found.code for found in iv.fit(weak, OPTIONS).notices] == ["W550", "W550"]
     assert iv.fit(design_of(test_panel), OPTIONS).notices == ()
 
 

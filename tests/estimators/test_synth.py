@@ -81,24 +81,81 @@ def test_predictors_by_nested_importances(tobacco):
     assert lags.coef()["att"] == pytest.approx(plain.coef()["att"], abs=6)
 
 
-def test_lima_has_too_few_years_for_the_ratio():
-    """Real victimisation panel, four years before: ranks by effect, W520, and no rank by the ratio of fit."""
+def smallest_weights(a, b):
+    """Best weights by SLSQP, and of those the ones of smallest norm, by SLSQP again."""
+    start = np.full(a.shape[1], 1 / a.shape[1])
+    whole = {"type": "eq", "fun": lambda v: v.sum() - 1, "jac": np.ones_like}
+    keys = {"bounds": [(0, 1)] * len(start), "method": "SLSQP", "options": {"maxiter": 2000, "ftol": 1e-15}}
+    best = minimize(
+        lambda v: np.sum((b - a @ v) ** 2),
+        start,
+        jac=lambda v: -2 * a.T @ (b - a @ v),
+        constraints=[whole],
+        **keys,
+    ).x
+    same = {"type": "eq", "fun": lambda v: a @ (v - best), "jac": lambda v: a}
+    return minimize(lambda v: v @ v, best, jac=lambda v: 2 * v, constraints=[whole, same], **keys).x
+
+
+def victimisation(first, outcome):
+    """Areas of the victimisation survey without Callao and the country, from a year on."""
     import pandas as pd
 
-    frame = pd.read_csv(DATA / "peru_victimization_2013_2024.csv")
-    assert len(frame)
-    years, areas = np.arange(2013.0, 2020), np.arange(12.0)
-    rng = np.random.default_rng(1)
-    table = {"unit": np.repeat(areas, 7), "year": np.tile(years, 12), "y": rng.normal(size=84)}
-    more = {"treated": "unit == 3", "from": 2017}
-    fit = im.did(table, y="y", unit="unit", time="year", estimator="synth", more=more)
+    frame = pd.read_csv(DATA / "peru_victimization_2013_2024.csv", dtype={"area_code": str})
+    inside = frame["year"].between(first, 2019) & ~frame["area_code"].isin(["00", "07"])
+    more = {"treated": 'area_code == "1501"', "from": 2017}
+    fit = im.did(frame[inside], y=outcome, unit="area_code", time="year", estimator="synth", more=more)
+    return frame[inside].pivot(index="year", columns="area_code", values=outcome), fit
+
+
+def test_lima_has_too_few_years_for_the_ratio():
+    """Real victimisation panel, four years before: effects of all areas by SLSQP, their rank, W520."""
+    table, fit = victimisation(2013, "fraud_victimization_pct")
+    before = table.index < 2017
+    effects = {}
+    for area in table.columns:
+        a, b = table.drop(columns=area).to_numpy(), table[area].to_numpy()
+        effects[area] = (b - a @ smallest_weights(a[before], b[before]))[~before].mean()
+    assert fit.coef()["att"] == pytest.approx(effects["1501"], abs=1e-4)
+    facts = fit.estimate.fit
+    assert facts["rank_effect"] == sum(abs(effect) >= abs(effects["1501"]) for effect in effects.values())
+    assert facts["n_sets"] == 24
     assert "W520" in {notice.code for notice in fit.estimate.notices}
-    assert "rank_ratio" not in fit.estimate.fit
-    assert fit.estimate.fit["n_sets"] == 11
-    short = {name: values[table["year"] >= 2015] for name, values in table.items()}
+    assert not [name for name in facts if "ratio" in name]
+    assert np.isnan(fit.inference.p_value).all()
     with pytest.raises(DesignError) as error:
-        im.did(short, y="y", unit="unit", time="year", estimator="synth", more=more)
+        victimisation(2015, "fraud_victimization_pct")
     assert error.value.code == "E585"
+
+
+def test_periods_before_treatment_have_a_gap_and_no_error(tobacco):
+    fit = fitted(tobacco)
+    lead, later = ([term.name for term in fit.estimate.terms].index(f"event[{e}]") for e in (-2, 2))
+    assert fit.estimate.params[lead] == pytest.approx(
+        fit.estimate.tables["synthetic"]["1989"]["gap"][17], rel=1e-12
+    )
+    for values in (
+        fit.inference.std_error,
+        fit.inference.p_value,
+        fit.inference.ci_low,
+        fit.inference.ci_high,
+    ):
+        assert np.isnan(values[lead])
+        assert np.isfinite(values[later])
+
+
+def test_placebos_need_as_many_controls_as_were_treated():
+    rng = np.random.default_rng(0)
+    table = {
+        "unit": np.repeat(np.arange(5.0), 8),
+        "year": np.tile(np.arange(8.0), 5),
+        "y": rng.normal(size=40),
+    }
+    with pytest.raises(DesignError) as error:
+        im.did(
+            table, y="y", unit="unit", time="year", estimator="synth", more={"treated": "unit < 3", "from": 5}
+        )
+    assert error.value.code == "E586"
 
 
 @pytest.mark.parametrize(("more", "code"), [({"lags": [1995]}, "E559"), ({"weights": "w"}, "E559")])

@@ -35,9 +35,9 @@ def test_points_and_jackknife_of_r_synthdid(test_panel):
 
 @pytest.mark.parametrize(("method", "expected"), [("sc", 0.4125025688), ("did", 0.4721733681)])
 def test_the_other_methods(test_panel, method, expected):
-    assert asked(test_panel, method=method, errors="placebo" if method == "x" else "jackknife").coef()[
-        "att"
-    ] == pytest.approx(expected, abs=1e-9)
+    assert asked(test_panel, method=method, errors="jackknife").coef()["att"] == pytest.approx(
+        expected, abs=1e-9
+    )
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +101,30 @@ def test_refusals(test_panel, more, code):
     with pytest.raises((DesignError, im.SpecError)) as error:
         asked(panel, **more)
     assert error.value.code == code
+
+
+def test_the_rank_is_that_of_a_loop():
+    """Each control as the treated unit, without the treated one.
+
+    Placebos keep the penalty of the sample, which has one control more, and start from its weights: 0.02 apart.
+    """
+    rng = np.random.default_rng(7)
+    y = rng.normal(size=(8, 1)) * np.arange(11) / 5 + 0.5 * rng.normal(size=(8, 11))
+
+    def found(units, treated, start=8):
+        kept = np.repeat(units, 11)
+        table = {"u": kept.astype(float), "t": np.tile(np.arange(11.0), len(units)), "y": y[units].ravel()}
+        more = {"treated": f"u == {treated}", "from": start, "seed": 1, "reps": 100}
+        return im.did(table, y="y", unit="u", time="t", estimator="synth_did", more=more)
+
+    actual = found(np.arange(8), 0)
+    others = [found(np.arange(1, 8), j).coef()["att"] for j in range(1, 8)]
+    facts = actual.estimate.fit
+    assert facts["rank_effect"] == 1 + sum(abs(other) >= abs(actual.coef()["att"]) for other in others)
+    assert facts["n_sets"] == 7
+    first = np.unique(actual.estimate.own_variance.draws[:, 0].round(4))
+    assert [np.abs(first - other).min() < 0.02 for other in others] == [True] * 7
+    short = found(np.arange(8), 0, start=4)
+    assert "W520" in {notice.code for notice in short.estimate.notices}
+    assert np.isnan(short.inference.p_value).all()
+    assert np.isfinite(short.inference.std_error[0])

@@ -23,7 +23,7 @@ FIELDS = ("estimate", "std_error", "statistic", "p_value", "ci_low", "ci_high")
 
 @pytest.fixture(scope="module")
 def table(test_panel):
-    return pd.DataFrame(test_panel)
+    return pd.DataFrame({**test_panel, "high": (test_panel["cnt"] > 2).astype(float)})
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,47 @@ def test_feols_is_the_spec(table, file, formula, keys):
     model = study.document["models"]["m"]
     assert fit.glance()["n_obs"] == model["n_obs"]
     assert fit.glance()["r2"] == model["r2"]
+
+
+LIKELIHOODS = [
+    ("fepois", "ppml", "cnt ~ D + z + offset(q1) | i + t", {"vcov": {"cluster": "i"}}, {}),
+    ("fepois", "ppml", "cnt ~ D + z", {"vcov": "hc3", "weights": {"w": "analytic"}}, {"steps": 30}),
+    ("feglm", "logit", "high ~ D + z | t", {"vcov": {"cluster": "c"}}, {"marginal": "average"}),
+    ("feglm", "probit", "high ~ D + z + x", {"level": 0.9}, {"marginal": "at_means"}),
+    ("feglm", "logit", "high ~ D + z | i", {"vcov": "own"}, {"effects": "conditional"}),
+]
+
+
+@pytest.mark.parametrize(("function", "estimator", "formula", "keys", "more"), LIKELIHOODS)
+def test_counts_and_choices_are_the_spec(table, file, function, estimator, formula, keys, more):
+    family = {"family": estimator} if function == "feglm" else {}
+    fit = getattr(impact, function)(formula, table, **family, **keys, more=more)
+    spec = spec_of(formula, {"estimator": estimator, **keys, **more})
+    study = impact.run(spec, out=None, roots={"here": file.parent})
+    rows, tidy = study.document["rows"], fit.tidy()
+    assert tidy["term"].tolist() == [row["term"] for row in rows]
+    for name in FIELDS:
+        assert tidy[name].tolist() == [row[name] for row in rows], name
+
+
+def test_families_are_the_estimators(table):
+    """gaussian is least squares, poisson is fepois; R's fixest has the figures of conventions section 7."""
+    formula, vcov = "cnt ~ D + z | i + t", {"cluster": "i"}
+    poisson = impact.feglm(formula, table, family="poisson", vcov=vcov)
+    assert poisson.coef() == impact.fepois(formula, table, vcov=vcov).coef()
+    assert poisson.coef()["D"] == pytest.approx(0.337193702149, abs=2e-11)
+    assert poisson.se()["D"] == pytest.approx(0.162310575038, rel=1e-6)
+    assert impact.feglm(formula, table, family="gaussian").coef() == impact.feols(formula, table).coef()
+
+
+def test_another_variance_where_rows_were_dropped(table):
+    """Units with only zeros are no rows of the likelihood: clusters that the fit did not read follow all the same."""
+    some = table.assign(cnt=np.where(table["i"] == 1, 0, table["cnt"]))
+    formula = "cnt ~ D + z | i + t"
+    changed = impact.fepois(formula, some).summary(vcov={"cluster": "c"})
+    again = impact.fepois(formula, some, vcov={"cluster": "c"})
+    assert changed.estimate.n_obs == 472
+    assert changed.tidy().equals(again.tidy())
 
 
 @pytest.mark.parametrize("vcov", ["iid", "hc2", {"cluster": "c"}, {"cluster": "c", "type": "cr3"}])
@@ -101,5 +142,17 @@ def test_mistakes_are_typed_errors(table):
         impact.feols("y ~ x | i", table)
     with pytest.raises(SpecError):
         impact.feols("y ~ D", table, vcov="hc9")
+    with pytest.raises(SpecError) as caught:
+        impact.feglm("y ~ D", table, family="posson")
+    assert (caught.value.code, caught.value.suggestion) == ("E170", "poisson")
+    with pytest.raises(SpecError) as caught:
+        impact.fepois("cnt ~ D", table, more={"step": 3})
+    assert caught.value.suggestion == "steps"
+    with pytest.raises(SpecError) as caught:
+        impact.feols("y ~ D + offset(x)", table)
+    assert caught.value.code == "E179"
+    with pytest.raises(SpecError) as caught:
+        impact.fepois("cnt ~ 1 | i | D ~ z", table)
+    assert caught.value.code == "E551"
     with pytest.raises(AttributeError):
         getattr(impact, "no_such_name")  # noqa: B009

@@ -126,6 +126,12 @@ FAULTS: list[tuple[str, str, int, dict[str, Any], dict[str, Any], tuple[str, ...
     ("equivalence without a reason", "E103", 3, {"tests": "{a: {kind: equivalence, of: main, bound: 1}}"}, {}, ("reason",)),
     ("equivalence with a negative bound", "E106", 3, {"tests": "{a: {kind: equivalence, of: main, bound: -1, reason: a}}"}, {}, ()),
     ("wald of an unknown term", "E606", 3, {"tests": '{a: {kind: wald, of: main, hypotheses: "xx = 0"}}'}, {}, ("x",)),
+    ("weighting three values of a treatment", "E660", 5, {"models": model("y ~ d + x", estimator="ipw")}, {"d": UNIT % 3}, ("'d'", "0, 1, 2")),
+    ("groups that a covariate separates", "E661", 5, {"models": model("y ~ d + a", estimator="ipw")}, {"d": TREATED, "a": 5 * TREATED + YEAR % 2}, ("row(s)",)),
+    ("no exact match", "E662", 5, {"models": model("y ~ d + x", estimator="matching", exact="a")}, {"d": TREATED, "a": TREATED * (1 + POST)}, ("60 row(s)", "same a")),
+    ("cutoff outside the running variable", "E664", 5, {"models": model("y ~ x", estimator="rd", cutoff="1e9")}, {}, ("above the cutoff", "20 are needed")),
+    ("cutoff a date, running variable a number", "E664", 5, {"models": model("y ~ x", estimator="rd", cutoff="2018-10-31")}, {}, ("date", "'x'")),
+    ("running variable of text", "E664", 5, {"models": model("y ~ x", estimator="rd", running="region")}, {}, ("'region'",)),
     ("test of an unknown term", "E606", 3, {"tests": "{a: {kind: equivalence, of: main.xx, bound: 1, reason: a}}"}, {}, ("x",)),
 ]  # fmt: skip
 

@@ -10,7 +10,11 @@ TEST_FILE_LINES = 500
 FUNCTION_LINES = 60
 PARAMETERS = 7
 # what a user types: columns by keyword, the rest in `more`
-FACE_PARAMETERS = {"impact/face/differences.py:did": 8}
+FACE_PARAMETERS = {
+    "impact/face/differences.py:did": 8,
+    "impact/face/regression.py:fepois": 8,
+    "impact/face/regression.py:feglm": 8,
+}
 NESTING = 3
 FOLDER_FILES = 25
 # what every estimator stands on: a kernel a file, with its numpy twin

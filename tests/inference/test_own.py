@@ -31,9 +31,18 @@ def test_errors_are_taken_over():
     assert found.n_treated_clusters is None
 
 
-@pytest.mark.parametrize(("method", "warned"), [("placebo", False), ("bootstrap", True), ("jackknife", True)])
-def test_few_treated_units_do_not_harm_placebo_errors_alone(method, warned):
-    """The spread of placebos is that of untreated units; refits of two treated units say nothing about theirs."""
+@pytest.mark.parametrize(
+    ("method", "warned"),
+    [
+        ("placebo", False),
+        ("conformal", False),
+        ("jackknife_plus", False),
+        ("bootstrap", True),
+        ("jackknife", True),
+    ],
+)
+def test_few_treated_units_harm_errors_from_treated_units_alone(method, warned):
+    """Placebos are untreated units, conformal tests compare periods; refits draw the two treated units themselves."""
     estimate, design = made()
     unit = Factor("unit", np.arange(10, dtype=np.int32), tuple(range(10)))
     adoption = Adoption(

@@ -95,7 +95,7 @@ def test_single_units(fitted):
         fitted(formula="y ~ D + z", spec={"survey": survey})
     assert caught.value.faults[0].code == "E567"
     assert "9" in caught.value.faults[0].message
-    found = fitted(formula="y ~ D + z", spec={"survey": {**survey, "lonely": "adjust"}})
+    found = fitted(formula="y ~ D + z", spec={"survey": {**survey, "singleton": "centered"}})
     assert "W533" in {one.code for one in found.inference.notices}
 
 
@@ -125,7 +125,7 @@ def test_too_few_units(fitted):
             rows=np.arange(8),
             estimator="survey_mean",
             of="y",
-            spec={"survey": {"psu": "i", "lonely": "adjust"}},
+            spec={"survey": {"psu": "i", "singleton": "centered"}},
         )
     assert caught.value.faults[0].code == "E569"
 

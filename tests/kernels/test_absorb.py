@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import impact.kernels.absorb as absorb
+import impact.kernels.absorb_two as absorb_two
 from impact.kernels.factors import Effect
 
 
@@ -129,6 +130,24 @@ def test_levels_without_rows_and_separate_components():
     effects = [Effect(codes, 9), Effect(other, 7)]
     found = absorb.absorb(columns, effects)
     np.testing.assert_allclose(found.columns, dense_residuals(columns, effects), atol=1e-10)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_parts_that_no_row_connects_are_solved_apart(monkeypatch, weighted):
+    """Origin by year and destination by year: the years are parts, one of them without a level of its own."""
+    monkeypatch.setattr(absorb_two, "WORTH_PARTS", 1)
+    rng = np.random.default_rng(11)
+    origin, destination, year = rng.integers(0, 7, 400), rng.integers(0, 5, 400), rng.integers(0, 4, 400)
+    effects = [
+        Effect((origin * 4 + year).astype(np.int32), 29, None, True),
+        Effect((destination * 4 + year).astype(np.int32), 21, None, True),
+    ]
+    columns, weights = rng.standard_normal((400, 2)), rng.random(400) + 0.1 if weighted else None
+    found = absorb.absorb(columns, effects, weights=weights)
+    np.testing.assert_allclose(found.columns, dense_residuals(columns, effects, weights), atol=1e-12)
+    assert found.method == "direct"
+    factors = absorb_two.prepare(effects, weights).factors
+    assert [len(factor) for _, factor in factors] == [5, 5, 5, 5]
 
 
 def test_several_arrays_side_by_side_and_in_place():

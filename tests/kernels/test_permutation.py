@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from impact.kernels.permutation import (
     common_sets,
     difference,
+    family_sizes,
     interval,
     invert,
     one_sided,
@@ -19,7 +20,6 @@ from impact.kernels.permutation import (
     predicted_spread,
     share_beyond,
     smallest_detectable,
-    stepdown,
 )
 
 
@@ -125,25 +125,15 @@ def test_difference_over_common_sets():
         common_sets([first, other])
 
 
-def test_stepdown_by_brute_force():
-    random = np.random.default_rng(5)
-    table = random.normal(size=(200, 3)) * np.array([1.0, 1.0, 1.0])
-    table[0] = [3.5, 1.9, 0.2]
-    items = [(record(table[:, j]), 0) for j in range(3)]
-    size = np.abs(table)
-    first = np.mean(size.max(axis=1) >= 3.5)
-    second = max(first, np.mean(size[:, 1:].max(axis=1) >= 1.9))
-    third = max(second, np.mean(size[:, 2] >= 0.2))
-    assert stepdown(items).tolist() == pytest.approx([first, second, third])
-    assert stepdown(items[::-1]).tolist() == pytest.approx([third, second, first])
-
-
-def test_stepdown_of_estimates_does_not_depend_on_units():
+def test_sizes_of_a_family_do_not_depend_on_units():
     random = np.random.default_rng(6)
     table = random.normal(size=(60, 2))
-    plain = stepdown([(record(table[:, j]), 0) for j in range(2)], statistic="estimate")
-    scaled = stepdown([(record(table[:, j] * 10.0 ** (3 * j)), 0) for j in range(2)], statistic="estimate")
-    assert plain.tolist() == scaled.tolist()
+    plain = family_sizes([(record(table[:, j]), 0) for j in range(2)], statistic="estimate")
+    scaled = family_sizes(
+        [(record(table[:, j] * 10.0 ** (3 * j)), 0) for j in range(2)], statistic="estimate"
+    )
+    assert plain == pytest.approx(scaled, rel=1e-12)
+    assert plain == pytest.approx(np.abs(table) / np.sqrt(np.mean(table**2, axis=0)), rel=1e-12)
 
 
 def test_smallest_detectable_is_where_power_crosses():

@@ -14,6 +14,11 @@ from impact.kernels.resampling import multipliers
 N, UNITS, PERIODS, GROUPS = 96, 16, 6, 8
 
 
+def interval(draws, estimate, **how):
+    """The interval at 95 percent: hypotheses that are not rejected."""
+    return wild.invert(lambda distance: wild.p_value(draws, distance, **how), estimate, draws.error, 0.95)
+
+
 def dummies(codes):
     return (codes[:, None] == np.unique(codes)).astype(float)
 
@@ -117,7 +122,7 @@ def test_the_interval_is_the_inverted_test(world, restricted, tail):
     """Every hypothesis inside has p > 5 %, those just outside have not."""
     found, beta = sums(world, world["cluster"], GROUPS, [world["cluster"]])
     draws = wild.draw(found, multipliers("webb", 999, GROUPS, 3), restricted=restricted)
-    low, high = wild.interval(draws, beta[0], 0.95, tail=tail)
+    low, high = interval(draws, beta[0], tail=tail)
     assert low < beta[0] < high
     for inside in np.linspace(low, high, 9)[1:-1]:
         assert wild.p_value(draws, beta[0] - inside, tail=tail) > 0.05
@@ -131,7 +136,7 @@ def test_percentile_interval_without_the_null(world):
     found, beta = sums(world, world["cluster"], GROUPS, [world["cluster"]])
     draws = wild.draw(found, multipliers("webb", 999, GROUPS, 3), restricted=False)
     sizes = np.sort(np.abs(draws.numerator[0] / np.sqrt(draws.variance[0])))
-    low, high = wild.interval(draws, beta[0], 0.95)
+    low, high = interval(draws, beta[0])
     half = sizes[999 - 50] * found.error  # p > 5 % needs 50 of 999 draws at least as large
     assert (high - low) / 2 == pytest.approx(half, rel=1e-6)
     assert (high + low) / 2 == pytest.approx(beta[0], rel=1e-6)
@@ -149,6 +154,6 @@ def test_no_end_with_three_clusters():
     found = wild.sums_of(x[:, 0] * bread[0, 0], basis.rows, y - x @ beta, codes, 3, parts=parts([codes], [3]))
     signs = 1.0 - 2.0 * ((np.arange(8)[:, None] >> np.arange(3)) & 1)
     draws = wild.draw(found, signs, restricted=True)
-    assert wild.interval(draws, float(beta[0]), 0.95) == (-np.inf, np.inf)
+    assert interval(draws, float(beta[0])) == (-np.inf, np.inf)
     assert wild.p_value(draws, float(beta[0]) - 100) == 0.25
     assert wild.p_value(draws, float(beta[0]) - 100, count_ties=False) == 0.0

@@ -10,6 +10,9 @@ PRINTING = Printing(digits=3, stars=(), min_cell=10, language="en")
 DESIGN = {"n_units": 30, "n_periods": 5, "never": 10, "share_never": 1 / 3, "always": 0, "switches_off": 0}
 
 
+RANKS = {"rank_effect": 7.0, "n_sets": 24.0, "rmspe_before": 0.5588}
+
+
 def lines(document, *words, names=("main", "broken")):
     found = footer_lines(words, names, document, PRINTING, table="t")
     return {label: [cell.text for cell in cells] for label, cells in found}
@@ -21,7 +24,10 @@ def test_every_word_prints_and_a_failed_model_is_blank(document):
     document["models"]["main"]["extra"] = {
         **document["models"]["main"]["extra"],
         "adoption": {**DESIGN, **design},
+        **RANKS,
     }
+    shown = next(row for row in document["rows"] if row["model"] == "main")
+    shown.update(effective_f=12.0, pieces_ar=1, ci_low_ar=0.1, ci_high_ar=0.4)
     for word in WORDS:
         for values in lines(document, word).values():
             assert values[0]
@@ -32,6 +38,11 @@ def test_values(document):
     assert lines(document, "exposure") == {"Exposure, mean (sd)": ["0.250 (0.433)", ""]}
     assert lines(document, "permutation", "smallest_p") == {
         "Permutation sets": ["325, all", ""], "Smallest attainable p": ["0.0031", ""],
+    }  # fmt: skip
+    document["models"]["main"]["extra"] |= RANKS
+    # 24 placebo sets and the actual one
+    assert lines(document, "rank", "fit_before") == {
+        "Rank of the effect": ["7 of 25", ""], "Miss before treatment": ["0.559", ""],
     }  # fmt: skip
     assert lines(document, "weights") == {"Weights": ["n_employed (frequency)", ""]}
     document["models"]["main"]["n_obs"] = 3

@@ -55,3 +55,22 @@ def test_stars_and_hidden_rows(document):
 def test_expectations():
     assert expect_text("no_effect", "en") == "none (placebo)"
     assert expect_text(None, "en") == ""
+
+
+def test_robust_sets_of_every_shape(document):
+    row = document["rows"][0]
+    assert text(document, "ci_ar") == "" and text(document, "effective_f") == ""
+    row.update(effective_f=12.34, p_ar=0.2, pieces_ar=1, ci_low_ar=-0.1, ci_high_ar=0.4)
+    row.update(ci_low_tf=-0.2, ci_high_tf=0.5)
+    assert [text(document, word) for word in ("ci_ar", "effective_f", "p_ar", "ci_tf")] == [
+        "[-0.100, 0.400]",
+        "12.3",
+        "{0.200}",
+        "[-0.200, 0.500]",
+    ]
+    row.update(pieces_ar=2, ci_low_ar="-inf", ci_high_ar=-0.1, ci_low_ar_2=0.3, ci_high_ar_2="inf")
+    assert text(document, "ci_ar") == "(-∞, -0.100] ∪ [0.300, ∞)"
+    row.update(pieces_ar=0)
+    assert text(document, "ci_ar") == "∅"
+    row.update(pieces_ar=None)
+    assert text(document, "ci_ar") == "n/a"

@@ -217,3 +217,16 @@ def test_a_footer_line_can_be_a_test(document):
     assert line(grid, "bound") == ["bound", "p = 0.310", ""]
     assert line(grid, "equivalence") == ["equivalence", "p = 0.310", ""]
     assert line(grid, "Smallest detectable effect")[1] == "0.042"
+
+
+def test_weak_instruments_change_what_is_printed(document):
+    """With W508 the Anderson-Rubin set stands under the estimate, in tables that do not name their cells."""
+    document["rows"][0].update(effective_f=4.2, pieces_ar=1, ci_low_ar=0.123, ci_high_ar=0.456)
+    block = TableBlock(columns=["main"])
+    shown = [cell for row in texts(drawn(document, block)) for cell in row]
+    assert "[0.123, 0.456]" not in shown
+    document["models"]["main"]["warnings"] = ["W508"]
+    shown = [cell for row in texts(drawn(document, block)) for cell in row]
+    assert "[0.123, 0.456]" in shown
+    named = TableBlock(columns=["main"], cell=["estimate"])
+    assert "[0.123, 0.456]" not in [cell for row in texts(drawn(document, named)) for cell in row]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import impact.pipeline.referee as referee
@@ -33,6 +34,17 @@ def test_models_with_leads_are_asked_for_them(plan_and_models, monkeypatch):
     registry = SimpleNamespace(names=lambda: known, load=lambda kind: SimpleNamespace(options=lambda: None))
     monkeypatch.setattr(referee.catalog, "DIAGNOSTICS", registry)
     assert kinds(plan, fitted) == [(kind, ("sa",)) for kind in referee.ALWAYS]
+
+
+def test_discontinuities_are_asked_for_the_density(plan_of, as_frame):
+    random = np.random.default_rng(1)
+    r = random.uniform(-1, 1, 200)
+    frame = as_frame({"y": r + random.standard_normal(200), "r": r})
+    plan = plan_of(models={"jump": {"estimator": "rd", "formula": "y ~ r"}})
+    fitted = (fit_request(frame, plan.models[0], seed=None),)
+    assert kinds(plan, fitted) == [("density", ("jump",))]
+    asked = plan_of(models=plan.spec.models, tests={"t": {"kind": "density", "of": "jump"}})
+    assert kinds(asked, fitted) == []
 
 
 def test_they_can_be_switched_off(plan_and_models):

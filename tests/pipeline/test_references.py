@@ -78,3 +78,25 @@ def test_only_takes_tables_and_figures_with_their_models(plan_of, only, models, 
     assert [model.name for model in smaller.models] == models
     assert list(smaller.spec.tables) == tables
     assert list(smaller.spec.figures) == figures
+
+
+def test_only_keeps_the_curve_of_its_base():
+    blocks = {
+        "speccurve": {"base": "a", "vary": {"controls": [[], ["z"]]}},
+        "figures": {"c": {"kind": "spec_curve"}, "f": {"kind": "coefplot", "models": ["b"]}},
+        "tables": {"t": {"rows": "speccurve"}},
+    }
+    kept, _ = restricted(plan(**blocks), ("models.a",))
+    assert kept.curve is not None
+    assert list(kept.spec.figures) == ["c"]
+    left, notices = restricted(plan(**blocks), ("models.b",))
+    assert left.curve is None
+    assert (list(left.spec.figures), left.spec.tables) == (["f"], {})
+    assert "speccurve" in notices[0].message
+
+
+def test_claims_may_name_the_curve():
+    claim = {"k": {**CLAIM, "test": "tests.speccurve.p_value < 0.1"}}
+    assert reference_faults(plan(claims=claim)) != []
+    curve = {"base": "a", "vary": {"controls": [[], ["z"]]}}
+    assert reference_faults(plan(claims=claim, speccurve=curve)) == []

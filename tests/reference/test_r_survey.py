@@ -14,6 +14,8 @@ import pytest
 from impact.pipeline.fit import fit_request
 
 CASES = json.loads((Path(__file__).parent / "numbers" / "r_survey.json").read_text())["cases"]
+# what R calls adjust
+RULES = {"adjust": "centered"}
 DESIGNS = {
     "weights": {},
     "clustered": {"psu": "i"},
@@ -55,7 +57,11 @@ def results(plan_of, as_frame, test_panel, ask):
     )
 
     def fit(case):
-        survey = {"weights": "w", "lonely": case["lonely"], **DESIGNS[case["design"]]}
+        survey = {
+            "weights": "w",
+            "singleton": RULES.get(case["lonely"], case["lonely"]),
+            **DESIGNS[case["design"]],
+        }
         if case["domain"] in DOMAINS:
             survey["subpop"] = DOMAINS[case["domain"]]
         fitted = {}

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impact.core.findings import Question
+from impact.diagnostics._instruments import models
 from impact.pipeline.fit import fit_request
 
 REFERENCE = json.loads((Path(__file__).parent / "numbers" / "r_survey_replicates.json").read_text())
@@ -104,3 +106,12 @@ def test_equal_to_r(results, name):
         assert quantiles.inference.std_error == pytest.approx(expected["se"], rel=1e-9)
         assert quantiles.inference.ci_low == pytest.approx(expected["low"], rel=1e-9)
         assert quantiles.inference.ci_high == pytest.approx(expected["high"], rel=1e-9)
+
+
+def test_replicates_say_nothing_of_the_first_stage(results):
+    """They are estimates of the model: no robust set stands beside it, and tests of its instruments say why."""
+    found = results(CASES["brr_all"])[0]["iv"]
+    assert "effective_f" not in found.inference.extra
+    question = Question("asked", "weak_iv", ((found, ""),), {}, refit=None, infer=None, seed=1)
+    asked, notes = models(question)
+    assert asked == [] and "replicate weights" in notes[0].sentence

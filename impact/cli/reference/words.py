@@ -65,6 +65,7 @@ def _words(form: Mapping[str, Any], language: str) -> str:
         inner = form.get("items")
         held = value_words(inner, language) if isinstance(inner, dict) else ""
         return text("commands.explain.kind.list", language) + (f" ({held})" if held else "")
+    kind = "date" if form.get("format") == "date" else kind
     limits = [f"{sign} {form[name]}" for name, sign in LIMITS.items() if name in form]
     return text(f"commands.explain.kind.{kind}", language) + (f" {', '.join(limits)}" if limits else "")
 

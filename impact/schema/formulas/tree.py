@@ -220,14 +220,15 @@ def columns_of(formula: Formula) -> tuple[ColumnUse, ...]:
     seen: dict[str, ColumnUse] = {}
     nodes = (*formula.outcomes, *formula.terms, *formula.absorbed, *formula.endogenous, *formula.instruments)
     for node in nodes:
-        for use in _columns(node):
+        for use in columns_of_term(node):
             seen.setdefault(use.name, use)
     for use in _names(formula.offset):
         seen.setdefault(use.name, use)
     return tuple(seen.values())
 
 
-def _columns(node: Term | Step | AbsorbedEffect) -> Iterator[ColumnUse]:
+def columns_of_term(node: Term | Step | AbsorbedEffect) -> Iterator[ColumnUse]:
+    """Every column that a term or absorbed effect reads, as often as it stands there."""
     match node:
         case Variable():
             yield ColumnUse(node.name, node.start, node.end)
@@ -235,21 +236,21 @@ def _columns(node: Term | Step | AbsorbedEffect) -> Iterator[ColumnUse]:
             for argument in node.arguments:
                 yield from _names(argument)
         case Lag():
-            yield from _columns(node.term)
+            yield from columns_of_term(node.term)
         case Power():
-            yield from _columns(node.base)
+            yield from columns_of_term(node.base)
         case Indicator():
             names = (node.variable,) if node.by is None else (node.variable, node.by)
             yield from (ColumnUse(name, node.start, node.end) for name in names)
         case Interaction():
             for part in node.parts:
-                yield from _columns(part)
+                yield from columns_of_term(part)
         case AbsorbedEffect():
             yield from (ColumnUse(name, node.start, node.end) for name in (*node.variables, *node.slopes))
         case Step():
             for alternative in node.alternatives:
                 for term in alternative:
-                    yield from _columns(term)
+                    yield from columns_of_term(term)
 
 
 def _names(node: expressions.Node | None) -> Iterator[ColumnUse]:

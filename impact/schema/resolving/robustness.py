@@ -21,11 +21,16 @@ NOT_PASSED_ON = ("title", "note", "expect")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its name, and its changes as a mapping of dotted path to value."""
+    """One row: its name, its changes as a mapping of dotted path to value, and the models it is of (none: all)."""
 
     name: str
     place: Place
     changes: Node
+    of: tuple[str, ...] = ()
+
+    def is_of(self, *names: str) -> bool:
+        """Whether the row is one of a model, given by its own name and that of its block."""
+        return not self.of or bool({*self.of} & {*names})
 
 
 def read_rows(tree: Node) -> tuple[tuple[str, ...], tuple[Row, ...], list[Fault]]:
@@ -33,10 +38,8 @@ def read_rows(tree: Node) -> tuple[tuple[str, ...], tuple[Row, ...], list[Fault]
     block = tree.get("robustness")
     if block is None or block.kind != "map":
         return (), (), []
-    of = block.get("of")
-    names = tuple(
-        item.written for item in (of.items if of and of.kind == "list" else (of,)) if item is not None
-    )
+    of = _names(block)
+    names = tuple(item.written for item in of)
     rows, faults = [], []
     written = block.get("rows") or map_node(block.place)
     for entry in written.entries:
@@ -51,15 +54,29 @@ def read_rows(tree: Node) -> tuple[tuple[str, ...], tuple[Row, ...], list[Fault]
         elif not str(entry.key).replace("_", "a").isalnum():
             faults.append(fault("E156", place=entry.place, name=entry.key, what="a robustness row"))
         else:
-            rows.append(Row(str(entry.key), entry.place, entry.node))
+            own = _names(entry.node)
+            faults += [
+                fault("E153", place=item.place, suggestion=nearest(item.written, names), name=item.written,
+                      known=", ".join(names))
+                for item in own
+                if item.written not in names
+            ]  # fmt: skip
+            changes = map_node(entry.node.place, without(entry.node, "of").entries)
+            rows.append(Row(str(entry.key), entry.place, changes, tuple(item.written for item in own)))
     return names, tuple(rows), faults
+
+
+def _names(block: Node) -> tuple[Node, ...]:
+    """The models that ``of:`` names, one or a list."""
+    of = block.get("of")
+    return tuple(item for item in (of.items if of and of.kind == "list" else (of,)) if item is not None)
 
 
 def unknown_model(tree: Node, name: str, known: tuple[str, ...]) -> Fault:
     """E153 at the name in ``robustness.of``."""
-    of = node_at(tree, "robustness.of")
-    items = (of.items if of and of.kind == "list" else (of,)) if of else ()
-    place = next((item.place for item in items if item is not None and item.written == name), None)
+    block = node_at(tree, "robustness")
+    items = () if block is None else _names(block)
+    place = next((item.place for item in items if item.written == name), None)
     return fault("E153", place=place, suggestion=nearest(name, known), name=name, known=", ".join(known))
 
 

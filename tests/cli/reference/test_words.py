@@ -21,6 +21,7 @@ from impact.cli.reference.words import default_words, value_words
         ),
         ({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"\$\{"}]}, "whole number"),
         ({"type": "boolean"}, "true or false"),
+        ({"type": "string", "format": "date"}, "date"),
         ({"$ref": "#/$defs/x"}, "mapping"),
     ],
 )

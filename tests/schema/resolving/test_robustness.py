@@ -103,6 +103,17 @@ def test_rows_know_only_the_dimensions_of_their_model():
     assert {found.code for found in faults(text)} == {"E147"} and "of other" in faults(text)[0].message
 
 
+def test_a_row_may_be_of_some_models():
+    found = models(
+        "models: {a: y ~ x, b: z ~ x, c: w ~ x}\n"
+        "robustness: {of: [a, b], rows: {r: {vcov: hc1}, s: {of: b, vcov: hc3}}}\n"
+    )
+    assert list(found) == ["a", "b", "c", "a[row=r]", "b[row=r]", "b[row=s]"]
+    assert found["b[row=s]"] == {"formula": "z ~ x", "vcov": "hc3"}
+    fault = one_fault("models: {a: y ~ x}\nrobustness: {of: a, rows: {r: {of: c, vcov: hc1}}}\n")
+    assert (fault.code, fault.place.line, fault.place.column) == ("E153", 2, 36)
+
+
 def test_rows_of_a_model_that_is_not_there():
     found = one_fault("models: {main: y ~ x}\nrobustness: {of: mian, rows: {r: {vcov: hc1}}}\n")
     assert (found.code, found.suggestion, found.place.line, found.place.column) == ("E153", "main", 2, 18)

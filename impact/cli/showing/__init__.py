@@ -1,0 +1,1 @@
+"""What commands show: plans, specs, formulas, power."""

@@ -1,0 +1,305 @@
+"""Poisson, logit and probit regression with absorbed effects, by Newton steps that are weighted least squares.
+
+    E[y | x, effects] = m(x b + effects + offset)
+
+Every step absorbs the effects from the regressors and from the working residual r = score / information, with the
+information as weights (Guimarães and Portugal 2010; Correia, Guimarães and Zylkin 2020, sections 3 and 4). Steps add
+to the predictor, so that the errors of one step are mended by the next; regressors are absorbed from where the last
+step left them. The last step is taken and its weights, regressors and residual are those that variances use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+import impact.kernels.absorb as absorption
+import impact.kernels.compiled as compiled
+import impact.kernels.gram as gram
+import impact.kernels.least_squares as least_squares
+import impact.kernels.likelihood.glm as glm
+from impact.kernels.factors import Effect
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+# what is left to go when the point stands, in standard errors of the combination of coefficients that moves most
+STILL = 1e-8
+# length of the last step, relative to the residuals': weights and residuals, taken before it, are those after it
+ALIKE = 1e-9
+# gain, relative to the likelihood, that its rounding hides: so near the maximum steps are taken without a look
+SURE = 1e-9
+# part of the row's own outcome in its first mean; the rest is what the shares of its levels say
+OWN = 0.1
+NO_MOVE = 1e-13  # relative change of every predictor under which nothing moves
+VANISHING = 1e-7  # mean, relative to the outcome's, of a row without counts that may be on its way to zero
+MOST_HALVINGS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class AbsorbedGlm:
+    """A fitted model: n rows, k kept regressors of k_all.
+
+    Arguments:
+        params, bread: (k,), and (k, k) inverse of x'Wx.
+        first: the least squares of the first step, which decided what is collinear or absorbed.
+        x: (n, k) regressors without effects at ``working``: (n,) information by the predictor, times the weight.
+        residual: (n,) working residual; x * working * residual are the scores.
+        predictor, mean, slope, score: (n,) as in ``glm.Glm``; score without the weight.
+        deviance, log_likelihood: weighted sums.
+        move: (n,) the last change of the predictor. suspects: (n,) rows that may be fitted without error by
+            coefficients that run to infinity. converged: steps became small enough.
+        attained: largest group mean that absorption left.
+    """
+
+    params: Array
+    bread: Array
+    first: least_squares.LeastSquares
+    x: Array
+    working: Array
+    residual: Array
+    predictor: Array
+    mean: Array
+    slope: Array
+    score: Array
+    deviance: float
+    log_likelihood: float
+    iterations: int
+    converged: bool
+    move: Array
+    suspects: Flags
+    attained: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When to stop: absorption's tolerance and iterations, steps, and whether suspects end the climb."""
+
+    tolerance: float = 1e-10
+    absorption_iterations: int = 10_000
+    steps: int = 60
+    stop_at_suspects: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """What does not change from step to step."""
+
+    y: Array
+    family: glm.Family
+    likelihood: Callable[[Array], glm.Point]
+    effects: Sequence[Effect]
+    weights: Array | None
+    base: Array
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Weighted least squares of the working residual, ``target``, at one point. change: (n,) of the predictor."""
+
+    params: Array
+    bread: Array
+    x: Array
+    target: Array
+    residual: Array
+    change: Array
+    working: Array
+    attained: float
+
+
+def fit_absorbed(
+    x: Array,
+    y: Array,
+    family: glm.Family,
+    effects: Sequence[Effect],
+    *,
+    weights: Array | None = None,
+    offset: Array | None = None,
+    limits: Limits | None = None,
+) -> AbsorbedGlm:
+    """Maximum likelihood of the coefficients of x beside the effects.
+
+    Arguments:
+        x: (n, k_all); without effects a constant among them where one is wanted. y: (n,) counts from 0 or shares.
+        effects: may be none. weights: (n,) positive. offset: (n,) added to the predictor.
+
+    Raises:
+        OutcomeError: y outside the family's range. ConvergenceFailure: effects could not be absorbed.
+    """
+    glm.check_outcome(y, family)
+    base = np.zeros(len(y)) if offset is None else offset
+    model = _Model(y, family, glm.likelihood_of(y, family), effects, weights, base, limits or Limits())
+    start = _start(model)
+    point = model.likelihood(start)
+    first, step = _first_step(x, model, start, point)
+    return _climb(model, first, step, base + step.change)
+
+
+def _start(model: _Model) -> Array:
+    """A first predictor: of counts with effects, halfway between the outcome and what the levels' shares say."""
+    effects = [effect for effect in model.effects if effect.intercept]
+    if model.family != "poisson" or not effects:
+        return glm.starting_predictor(model.y, model.family, model.weights, model.base)
+    exposure = np.exp(model.base)
+    weighted, exposed = glm.times(model.y, model.weights), glm.times(exposure, model.weights)
+    rate = float(np.sum(weighted)) / float(np.sum(exposed))
+    expected = rate * exposure
+    for effect in effects:
+        total = compiled.group_counts(effect.codes, effect.levels, exposed)
+        own = compiled.group_counts(effect.codes, effect.levels, weighted)
+        share = np.divide(own, rate * total, out=np.ones_like(own), where=(own > 0) & (total > 0))
+        expected *= share[effect.codes]
+    return np.asarray(np.log(OWN * model.y + (1.0 - OWN) * expected))
+
+
+def _first_step(
+    x: Array, model: _Model, start: Array, point: glm.Point
+) -> tuple[least_squares.LeastSquares, _Step]:
+    """The step from a start that no coefficients give: its change is the whole predictor without the offset."""
+    working = glm.times(point.information, model.weights)
+    target = start - model.base + point.score / point.information
+    absorbed = _absorb((target, x), model, working)
+    columns = absorbed.columns
+    first = least_squares.solve_least_squares(
+        columns[:, 1:],
+        columns[:, 0],
+        weights=working,
+        reference_norms=absorbed.norms[1:] if model.effects else None,
+    )
+    inside = columns[:, 1:] if first.kept.all() else np.asfortranarray(columns[:, 1:][:, first.kept])
+    step = _Step(
+        first.params,
+        first.bread,
+        inside,
+        target,
+        first.residual,
+        target - first.residual,
+        working,
+        absorbed.attained,
+    )
+    return first, step
+
+
+def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predictor: Array) -> AbsorbedGlm:
+    params, iteration, converged = first.params, 1, False
+    point = model.likelihood(predictor)
+    value = _total(point, model.weights)
+    suspects = np.zeros(len(model.y), dtype=np.bool_)
+    before = np.inf
+    while iteration < model.limits.steps:
+        iteration += 1
+        step = _newton(model, point, step.x)
+        length = _square(step.change, step.working)
+        near = length <= SURE * (0.1 + abs(value))
+        share, trial, new = _halved(model, predictor, step.change, -np.inf if near else value)
+        predictor = predictor + share * step.change
+        params = params + share * step.params
+        gained, point, value = abs(new - value), trial, new
+        if (share == 1.0 and _is_still(step, length, before, predictor)) or share == 0.0:
+            converged = share > 0.0 or gained <= glm.STILL * (0.1 + abs(value))
+            break
+        before = length
+        suspects = _suspects(model, point, step.change)
+        settled = gained <= glm.STILL * (0.1 + abs(value)) or iteration > 12
+        if model.limits.stop_at_suspects and settled and suspects.any():
+            break
+    if converged:
+        suspects = _suspects(model, point, np.full(len(model.y), -np.inf))
+    # what rounding and a badly scaled inverse left in the residual is taken away: scores add up to zero
+    left = step.bread @ (step.x.T @ (step.working * step.residual))
+    residual = step.residual - step.x @ left
+    saturated = _total_of(glm.saturated(model.y, model.family), model.weights)
+    return AbsorbedGlm(
+        params, step.bread, first, step.x, step.working, residual, predictor, point.mean, point.slope,
+        point.score, 2.0 * (saturated - value), value, iteration, converged, step.change, suspects, step.attained,
+    )  # fmt: skip
+
+
+def _newton(model: _Model, point: glm.Point, x: Array) -> _Step:
+    """Weighted least squares of the working residual on regressors that were absorbed with other weights before."""
+    working = glm.times(point.information, model.weights)
+    target = point.score / point.information
+    absorbed = _absorb((target, x), model, working)
+    columns = absorbed.columns
+    inside = columns[:, 1:]
+    moments = gram.cross_product(inside, working)
+    size = np.sqrt(np.diagonal(moments))
+    scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+    inverse = np.linalg.pinv(moments * scale[:, None] * scale, rcond=1e-14, hermitian=True)
+    bread: Array = np.asarray(inverse * scale[:, None] * scale, dtype=np.float64)
+    params = bread @ (inside.T @ (working * columns[:, 0]))
+    residual = columns[:, 0] - inside @ params
+    return _Step(params, bread, inside, target, residual, target - residual, working, absorbed.attained)
+
+
+def _absorb(columns: tuple[Array, Array], model: _Model, working: Array) -> absorption.Absorbed:
+    if not model.effects:
+        whole = np.asfortranarray(np.column_stack(columns))
+        return absorption.Absorbed(whole, 0.0, 0, "none", True, np.ones(whole.shape[1]))
+    return absorption.absorb(
+        columns,
+        model.effects,
+        weights=working,
+        tolerance=model.limits.tolerance,
+        max_iterations=model.limits.absorption_iterations,
+    )
+
+
+def _is_still(step: _Step, length: float, before: float, predictor: Array) -> bool:
+    """Whether what is left to go is short against the standard errors, or cannot be told from rounding.
+
+    Arguments:
+        length, before: squared lengths of this step and of the last one; steps shrink at least as fast as they did.
+    """
+    misfit = _square(step.target, step.working)
+    scale = min(misfit, float(np.sum(step.working)))
+    left = length * min(length / before, 1.0) if before > 0.0 else 0.0
+    if left <= STILL**2 / len(predictor) * scale and length <= ALIKE**2 * scale:
+        return True
+    if length <= (2.0 * step.attained) ** 2 * misfit:
+        return True
+    largest = float(np.max(np.abs(step.change), initial=0.0))
+    return largest <= NO_MOVE * max(1.0, float(np.max(np.abs(predictor), initial=0.0)))
+
+
+def _suspects(model: _Model, point: glm.Point, change: Array) -> Flags:
+    """Rows fitted nearly without error whose predictor still moves that way."""
+    if model.family == "poisson":
+        low = VANISHING * float(np.average(model.y, weights=model.weights))
+        found = (model.y == 0) & (point.mean < low)
+        return np.asarray(found & (change < -glm.MOVING)) if found.any() else found
+    found = np.abs(model.y - point.mean) < glm.FITTED
+    if np.isneginf(change[:1]).any():
+        return np.zeros_like(found)
+    return np.asarray(found & (np.abs(change) > glm.MOVING))
+
+
+def _halved(model: _Model, predictor: Array, change: Array, value: float) -> tuple[float, glm.Point, float]:
+    """The largest of 1, ½, ¼ … of a step that does not lower the likelihood; 0 where none is found."""
+    slack = 1e-13 * (1.0 + abs(value))
+    share = 1.0
+    for _ in range(MOST_HALVINGS):
+        with np.errstate(over="ignore", invalid="ignore"):
+            trial = model.likelihood(predictor + change if share == 1.0 else predictor + share * change)
+            new = _total(trial, model.weights)
+        if np.isfinite(new) and new >= value - slack:
+            return share, trial, new
+        share /= 2.0
+    return 0.0, model.likelihood(predictor), value
+
+
+def _square(values: Array, weights: Array) -> float:
+    """Weighted sum of squares."""
+    return float(np.einsum("i,i,i->", values, weights, values))
+
+
+def _total(point: glm.Point, weights: Array | None) -> float:
+    return _total_of(point.log_likelihood, weights)
+
+
+def _total_of(values: Array, weights: Array | None) -> float:
+    return float(np.sum(values) if weights is None else np.einsum("i,i->", values, weights))

@@ -1,0 +1,1 @@
+"""Weights and fills of comparative case studies."""

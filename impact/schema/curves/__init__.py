@@ -1,0 +1,1 @@
+"""Specification curves: the block of a spec, the choices it lists, and the models they make."""
