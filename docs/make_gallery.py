@@ -81,6 +81,10 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("Errors that are robust to unequal variances", "--set models.two_step.vcov=hc1"),
         ("Two steps only", "--only models.two_step"),
     ),
+    "union_members_survey": (
+        ("Limits of another statistics office", "--set 'models.hourly.cv_limits=[0.2, 0.3]'"),
+        ("Proportions with Wald intervals", "--set models.membership.ci=wald"),
+    ),
     "wage_gap_and_distribution": (
         ("Three parts", "--set models.gap.decomposition=threefold"),
         ("Shares of every term", "--set models.gap.detail=terms"),

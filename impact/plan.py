@@ -218,6 +218,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
         by_adoption=by_adoption,
         option_columns=dict(record.columns(options)) if record.columns is not None else {},
         missing_outcome="missing_outcome" in record.accepts,
+        describes=MEANS in record.accepts,
         panel=_panel_columns(panel),
         own_panel=block.panel is not None,
         permute=permute_of(node, PermuteOptions),

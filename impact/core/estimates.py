@@ -13,7 +13,7 @@ from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import AbsorbedFactor, Design, Term
 from impact.core.errors import Notice
 from impact.core.instrumented import Instrumented
-from impact.core.quantile_curves import QuantileCurve
+from impact.core.population_figures import PopulationFigures
 from impact.core.running import Running
 
 
@@ -109,7 +109,7 @@ class Estimate:
         instrumented: reduced form and first stages. running: the running variable, of discontinuities.
         own_variance: the estimator's own error, for ``vcov: own``.
         replicates: (R, k) estimates with each replicate weight of a survey, NaN where it does not identify them;
-            curves: of k quantiles, whose influence rows are then those of the shares at or below them.
+            population: influence of figures by domain, in place of ``influence`` where that would be large.
     """
 
     estimator: str
@@ -135,7 +135,7 @@ class Estimate:
     instrumented: Instrumented | None = None
     running: Running | None = None
     replicates: Floats | None = None
-    curves: tuple[QuantileCurve, ...] = ()
+    population: PopulationFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)

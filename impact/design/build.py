@@ -23,7 +23,7 @@ from impact.design.grouping import effects_of, factor_of, make_factor, option_co
 from impact.design.matrix import Column, Timing, term_columns
 from impact.design.outcome import are_means, read_outcome, read_weights
 from impact.design.parts import Source, offset_of, piece_text, piece_values, pieces_of, source_of
-from impact.design.row_order import canonical_order, sortable
+from impact.design.row_order import canonical_order, limit_of, sortable
 from impact.design.sample import (
     Selection,
     select_rows,
@@ -83,7 +83,7 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
     selection, raw, absorb, notices = _drop_singletons(request, selection, raw, absorb)
     if len(selection.rows) == 0:
         raise DesignError(fault("E501", place=request.place, outcome=request.outcome_name))
-    order = order_of(raw, absorb)
+    order = order_of(raw, absorb, limit_of(request))
     if order is not None:
         selection = replace(selection, rows=selection.rows[order])
         raw = subset_of(raw, order)
@@ -210,14 +210,14 @@ def subset_of(raw: Raw, rows: npt.NDArray[Any]) -> Raw:
     )
 
 
-def order_of(raw: Raw, absorb: Sequence[AbsorbedFactor]) -> npt.NDArray[np.int64] | None:
-    """Rows in canonical order; None where they keep the file's."""
+def order_of(raw: Raw, absorb: Sequence[AbsorbedFactor], limit: int) -> npt.NDArray[np.int64] | None:
+    """Rows in canonical order; None where they keep the file's, above ``limit`` rows."""
     columns: list[npt.NDArray[Any]] = [effect.factor.codes for effect in absorb]
     columns += [sortable(values) for values in raw.keys.values()]
     columns += [sortable(values) for arrays in raw.pieces.values() for values in arrays]
     columns += [*raw.slopes.values(), raw.y]
     columns += [values for values in (raw.weights, raw.within, raw.offset) if values is not None]
-    return canonical_order(columns)
+    return canonical_order(columns, limit)
 
 
 def _assemble(
@@ -239,7 +239,7 @@ def _assemble(
     terms, x = _stack([*columns, *endogenous], len(raw.y), intercept)
     treatment = _treatment(request, raw, x, intercept)
     places = tuple(range(len(terms) - len(endogenous), len(terms)))
-    focus = focus_of(request, terms, treatment, places)
+    focus = () if request.describes else focus_of(request, terms, treatment, places)
     refuse_constant(request, terms, x, focus)
     return Design(
         outcome=request.outcome_name,

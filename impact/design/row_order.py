@@ -9,19 +9,30 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.design.grouping import make_factor
+from impact.schema.requests import ModelRequest
 
 # Above this size rows keep the file's order: sorting would cost more than the fit, and block sums agree to 1e-12.
 CANONICAL_LIMIT = 250_000
+# The same of surveys: their weighted sums take a few passes over the rows, a sort takes more.
+LIMIT_OF_SUMS = 20_000
 LARGEST_CODE = 2**62
 
 
-def canonical_order(columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64] | None:
+def limit_of(request: ModelRequest) -> int:
+    """Rows up to which a model sorts them."""
+    surveyed = request.describes or request.variance.keyword == "survey"
+    return LIMIT_OF_SUMS if surveyed else CANONICAL_LIMIT
+
+
+def canonical_order(
+    columns: Sequence[npt.NDArray[Any]], limit: int = CANONICAL_LIMIT
+) -> npt.NDArray[np.int64] | None:
     """Row numbers sorted by the columns, the first being the most important; None above the size limit.
 
     Arguments:
         columns: arrays (n,) of numbers or integer codes; rows equal in all of them are interchangeable.
     """
-    if not columns or len(columns[0]) > CANONICAL_LIMIT:
+    if not columns or len(columns[0]) > limit:
         return None
     codes = _leading_codes(columns)
     order = None if codes is None else _order_of_different(codes)

@@ -45,7 +45,7 @@ _ENDS = {
     "band": ("band_low", "band_high"), "ci_tf": ("ci_low_tf", "ci_high_tf"),
 }  # fmt: skip
 _ERRORS = ("se", "se_cr2", "se_cr3")
-_COUNTS = ("n", "n_treated")
+_COUNTS = ("n", "n_treated", "cases")
 _P_VALUES = (
     "p", "p_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "p_cr3", "p_wild", "p_ar",
     "p_romano_wolf", "p_westfall_young",
@@ -53,7 +53,7 @@ _P_VALUES = (
 )  # fmt: skip
 # what stands beside an instrumented regressor, and is empty in other rows
 INSTRUMENTED = ("ci_ar", "p_ar", "ci_tf", "effective_f")
-TEXTS = ("verdict", "verdict_reason", "expect")
+TEXTS = ("verdict", "verdict_reason", "expect", "quality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,9 @@ def _words(word: str, row: Entry, language: str) -> str:
         return verdict_text(row.get("verdict"), language)
     if word == "expect":
         return expect_text(row.get("expect"), language)
+    if word == "quality":
+        grade = row.get("quality")
+        return text(f"table.quality.{int(grade)}", language) if is_number(grade) else ""
     return said(row.get("verdict_reason"), language)
 
 
@@ -158,7 +161,7 @@ def _number_text(word: str, value: Any, digits: int) -> str:
         return whole_text(value)
     if word in _ERRORS:
         return error_text(value, digits)
-    if word in ("share", "group_share"):
+    if word in ("share", "group_share", "cv"):
         return percent_text(value)
     if word in ("t", "df", "df_cr2", "effective_f"):
         return decimal_text(value, 2 if word == "t" else 1)

@@ -16,7 +16,21 @@ def test_the_mean_of_a_population(request_of, as_frame, test_panel):
     assert found.estimate.terms[0].kind == "mean"
 
 
-@pytest.mark.parametrize("block", [{}, {"of": "y", "formula": "y ~ 1"}, {"of": "y", "outcome": "z"}])
+@pytest.mark.parametrize(
+    "block",
+    [
+        {},
+        *(
+            {"of": "y", key: value}
+            for key, value in {
+                "formula": "y ~ 1",
+                "outcome": "z",
+                "treatment": "z",
+                "controls": ["z"],
+            }.items()
+        ),
+    ],
+)
 def test_variables_are_named_in_of(request_of, block):
     with pytest.raises(SpecError, match="`of:`") as caught:
         request_of(**{"formula": None, "estimator": "survey_mean", **block})

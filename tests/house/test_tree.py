@@ -45,7 +45,7 @@ ELSEWHERE = {
     "impact/outputs/_curve_rows.py": "tests/outputs/test__curve_table.py",
     "impact/inference/_options.py": "tests/inference/test__wild.py",
     "impact/core/survey_rows.py": "tests/design/test_survey_rows.py",
-    "impact/core/quantile_curves.py": "tests/estimators/test_survey_mean.py",
+    "impact/core/population_figures.py": "tests/estimators/test_survey_mean.py",
     "impact/core/designs.py": "tests/core/test_records.py",
     "impact/core/estimates.py": "tests/core/test_records.py",
     "impact/core/findings.py": "tests/core/test_records.py",
