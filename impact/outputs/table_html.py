@@ -115,7 +115,7 @@ def page(grid: Grid) -> str:
     )
 
 
-def _files(grid: Grid, request: OutputRequest) -> dict[str, str]:
+def _files(grid: Grid, request: OutputRequest) -> dict[str, str | bytes]:
     return {request.file(grid.name, "html", grid.language): page(grid)}
 
 

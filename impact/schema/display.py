@@ -22,7 +22,7 @@ CellWord = Literal[
     "cv", "deff", "cases", "quality", "expect",
 ]  # fmt: skip
 RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published", "speccurve"]
-TableFormat = Literal["md", "tex", "html"]
+TableFormat = Literal["md", "tex", "html", "docx", "xlsx"]
 FigureFormat = Literal["svg", "png"]
 FigureKind = Literal[
     "event_study", "att_gt", "cohorts", "dose", "bacon", "honest_did", "synth", "coefplot",
@@ -32,7 +32,7 @@ Level = float
 
 
 def _table_formats() -> list[TableFormat]:
-    return ["md", "tex", "html"]
+    return ["md", "tex", "html", "docx", "xlsx"]
 
 
 def _figure_formats() -> list[FigureFormat]:
