@@ -20,6 +20,7 @@ class Cell:
         label: the cell heads its row or column.
         level: indentation of a row label.
         figure: the text was made by the number formatter: it holds no user text.
+        ends: both numbers of an interval, unrounded. p_value: of an estimate, for its stars.
     """
 
     text: str = ""
@@ -29,6 +30,8 @@ class Cell:
     label: bool = False
     level: int = 0
     figure: bool = False
+    ends: tuple[float, float] | None = None
+    p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

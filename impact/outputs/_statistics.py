@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from impact.core.interval_sets import robust_columns, union_text
@@ -91,7 +91,19 @@ def cell_of(word: str, row: Entry, document: Document, printing: Printing, *, ba
         return figure("")
     if not shown or shown == "nan":
         return figure(UNKNOWN)
-    return figure(shown if bare else _decorated(word, shown), number)
+    made = figure(shown if bare else _decorated(word, shown), number)
+    return replace(made, ends=_ends(word, row))
+
+
+def _ends(word: str, row: Entry) -> tuple[float, float] | None:
+    """Both numbers of a cell that shows an interval."""
+    low, high = interval_at(row, _INTERVALS[word]) if word in _INTERVALS else _stored_ends(word, row)
+    return (float(low), float(high)) if is_number(low) and is_number(high) else None
+
+
+def _stored_ends(word: str, row: Entry) -> tuple[object, object]:
+    low, high = _ENDS.get(word, ("", ""))
+    return row.get(low), row.get(high)
 
 
 def _estimate(row: Entry, printing: Printing) -> Cell:
@@ -99,7 +111,9 @@ def _estimate(row: Entry, printing: Printing) -> Cell:
     shown = decimal_text(value, printing.digits)
     if not shown:
         return figure(SUPPRESSED)
-    return figure(shown, value if is_number(value) else None, stars=stars_of(row, printing.stars))
+    made = figure(shown, value if is_number(value) else None, stars=stars_of(row, printing.stars))
+    p_value = primary_p(row)
+    return replace(made, p_value=float(p_value) if is_number(p_value) else None)
 
 
 def stars_of(row: Entry, levels: tuple[float, ...]) -> str:

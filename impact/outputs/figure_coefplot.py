@@ -39,6 +39,7 @@ from impact.outputs._figure_style import (
     files_of_kind,
     grid_lines,
     series_style,
+    tip,
     zero_line,
 )
 from impact.outputs._numbers import decimal_text, interval_text, is_number
@@ -208,12 +209,12 @@ def _draw_line(axes: Axes, line: _Line, height: float, place: int, digits: int) 
     main = line.mark == "main"
     draw_interval(axes, height, low, high, along="x", color=style["color"], width=2.4 if main else 1.3)
     face = "white" if line.mark == "placebo" else style["color"]
+    numbers = f"{decimal_text(line.row['estimate'], digits)} {interval_text(low, high, digits)}"
     axes.plot(
         [line.row["estimate"]], [height], linestyle="none", markersize=7.5 if main else 5.5,
         markerfacecolor=face,
-        zorder=4, **{**style, "marker": "D" if main else style["marker"]},
+        gid=tip(f"{line.label}: {numbers}"), zorder=4, **{**style, "marker": "D" if main else style["marker"]},
     )  # fmt: skip
-    numbers = f"{decimal_text(line.row['estimate'], digits)} {interval_text(low, high, digits)}"
     axes.annotate(
         numbers.replace("-", "−"), (1.01, height), xycoords=("axes fraction", "data"), fontsize=7.5,
         va="center",
