@@ -39,7 +39,7 @@ def command(
 
     Says what changed in data, spec, options, seed, samples and versions. Exit status 6 where a result differs.
     """
-    import impact.pipeline.compare as compare  # numpy loads with the command, not with the help
+    import impact.pipeline.finished.compare as compare  # numpy loads with the command, not with the help
 
     runs = [compare.read_run(Path(one)) for one in (first, second)]
     found = compare.compare_runs(*runs, absolute=absolute, relative=relative)

@@ -292,7 +292,9 @@ def _facts(document: Document, request: OutputRequest, language: str) -> list[di
 def _fact_text(value: object) -> str:
     """A fact on one line; a mapping as ``name value, name value``."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_fact_text(inner)}" for key, inner in value.items() if inner is not None)
+        return ", ".join(
+            f"{key} {_fact_text(inner)}" for key, inner in sorted(value.items()) if inner is not None
+        )
     return str(value)
 
 

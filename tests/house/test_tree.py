@@ -32,7 +32,8 @@ ELSEWHERE = {
     "impact/cli/fit.py": "tests/test_command_line.py",
     "impact/cli/run.py": "tests/test_command_line.py",
     "impact/cli/verify.py": "tests/test_command_line.py",
-    "impact/cli/diff.py": "tests/pipeline/test_compare.py",
+    "impact/cli/diff.py": "tests/pipeline/finished/test_compare.py",
+    "impact/cli/report.py": "tests/pipeline/finished/test_redraw.py",
     "impact/core/arrays.py": "tests/core/test_records.py",
     # a specification curve is tested as one: every specification against the model alone
     "impact/core/curves.py": "tests/pipeline/test_curve.py",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impact.core.errors import DataError
-from impact.pipeline.compare import Run, compare_runs, read_run
+from impact.pipeline.finished.compare import Run, compare_runs, read_run
 from impact.pipeline.study import StudyOptions, run_study
 
 
