@@ -33,6 +33,7 @@ ELSEWHERE = {
     "impact/cli/run.py": "tests/test_command_line.py",
     "impact/cli/verify.py": "tests/test_command_line.py",
     "impact/cli/diff.py": "tests/pipeline/finished/test_compare.py",
+    "impact/cli/freeze.py": "tests/pipeline/finished/test_frozen.py",
     "impact/cli/report.py": "tests/pipeline/finished/test_redraw.py",
     "impact/core/arrays.py": "tests/core/test_records.py",
     # a specification curve is tested as one: every specification against the model alone
