@@ -2,8 +2,8 @@
 
 Durbin-Wu-Hausman as a regression: the first-stage residuals are added to the structural equation and tested together
 under the model's variance, so that it holds with clusters. Rejecting says that the regressors are endogenous given that
-the instruments are valid. Where the instruments explain a combination of the regressors without a rest, that combination
-is exogenous: its residual adds nothing, and the test is of the independent residuals alone (degrees of freedom are the
+the instruments are valid. Where the instruments explain a combination of the regressors without a rest, it is
+exogenous: its residual adds nothing, and the test is of the independent residuals alone (degrees of freedom are the
 rank of the contrast: Hausman and Taylor 1981). Sources: Durbin (1954); Wu (1973); Hausman (1978), Econometrica 46,
 1251-1271; Hausman and Taylor (1981), Economics Letters 8, 239-245; Wooldridge (2010), section 6.3.1.
 """
@@ -52,7 +52,9 @@ def _finding(model: Model) -> Finding:
     left_out = [name for name, stays in zip(names, solution.kept[-count:], strict=True) if not stays]
     tested = count - len(left_out)
     if not tested:
-        return nothing(model.question, model.result, both("instruments.no_residual", terms=listed(list(names))))
+        return nothing(
+            model.question, model.result, both("instruments.no_residual", terms=listed(list(names)))
+        )
     x = np.ascontiguousarray(x[:, solution.kept])
     extended = regression_on(
         model.estimate,
@@ -101,5 +103,11 @@ DIAGNOSTIC = Diagnostic(
     summary="Endogeneity of the instrumented regressors (Durbin, Wu, Hausman)",
     options=NoOptions,
     examine=examine,
-    references=("Durbin 1954", "Wu 1973", "Hausman 1978", "Hausman and Taylor 1981", "Wooldridge 2010, section 6.3.1"),
+    references=(
+        "Durbin 1954",
+        "Wu 1973",
+        "Hausman 1978",
+        "Hausman and Taylor 1981",
+        "Wooldridge 2010, section 6.3.1",
+    ),
 )

@@ -195,7 +195,9 @@ def _sample(design: Design, treated: Treated, options: MatchingOptions) -> _Samp
     space = np.column_stack([near, *(apart * code for code in codes)])
     cell = np.unique(np.column_stack(codes), axis=0, return_inverse=True)[1].reshape(-1) if codes else None
     regressors = _regressors(others, options)
-    return _Sample(design.y, groups, space, _points(space, groups), regressors, None, among, apart / 2.0, cell)
+    return _Sample(
+        design.y, groups, space, _points(space, groups), regressors, None, among, apart / 2.0, cell
+    )
 
 
 def _points(space: Floats, groups: tuple[Logicals, Logicals]) -> tuple[kernel.Points, kernel.Points]:
@@ -261,7 +263,7 @@ def _counts(sample: _Sample, matched: _Matched, options: MatchingOptions) -> Flo
 
 
 def _spread(sample: _Sample, counts: Floats, name: str) -> tuple[Floats, tuple[Notice, ...]]:
-    """The local variance of each row (n,), inside its cell of the exact columns, and what there is to say of thin cells.
+    """The local variance of each row (n,), inside its cell of the exact columns, and what to say of thin cells.
 
     Raises:
         DesignError: E500 rows that count, and none of their group has another in its cell.

@@ -136,7 +136,7 @@ def local_variance(points: Points, values: Array, k: int) -> Array:
 
 
 def variance_in_cells(local: Array, values: Array, cell: Places, k: int) -> Array:
-    """Local variances (n,) that stay inside cells: rows of a cell with fewer than k have the variance of the whole cell.
+    """Local variances (n,) that stay inside cells: in a cell with fewer than k rows the variance of the whole cell.
 
     Arguments:
         local: (n,) variance among the k nearest, for cells that have k. values: (n,). cell: (n,) codes 0, 1, ….

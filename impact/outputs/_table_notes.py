@@ -218,13 +218,19 @@ def _permutation_of(document: Document) -> Callable[[Entry, str], str]:
         facts = permutation_of(entry)
         if not facts:
             return ""
-        return text(
+        told = text(
             "table.note.permutation_all" if facts.get("enumerated") else "table.note.permutation_drawn",
             language,
             n=whole_text(facts.get("n_sets")),
             unit=label_of(document, str(facts.get("unit")), language),
             left_out=whole_text(facts.get("n_left_out") or 0),
             smallest=p_text(facts.get("smallest_p"), 4),
+        )
+        failed = facts.get("n_not_fitted") or 0
+        return (
+            f"{told} {text('table.note.permutation_failed', language, n=whole_text(failed))}"
+            if failed
+            else told
         )
 
     return say

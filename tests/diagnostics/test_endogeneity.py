@@ -58,7 +58,9 @@ def test_residual_of_the_textbook(asked):
     assert (test["df2"], test["p_value"]) == (423, pytest.approx(0.095, abs=5e-4))
 
 
-def test_a_regressor_that_is_another_and_an_instrument_has_no_residual_of_its_own(test_panel, tmp_path, asked):
+def test_a_regressor_that_is_another_and_an_instrument_has_no_residual_of_its_own(
+    test_panel, tmp_path, asked
+):
     """d2 = d + q1 has the residual of d: one restriction, and the F of the regression with that residual alone."""
     columns = {**test_panel, "d2": test_panel["d"] + test_panel["q1"]}
     base = np.column_stack([np.ones(480), *(test_panel[name] for name in ("q1", "q2", "z"))]).astype(float)

@@ -194,7 +194,9 @@ def test_refusals(fitted, training, code, formula, block):
     columns = {**training, "apart": training["treat"] * 10 + np.random.default_rng(2).random(445)}
     if code == "E500":
         rows = [*np.flatnonzero(training["treat"] == 1)[:50], *np.flatnonzero(training["treat"] == 0)[:50]]
-        columns = {name: values[rows] for name, values in columns.items()} | {"pair": np.tile(np.arange(50), 2)}
+        columns = {name: values[rows] for name, values in columns.items()} | {
+            "pair": np.tile(np.arange(50), 2)
+        }
     with pytest.raises(ImpactError) as error:
         fitted(columns, formula, **block)
     assert error.value.faults[0].code == code

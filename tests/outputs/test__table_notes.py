@@ -50,3 +50,17 @@ def test_small_helpers(document):
     shared = document["samples"]["main"]
     more = {"name": "kept", "dropped": 3}
     assert own_steps(shared, {"steps": [*shared["steps"], more]}) == [more]
+
+
+def test_sets_that_could_not_be_fitted_are_told(document):
+    facts = document["models"]["main"]["extra"]["permutation"]
+    facts["n_left_out"] = 2
+    told = next(
+        n for n in table_notes(["main"], [], document, PRINTING, stacked=False) if "all 325 sets" in n
+    )
+    assert "2 left out" in told and "no maximum" not in told
+    facts["n_not_fitted"] = 4
+    told = next(
+        n for n in table_notes(["main"], [], document, PRINTING, stacked=False) if "all 325 sets" in n
+    )
+    assert told.endswith("Sets left out because their model has no maximum: 4.")

@@ -11,6 +11,7 @@ import statsmodels.api as sm
 import impact.kernels.wild_bootstrap as wild
 from impact.kernels.cluster_robust import Part, parts
 from impact.kernels.factors import Effect
+from impact.kernels.likelihood.glm_absorbed import Limits
 from impact.kernels.likelihood.score_bootstrap import NoMaximum, restricted_scores, score_sums
 from impact.kernels.resampling import all_signs
 
@@ -84,7 +85,7 @@ def test_weights_and_offset_are_repeated_rows(test_panel):
 def test_the_only_regressor_leaves_the_effects(test_panel):
     """Under the null the mean is that of each level."""
     d, y, c = test_panel["D"].astype(float), outcome(test_panel, "poisson"), test_panel["c"]
-    found = restricted_scores(np.asfortranarray(d[:, None]), y, "poisson", [effect(c)], 0)
+    found = restricted_scores(np.asfortranarray(d[:, None]), y, "poisson", [effect(c)])
     mean = (np.bincount(c, weights=y) / np.maximum(np.bincount(c), 1))[c]
     free = d - (np.bincount(c, weights=d) / np.maximum(np.bincount(c), 1))[c]
     assert found == pytest.approx(free * (y - mean) / np.sum(mean * free**2), abs=1e-10)
@@ -110,7 +111,15 @@ def test_size_with_few_clusters():
         x = generator.standard_normal(12)[codes] + generator.standard_normal(240)
         y = generator.poisson(np.exp(0.4 * generator.standard_normal(12)[codes])).astype(float)
         columns = np.asfortranarray(np.column_stack([x, np.ones(240)]))
-        scores = restricted_scores(columns, y, "poisson", [], 0)
+        scores = restricted_scores(columns, y, "poisson", [])
         draws = wild.draw(score_sums(scores, codes, 12, parts=part), signs, restricted=True)
         rejected += wild.p_value(draws, float(scores.sum())) <= 0.05
     assert abs(rejected / reps - 0.05) < 3 * np.sqrt(0.05 * 0.95 / reps)
+
+
+def test_steps_are_a_limit(test_panel):
+    columns = np.asfortranarray(np.column_stack([test_panel["D"], test_panel["z"], test_panel["x"]]))
+    with pytest.raises(NoMaximum):
+        restricted_scores(
+            columns, test_panel["cnt"], "poisson", [effect(test_panel["t"])], 0, limits=Limits(steps=1)
+        )
