@@ -88,7 +88,7 @@ def _about_group_means(x: Array, codes: npt.NDArray[np.int32], levels: int) -> A
 
 
 def _basis(x: Array, y: Array, codes: npt.NDArray[np.int32], levels: int) -> Array:
-    """(k, r) Combinations of the columns with the identity as information at zero; fewer than k of collinear columns."""
+    """(k, r) Combinations of the columns with information one at zero; fewer than k of collinear columns."""
     scale = np.max(np.abs(x), axis=0)
     scale[scale == 0] = 1.0
     scaled = np.ascontiguousarray(x / scale)

@@ -121,5 +121,5 @@ def test_steps_are_a_limit(test_panel):
     columns = np.asfortranarray(np.column_stack([test_panel["D"], test_panel["z"], test_panel["x"]]))
     with pytest.raises(NoMaximum):
         restricted_scores(
-            columns, test_panel["cnt"], "poisson", [effect(test_panel["t"])], 0, limits=Limits(steps=1)
+            columns, test_panel["cnt"], "poisson", [effect(test_panel["t"])], limits=Limits(steps=1)
         )
