@@ -51,7 +51,7 @@ def by_hand(panel, family):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_all_signs_by_hand(test_panel, family):
     columns = np.asfortranarray(np.column_stack([test_panel["D"], test_panel["z"]]).astype(float))
-    found = restricted_scores(columns, outcome(test_panel, family), family, [effect(test_panel["t"])], 0)
+    found = restricted_scores(columns, outcome(test_panel, family), family, [effect(test_panel["t"])])
     codes = effect(test_panel["c"]).codes
     expected = by_hand(test_panel, family)
     assert np.bincount(codes, weights=found) == pytest.approx(expected, abs=1e-9)
@@ -65,10 +65,10 @@ def test_all_signs_by_hand(test_panel, family):
 
 def test_weights_and_offset_are_repeated_rows(test_panel):
     times = test_panel["i"] % 3 + 1
-    columns = np.asfortranarray(np.column_stack([test_panel["D"], test_panel["z"]]).astype(float))
+    columns = np.asfortranarray(np.column_stack([test_panel["z"], test_panel["D"]]).astype(float))
     y, offset = outcome(test_panel, "poisson"), test_panel["q1"] / 2
     one = restricted_scores(
-        columns, y, "poisson", [effect(test_panel["c"])], 1, weights=times.astype(float), offset=offset
+        columns, y, "poisson", [effect(test_panel["c"])], weights=times.astype(float), offset=offset
     )
     rows = np.repeat(np.arange(480), times)
     other = restricted_scores(
@@ -76,7 +76,6 @@ def test_weights_and_offset_are_repeated_rows(test_panel):
         y[rows],
         "poisson",
         [effect(test_panel["c"][rows])],
-        1,
         offset=offset[rows],
     )
     assert one == pytest.approx(np.bincount(rows, weights=other), abs=1e-10)
@@ -96,7 +95,7 @@ def test_no_maximum_under_the_null(test_panel):
     y = outcome(test_panel, "poisson")
     columns = np.asfortranarray(np.column_stack([test_panel["z"], (y == 0).astype(float)]))
     with pytest.raises(NoMaximum):
-        restricted_scores(columns, y, "poisson", [effect(test_panel["t"])], 0)
+        restricted_scores(columns, y, "poisson", [effect(test_panel["t"])])
 
 
 def test_size_with_few_clusters():
