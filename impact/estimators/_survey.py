@@ -16,6 +16,7 @@ from pydantic import Field
 from impact.core.arrays import Floats, Integers
 from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.estimates import Estimate, Influence
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.quantile_curves import QuantileCurve
 
@@ -137,7 +138,7 @@ def _domains(design: Design) -> list[Domain]:
 def _label(design: Design, code: int) -> str:
     label = design.absorb[0].factor.labels[code]
     parts: Sequence[object] = label if isinstance(label, tuple) else (label,)
-    return "^".join(f"{part:g}" if isinstance(part, float) else str(part) for part in parts)
+    return "^".join(number_label(part) if isinstance(part, float) else str(part) for part in parts)
 
 
 def _difference(one: Figures, base: Figures) -> Figures:
