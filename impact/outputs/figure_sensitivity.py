@@ -132,7 +132,8 @@ def _contours(axes: Axes, finding: Entry, rows: Sequence[Mapping[str, Any]]) -> 
 
 def _limit(reach: float, shares: Sequence[float]) -> float:
     """End of an axis: beyond every mark and the robustness value."""
-    return min(max(SMALLEST, reach, 1.25 * max(shares, default=0.0)), LARGEST)
+    largest = max(shares, default=0.0)
+    return min(max(SMALLEST, reach, 1.25 * largest), max(LARGEST, min(largest, 0.999)))
 
 
 def _benchmarks(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -145,6 +146,7 @@ def _benchmarks(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
             [row["r2_outcome"] for row in own],
             linestyle="none",
             markersize=6.5,
+            clip_on=False,
             zorder=4,
             label=benchmark,
             **series_style(place),

@@ -107,5 +107,5 @@ def test_what_is_no_number_column(text, error, code):
 def test_coordinates_that_are_text_are_named(as_frame, request_of, test_panel, block):
     columns = {**test_panel, "lon": np.array([f"{value:.2f}W" for value in test_panel["lon"]])}
     request = request_of(vcov={"conley": {"lat": "lat", "lon": "lon", "km": 100}}, **block)
-    with pytest.raises(DesignError, match="E515.*'lon' is text"):
+    with pytest.raises(DesignError, match=r"E515.*'lon' is text"):
         design_of(as_frame(columns), request)

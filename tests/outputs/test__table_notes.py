@@ -1,5 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
+import impact.catalog as catalog
+from impact.core.texts import LANGUAGES, text
 from impact.outputs._statistics import Printing
 from impact.outputs._table_notes import cells_note, concerns, own_steps, sentence, table_notes, warnings
 
@@ -64,3 +68,14 @@ def test_sets_that_could_not_be_fitted_are_told(document):
         n for n in table_notes(["main"], [], document, PRINTING, stacked=False) if "all 325 sets" in n
     )
     assert told.endswith("Sets left out because their model has no maximum: 4.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_estimator_has_words(document, language):
+    """No keyword stands in a note, whichever estimator is registered."""
+    for keyword in catalog.ESTIMATORS.names():
+        document["models"]["main"]["estimator"] = keyword
+        notes = table_notes(["main"], [], document, replace(PRINTING, language=language), stacked=False)
+        words = text(f"table.estimator.{keyword}", language)
+        assert words != f"table.estimator.{keyword}", keyword
+        assert any(words in note for note in notes), keyword
