@@ -122,11 +122,13 @@ def _by_model(
 
 
 def _estimator(entry: Entry, language: str) -> str:
-    keyword = str(entry.get("estimator") or "")
-    name = text(f"table.estimator.{keyword}", language)
-    return text(
-        "table.note.estimator", language, name=keyword if name.startswith("table.estimator.") else name
-    )
+    keyword, method = str(entry.get("estimator") or ""), (entry.get("extra") or {}).get("method")
+    # what has words of its own: the method of the estimator, else the estimator, else the keyword of an extension
+    for key in (f"{keyword}_{method}", keyword):
+        name = text(f"table.estimator.{key}", language)
+        if not name.startswith("table.estimator."):
+            return text("table.note.estimator", language, name=name)
+    return text("table.note.estimator", language, name=keyword)
 
 
 def _design(entry: Entry, language: str) -> str:

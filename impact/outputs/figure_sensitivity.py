@@ -65,7 +65,10 @@ def draw(
     def paint(canvas: Figure) -> None:
         axes = canvas.subplots()
         _contours(axes, finding, rows)
+        ends = axes.get_xlim()[1], axes.get_ylim()[1]
         _benchmarks(axes, rows)
+        # marks at an edge stay on it
+        axes.set(xlim=(0.0, ends[0]), ylim=(0.0, ends[1]))
         axes.set_xlabel(
             said(block.xlabel, language) or text("figure.explains_treatment", language, term=term)
         )

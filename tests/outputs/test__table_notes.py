@@ -79,3 +79,12 @@ def test_every_estimator_has_words(document, language):
         words = text(f"table.estimator.{keyword}", language)
         assert words != f"table.estimator.{keyword}", keyword
         assert any(words in note for note in notes), keyword
+
+
+@pytest.mark.parametrize(
+    ("method", "words"), [("2sls", "two-stage"), ("liml", "limited information"), ("gmm", "moments")]
+)
+def test_a_method_with_another_name_is_called_by_it(document, method, words):
+    document["models"]["main"] |= {"estimator": "iv", "extra": {"method": method}}
+    notes = table_notes(["main"], [], document, PRINTING, stacked=False)
+    assert any(note.startswith("Estimator") and words in note for note in notes)
