@@ -136,7 +136,7 @@ def _contours(axes: Axes, finding: Entry, rows: Sequence[Mapping[str, Any]]) -> 
 def _limit(reach: float, shares: Sequence[float]) -> float:
     """End of an axis: beyond every mark and the robustness value."""
     largest = max(shares, default=0.0)
-    return min(max(SMALLEST, reach, 1.25 * largest), max(LARGEST, min(largest, 0.999)))
+    return min(max(SMALLEST, reach, 1.25 * largest), max(LARGEST, min(1.02 * largest, 0.9999)))
 
 
 def _benchmarks(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -162,6 +162,7 @@ def _benchmarks(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
                     textcoords="offset points",
                     xytext=(6, 3),
                     fontsize=7.5,
+                    annotation_clip=False,
                     zorder=6,
                 )
 

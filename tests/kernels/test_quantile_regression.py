@@ -15,7 +15,7 @@ import impact.kernels.quantile_regression as kernel
 
 
 def best(x, y, share, w):
-    """The optimum of the dual programme by HiGHS, about least squares and in its units: HiGHS has absolute tolerances."""
+    """The optimum of the dual programme by HiGHS, about least squares and in its units: its tolerances are absolute."""
     near = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
     unit = np.abs(near).mean()
     scaled = x * w[:, None]

@@ -81,6 +81,6 @@ def test_marks_at_the_edge_are_whole(weighed, sound):
     axes = Figure().subplots()
     _benchmarks(axes, rows)
     assert len(axes.lines) == 2 and not any(line.get_clip_on() for line in axes.lines)
-    assert _limit(0.1, [0.0, 0.98]) == 0.98 and _limit(0.1, [0.0, 1.0]) < 1.0
+    assert 0.98 < _limit(0.1, [0.0, 0.98]) < 1.0 and _limit(0.1, [0.0, 1.0]) < 1.0
     weighed["tests"][-1]["details"]["rows"] = rows
     sound(drawn(weighed))
