@@ -83,6 +83,7 @@ def ask():
             results={(result.name, result.group): result},
             refit=lambda _, design: estimate_design(design, request),
             infer=lambda _, estimate, design: infer_design(estimate, design, request),
+            infer_fully=lambda _, estimate, design: infer_design(estimate, design, request),
             seed=1,
         )
         record = catalog.DIAGNOSTICS.load(kind)

@@ -18,6 +18,15 @@ from impact.core.running import Running
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """How a maximum was sought, for refits: tolerance and iterations of absorption, and Newton steps."""
+
+    tolerance: float
+    max_iterations: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Linear:
     """The linear representation of an estimate, on weighted and absorbed rows of the sample.
 
@@ -27,7 +36,8 @@ class Linear:
         bread: (k, k) inverse of X'WX. weights: (n,) or None, weight_kind: as in the design.
         row_sum_of_squares: (n,) sum over the persons of a row of their squared scores (frequency weights, outcomes as
             sums), of least squares their residuals; None: weight × residual² (frequency) or residual² (others).
-        absorb: effects, for leverage. family: a likelihood that fixes the variance; ``weights`` are its information.
+        absorb: effects, for leverage. family: a likelihood that fixes the variance; ``weights`` are its information,
+            and ``search`` is how its maximum was found.
         is_projection: whether ``bread`` is the inverse of x'Wx; spread: (k, k) that of iid errors where it is not.
     """
 
@@ -41,6 +51,7 @@ class Linear:
     is_projection: bool = True
     spread: Floats | None = None
     family: Literal["poisson", "logit", "probit"] | None = None
+    search: Search | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,15 @@ from impact.design.focus import focus_of, refuse_constant
 from impact.design.grouping import effects_of, factor_of, make_factor, option_columns
 from impact.design.matrix import Column, Timing, term_columns
 from impact.design.outcome import are_means, read_outcome, read_weights
-from impact.design.parts import Source, offset_of, piece_text, piece_values, pieces_of, source_of
+from impact.design.parts import (
+    Source,
+    coordinates_of,
+    offset_of,
+    piece_text,
+    piece_values,
+    pieces_of,
+    source_of,
+)
 from impact.design.row_order import canonical_order, limit_of, sortable
 from impact.design.sample import (
     Selection,
@@ -255,7 +263,7 @@ def _assemble(
         focus=focus,
         treatment=treatment,
         panel=_panel(request, raw),
-        coordinates=_coordinates(request, raw),
+        coordinates=coordinates_of(request, raw.keys),
         endogenous=places,
         instruments=np.column_stack([one.values for one in instruments]) if instruments else None,
         instrument_names=tuple(one.term.name for one in instruments),
@@ -349,15 +357,6 @@ def _panel(request: ModelRequest, raw: Raw) -> Panel | None:
     units, time = request.panel
     unit = make_factor("^".join(units), [raw.keys[name] for name in units])
     return Panel(unit, make_factor(time, [raw.keys[time]]), raw.keys[time])
-
-
-def _coordinates(request: ModelRequest, raw: Raw) -> Floats | None:
-    if request.coordinates is None:
-        return None
-    texts = [name for name in request.coordinates if raw.keys[name].dtype.kind != "f"]
-    if texts:
-        raise DesignError(fault("E515", place=request.variance.place, name=", ".join(texts)))
-    return np.column_stack([raw.keys[name] for name in request.coordinates])
 
 
 def _counts(request: ModelRequest, raw: Raw, x: Floats, focus: Sequence[int]) -> dict[str, object]:

@@ -21,7 +21,7 @@ import impact.kernels.likelihood.separation as separation
 from impact.core.arrays import Floats
 from impact.core.designs import INTERCEPT, Design
 from impact.core.errors import ConvergenceError, DesignError, Notice
-from impact.core.estimates import Estimate, Linear
+from impact.core.estimates import Estimate, Linear, Search
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import keep_rows
 from impact.kernels.likelihood.glm_absorbed import AbsorbedGlm, Limits, fit_absorbed
@@ -238,7 +238,7 @@ def estimate_of(fitted: Fitted, given: Design, options: LikelihoodOptions) -> Es
         df_resid=df_resid,
         df_absorbed=df_absorbed,
         n_units=design.panel.unit.levels if design.panel is not None else 0,
-        linear=linear_of(fitted),
+        linear=linear_of(fitted, options),
         effect_levels=levels,
         focus=regression.places_among(kept, design.focus),
         fit=_statistics(fitted),
@@ -248,7 +248,7 @@ def estimate_of(fitted: Fitted, given: Design, options: LikelihoodOptions) -> Es
     )
 
 
-def linear_of(fitted: Fitted) -> Linear:
+def linear_of(fitted: Fitted, options: LikelihoodOptions) -> Linear:
     """The linear form at the maximum; its weights are the information of each row."""
     design, found = fitted.design, fitted.found
     return Linear(
@@ -260,6 +260,7 @@ def linear_of(fitted: Fitted) -> Linear:
         row_sum_of_squares=_persons_squares(design, found),
         absorb=design.absorb,
         family=fitted.family,
+        search=Search(options.tolerance, options.max_iterations, options.steps),
     )
 
 

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from impact.core.arrays import Floats, Integers
 from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.estimates import Estimate, Influence
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.population_figures import PopulationFigures, QuantileCurve, with_differences
 from impact.kernels.group_sums import group_sums
@@ -225,7 +226,7 @@ def _domains(design: Design) -> Domains:
 def _label(design: Design, code: int) -> str:
     label = design.absorb[0].factor.labels[code]
     parts: Sequence[object] = label if isinstance(label, tuple) else (label,)
-    return "^".join(f"{part:g}" if isinstance(part, float) else str(part) for part in parts)
+    return "^".join(number_label(part) if isinstance(part, float) else str(part) for part in parts)
 
 
 def means(sample: Sample) -> Figures:

@@ -29,6 +29,7 @@ from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.errors import ConvergenceError, DesignError, Notice, SpecError
 from impact.core.estimates import Estimate, Influence, OwnVariance
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, in_all_languages, notice
@@ -87,7 +88,7 @@ def fit(design: Design, options: QuantileOptions) -> Estimate:
     x = np.ascontiguousarray(design.x[:, kept])
     found = [_fitted(design, x, share, options) for share in shares]
     names = [term.name for term, one in zip(design.terms, kept, strict=True) if one]
-    terms = tuple(Term(f"{name}[{share:g}]") for share in shares for name in names)
+    terms = tuple(Term(f"{name}[{number_label(share)}]") for share in shares for name in names)
     rows: Integers = np.arange(len(design.y), dtype=np.int32)
     k = len(names)
     wanted = [names.index(design.terms[j].name) for j in design.focus if design.terms[j].name in names]
@@ -103,7 +104,7 @@ def fit(design: Design, options: QuantileOptions) -> Estimate:
         focus=tuple(number * k + j for number in range(len(shares)) for j in wanted),
         fit={
             "mean_outcome": float(np.average(design.y, weights=design.weights)),
-            **{f"objective[{one.share:g}]": one.fit.objective for one in found},
+            **{f"objective[{number_label(one.share)}]": one.fit.objective for one in found},
         },
         dropped_terms=dropped,
         notices=_notices(found),

@@ -20,6 +20,7 @@ from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
+from impact.core.labels import number_label
 from impact.core.population_figures import QuantileCurve
 from impact.core.registered import Estimator
 from impact.core.survey_rows import SurveyRows
@@ -66,7 +67,7 @@ def fit(design: Design, options: MeanOptions) -> Estimate:
     """
     if options.quantiles:
         _refuse_quantiles(design, options)
-        suffixes = tuple(f"[{share:g}]" for share in options.quantiles)
+        suffixes = tuple(f"[{number_label(share)}]" for share in options.quantiles)
 
         def quantiles(sample: Sample) -> Figures:
             return _quantiles(sample, options.quantiles)

@@ -241,6 +241,12 @@ def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> I
     return inference
 
 
+def plain_variance(estimate: Estimate, design: Design, request: ModelRequest) -> Inference:
+    """The variance of a request and nothing beside it, for estimates that only stand in for a regression."""
+    own = replace(request.variance, is_default=False)
+    return infer_design(estimate, design, replace(request, variance=own, wild=None, bands=False))
+
+
 def permute_design(
     estimate: Estimate, design: Design, request: ModelRequest, *, seed: int | None
 ) -> Permutation | None:

@@ -1,17 +1,21 @@
-"""The data files of a plan: their rows, and their headers alone."""
+"""The data files of a plan: their rows, and their headers alone.
+
+Named roots are those of the impact.toml nearest to the spec that wrote the data block, as relative paths are relative
+to that spec: with ``extends`` across folders each file is found where its own spec would find it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from pathlib import Path
+from collections.abc import Collection
 
+import impact.data.paths as data_paths
 import impact.data.read as data_read
 from impact.core.frames import Frame
 from impact.plan import Plan, Source
 
 
-def read_source(source: Source, roots: Mapping[str, Path], wanted: Collection[str]) -> Frame:
-    """The wanted columns of one data file.
+def read_source(plan: Plan, source: Source, wanted: Collection[str]) -> Frame:
+    """The wanted columns of one data file of the plan.
 
     Raises:
         DataError: E2xx.
@@ -20,13 +24,13 @@ def read_source(source: Source, roots: Mapping[str, Path], wanted: Collection[st
         source.block,
         folder=source.folder,
         name=source.name,
-        roots=roots,
+        roots=data_paths.collect_roots(source.folder, plan.roots),
         wanted=frozenset(wanted),
         place=source.node.place,
     )
 
 
-def headers_of(plan: Plan, roots: Mapping[str, Path]) -> list[str]:
+def headers_of(plan: Plan) -> list[str]:
     """The columns of all data files.
 
     Raises:
@@ -35,6 +39,10 @@ def headers_of(plan: Plan, roots: Mapping[str, Path]) -> list[str]:
     columns: list[str] = []
     for source in plan.sources:
         columns += data_read.header_of(
-            source.block, folder=source.folder, name=source.name, roots=roots, place=source.node.place
+            source.block,
+            folder=source.folder,
+            name=source.name,
+            roots=data_paths.collect_roots(source.folder, plan.roots),
+            place=source.node.place,
         )
     return columns

@@ -168,6 +168,7 @@ def test_refusals(fitted, wages, code, kind, block):
 
 def test_a_programme_that_is_not_solved_is_said(fitted, wages, monkeypatch):
     monkeypatch.setattr(kernel, "_MOST_STEPS", 1)
+    monkeypatch.setattr(kernel, "_MOST_EXCHANGES", 0)
     with pytest.raises(ConvergenceError) as error:
         fitted(wages, quantiles=0.5)
     assert error.value.faults[0].code == "E657"

@@ -122,3 +122,9 @@ def test_options_that_contradict(request_of, block):
     with pytest.raises(SpecError) as caught:
         request_of(estimator="survey_mean", of="y", **block)
     assert caught.value.faults[0].code == "E569"
+
+
+def test_domains_with_long_numbers_keep_their_names(request_of, as_frame, test_panel):
+    frame = as_frame({**test_panel, "code": 1234567.0 + test_panel["i"] % 2})
+    found = result(request_of, frame, over="code", spec={"survey": SURVEY})
+    assert [term.name for term in found.estimate.terms] == ["y[code=1234567]", "y[code=1234568]"]

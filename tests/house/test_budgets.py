@@ -13,7 +13,7 @@ PARAMETERS = 7
 FACE_PARAMETERS = {
     "impact/face/differences.py:did": 8,
     "impact/face/regression.py:fepois": 8,
-    "impact/face/regression.py:feglm": 8,
+    "impact/face/regression.py:feglm": 9,
 }
 NESTING = 3
 FOLDER_FILES = 25

@@ -112,6 +112,8 @@ def test_replicates_say_nothing_of_the_first_stage(results):
     """They are estimates of the model: no robust set stands beside it, and tests of its instruments say why."""
     found = results(CASES["brr_all"])[0]["iv"]
     assert "effective_f" not in found.inference.extra
-    question = Question("asked", "weak_iv", ((found, ""),), {}, refit=None, infer=None, seed=1)
+    question = Question(
+        "asked", "weak_iv", ((found, ""),), {}, refit=None, infer=None, infer_fully=None, seed=1
+    )
     asked, notes = models(question)
     assert asked == [] and "replicate weights" in notes[0].sentence
