@@ -19,6 +19,7 @@ COMMANDS = {
     "check": ("impact.cli.check", "Find every problem of a spec without estimating."),
     "fit": ("impact.cli.fit", "One regression without a spec, a table on the terminal."),
     "new": ("impact.cli.new", "Write a commented, working spec."),
+    "import": ("impact.cli.import_", "A do-file or R script to a spec, with the conventions it implies."),
     "show": ("impact.cli.show", "Resolved spec, models, or what a formula means."),
     "explain": ("impact.cli.explain", "What an estimator, variance, test, key or error code is."),
     "list": ("impact.cli.list", "What is installed: estimators, variances, tests, domains, examples."),
