@@ -29,6 +29,7 @@ class Linear:
             sums), of least squares their residuals; None: weight × residual² (frequency) or residual² (others).
         absorb: effects, for leverage. family: a likelihood that fixes the variance; ``weights`` are its information.
         is_projection: whether ``bread`` is the inverse of x'Wx; spread: (k, k) that of iid errors where it is not.
+        predictor: (n,) x b + effects + offset of a likelihood at its maximum, None for linear models.
     """
 
     x: Floats
@@ -41,6 +42,7 @@ class Linear:
     is_projection: bool = True
     spread: Floats | None = None
     family: Literal["poisson", "logit", "probit"] | None = None
+    predictor: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

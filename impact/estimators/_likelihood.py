@@ -260,6 +260,7 @@ def linear_of(fitted: Fitted) -> Linear:
         row_sum_of_squares=_persons_squares(design, found),
         absorb=design.absorb,
         family=fitted.family,
+        predictor=found.predictor,
     )
 
 
