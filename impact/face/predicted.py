@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-import impact.pipeline.predict as predicting
+import impact.face.predictions as predicting
 from impact.core.arrays import Floats
 from impact.core.errors import Place, SpecError
 from impact.core.frames import Frame

@@ -8,7 +8,7 @@ import pytest
 
 import impact as im
 from impact.data.frames import frame_of
-from impact.pipeline.predict import Asked, predict
+from impact.face.predictions import Asked, predict
 
 
 @pytest.fixture(scope="module")
