@@ -244,7 +244,8 @@ def _percent_interval(row: Entry, document: Document, digits: int) -> str:
     limits = interval_at(row, 0.95)
     if not percentages(row, _estimator(row, document)) or not all(is_number(end) for end in limits):
         return ""
-    return interval_text(*(percent_of(float(end)) for end in limits), digits)
+    low, high = (percent_of(float(end)) for end in limits)
+    return interval_text(low, high, digits)
 
 
 def _estimator(row: Entry, document: Document) -> str:
