@@ -140,22 +140,25 @@ def fit_absorbed(
     constant = glm.log_factorial(y) if family == "poisson" else None
     likelihood = glm.likelihood_of(y, family, constant)
     model = _Model(y, family, likelihood, effects, weights, base, limits or Limits(), constant)
-    start = _start(model)
-    reached = _in_group_sums(x, model, start)
+    reached = _in_group_sums(x, model)
     if reached is not None:
         return reached
+    start = _start(model)
     point = model.likelihood(start)
     first, step = _first_step(x, model, start, point)
     return _climb(model, first, step, (base + step.change, first.params))
 
 
-def _in_group_sums(x: Array, model: _Model, start: Array) -> AbsorbedGlm | None:
+def _in_group_sums(x: Array, model: _Model) -> AbsorbedGlm | None:
     """The maximum of a Poisson likelihood found in group sums, with the last step by absorption as any other has it.
 
     None where that form does not apply, has no end, or finds columns that are collinear.
     """
-    if model.family != "poisson":
+    if model.family != "poisson" or not poisson_groups.applies(x, model.effects):
         return None
+    rate, shares = _shares(model)
+    start = [np.log(share) for share in shares]
+    start[0] += np.log(rate)
     offset = None if not model.base.any() else model.base
     most = min(poisson_groups.STEPS, model.limits.steps - 1)
     top = poisson_groups.climb(
@@ -197,16 +200,28 @@ def _start(model: _Model) -> Array:
     effects = [effect for effect in model.effects if effect.intercept]
     if model.family != "poisson" or not effects:
         return glm.starting_predictor(model.y, model.family, model.weights, model.base)
-    exposure = np.exp(model.base)
-    weighted, exposed = glm.times(model.y, model.weights), glm.times(exposure, model.weights)
-    rate = float(np.sum(weighted)) / float(np.sum(exposed))
-    expected = rate * exposure
-    for effect in effects:
-        total = compiled.group_counts(effect.codes, effect.levels, exposed)
-        own = compiled.group_counts(effect.codes, effect.levels, weighted)
-        share = np.divide(own, rate * total, out=np.ones_like(own), where=(own > 0) & (total > 0))
+    rate, shares = _shares(model)
+    expected = rate * np.exp(model.base)
+    for effect, share in zip(effects, shares, strict=True):
         expected *= share[effect.codes]
     return np.asarray(np.log(OWN * model.y + (1.0 - OWN) * expected))
+
+
+def _shares(model: _Model) -> tuple[float, list[Array]]:
+    """The common rate of counts, and by level of each effect with an intercept (G,) its own rate relative to that."""
+    exposed = None if not model.base.any() else np.exp(model.base)
+    exposed = model.weights if exposed is None else glm.times(exposed, model.weights)
+    weighted = glm.times(model.y, model.weights)
+    rate = float(np.sum(weighted)) / (len(weighted) if exposed is None else float(np.sum(exposed)))
+    shares = []
+    for effect in model.effects:
+        if effect.intercept:
+            total = compiled.group_counts(effect.codes, effect.levels, exposed)
+            own = compiled.group_counts(effect.codes, effect.levels, weighted)
+            shares.append(
+                np.divide(own, rate * total, out=np.ones_like(own), where=(own > 0) & (total > 0))
+            )
+    return rate, shares
 
 
 def _first_step(

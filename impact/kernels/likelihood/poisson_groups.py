@@ -53,38 +53,42 @@ def climb(
     x: Floats,
     y: Floats,
     effects: Sequence[Effect],
-    start: Floats,
+    start: Sequence[Floats],
     *,
     weights: Floats | None,
     offset: Floats | None,
     most: int = STEPS,
 ) -> Maximum | None:
-    """Newton steps from a predictor to where none is left; None where this form does not apply or has no end.
+    """Newton steps to where none is left; None where this form does not apply or has no end.
 
     Arguments:
         x: (n, k) column-major. y: (n,) counts. effects: one or two sets of dummies, without slopes.
-        start: (n,) a first predictor, the offset included. most: steps before it is given up.
+        start: (G,) of each set, levels to begin with. most: steps before it is given up.
     """
-    laid = _rows_of(x, y, effects, weights, offset)
+    ordered = sorted(range(len(effects)), key=lambda place: -effects[place].levels)
+    laid = _rows_of(x, y, [effects[place] for place in ordered], weights, offset)
     if laid is None:
         return None
     rows, parts = laid
-    predictor = np.array(start)
+    step = (np.zeros(x.shape[1]), tuple(start[place] for place in ordered))
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return _climb(rows, parts, predictor, most)
+            return _climb(rows, parts, step, most)
     except np.linalg.LinAlgError:
         return None
+
+
+def applies(x: Floats, effects: Sequence[Effect]) -> bool:
+    """Whether there are one or two sets of dummies, no slopes, and few enough columns."""
+    few = 1 <= len(effects) <= 2 and x.shape[1] <= MOST_COLUMNS
+    return few and all(one.slope is None and one.intercept for one in effects)
 
 
 def _rows_of(
     x: Floats, y: Floats, effects: Sequence[Effect], weights: Floats | None, offset: Floats | None
 ) -> tuple[Rows, tuple[Part, ...]] | None:
-    """The rows with the larger set first, and the parts of the table; None where this form does not apply."""
-    if not 1 <= len(effects) <= 2 or any(one.slope is not None for one in effects) or x.shape[1] > MOST_COLUMNS:
-        return None
-    ordered = sorted(effects, key=lambda effect: -effect.levels)
-    codes, levels = tuple(one.codes for one in ordered), tuple(one.levels for one in ordered)
+    """The rows, the larger set first as given, and the parts of the table; None where this form does not apply."""
+    codes, levels = tuple(one.codes for one in effects), tuple(one.levels for one in effects)
     columns = tuple(np.ascontiguousarray(column) for column in x.T)
     if len(effects) == 1:
         return Rows(y, columns, offset, weights, codes, levels), ()
@@ -133,8 +137,9 @@ def _members(
         yield first, second
 
 
-def _climb(rows: Rows, parts: tuple[Part, ...], predictor: Floats, most: int) -> Maximum | None:
-    sums = poisson_pass(rows, predictor, None, whole=True)
+def _climb(rows: Rows, parts: tuple[Part, ...], start: Step, most: int) -> Maximum | None:
+    predictor = np.empty(len(rows.y))
+    sums = poisson_pass(rows, predictor, start, restart=True, whole=True)
     step, _ = _step_of(sums, _solver_of(sums, parts))
     params = step[0]
     sums = poisson_pass(rows, predictor, step, restart=True)
