@@ -7,6 +7,7 @@
 #include "_c/means.h"
 #include "_c/order.h"
 #include "_c/poisson.h"
+#include "_c/positive.h"
 #include "_c/refine.h"
 
 static PyMethodDef methods[] = {
@@ -25,6 +26,7 @@ static PyMethodDef methods[] = {
     {"cross_table", cross_table, METH_VARARGS, NULL},
     {"poisson_pass", poisson_pass, METH_VARARGS, NULL},
     {"whole_order", whole_order, METH_VARARGS, NULL},
+    {"positive_system", positive_system, METH_VARARGS, NULL},
     {"value_range", value_range, METH_VARARGS, NULL},
     {"all_finite", all_finite, METH_VARARGS, NULL},
     {"gather_columns", gather_columns, METH_VARARGS, NULL},

@@ -43,7 +43,8 @@ def _count_threads() -> int:
 
 IS_COMPILED = _extension is not None and not os.environ.get("IMPACT_NO_COMPILED")
 THREADS = _count_threads()
-SMALL = 20_000
+# numbers in a pass from which a second thread pays: below, waiting for it costs more on a machine that others use, too
+SMALL = 1_000_000
 LARGEST_SECOND = 1 << 16
 
 

@@ -53,10 +53,17 @@ def test_passes(rows, columns, levels, ordered, threads):
     own = made(rng, rows, columns, levels, ordered=ordered, weighted=flag, offset=not flag)
     predictor = rng.standard_normal(rows)
     step = 0.1 * rng.standard_normal(columns), tuple(0.1 * rng.standard_normal(size) for size in levels)
-    for move, keys in ((None, {"whole": True}), (step, {"restart": True}), (step, {}), (step, {"whole": True})):
+    for move, keys in (
+        (None, {"whole": True}),
+        (step, {"restart": True}),
+        (step, {}),
+        (step, {"whole": True}),
+    ):
         one, other = predictor.copy(), predictor.copy()
         found = poisson_pass(own, one, move, **keys)
-        expected = _plain_pass(own, other, move, restart=keys.get("restart", False), whole=keys.get("whole", False))
+        expected = _plain_pass(
+            own, other, move, restart=keys.get("restart", False), whole=keys.get("whole", False)
+        )
         np.testing.assert_allclose(one, other, atol=1e-14)
         close(found, expected)
 
@@ -75,7 +82,9 @@ def test_bits_do_not_depend_on_threads(monkeypatch):
     for count in (1, 2, 5):
         monkeypatch.setattr(compiled, "THREADS", count)
         sums = poisson_pass(own, np.zeros(60_000), None)
-        found.append([sums.groups[0].tobytes(), sums.groups[1].tobytes(), sums.table.tobytes(), sums.likelihood])
+        found.append(
+            [sums.groups[0].tobytes(), sums.groups[1].tobytes(), sums.table.tobytes(), sums.likelihood]
+        )
     assert found[0] == found[1] == found[2]
 
 

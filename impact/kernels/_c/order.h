@@ -19,6 +19,23 @@ static void order_by_digit(const int64_t *codes, const int64_t *from, int64_t *t
     }
 }
 
+/* The same for codes below 2^32, with each beside its row, so that reading is in sequence. */
+static void order_beside(const int64_t *codes, uint64_t *one, uint64_t *other, int64_t *to, index_t n, int passes) {
+    for (index_t r = 0; r < n; r++) one[r] = (uint64_t)codes[r] << 32 | (uint64_t)r;
+    for (int pass = 0; pass < passes; pass++) {
+        int64_t counts[DIGITS + 1];
+        int bit = 32 + pass * DIGIT_BITS;
+        memset(counts, 0, sizeof counts);
+        for (index_t r = 0; r < n; r++) counts[((one[r] >> bit) & (DIGITS - 1)) + 1]++;
+        for (int d = 0; d < DIGITS; d++) counts[d + 1] += counts[d];
+        for (index_t r = 0; r < n; r++) other[counts[(one[r] >> bit) & (DIGITS - 1)]++] = one[r];
+        uint64_t *swap = one;
+        one = other;
+        other = swap;
+    }
+    for (index_t r = 0; r < n; r++) to[r] = (int64_t)(one[r] & 0xFFFFFFFFu);
+}
+
 /* whole_order(codes (n,) int64 from zero, order (n,) int64) */
 static PyObject *whole_order(PyObject *self, PyObject *args) {
     (void)self;
@@ -35,7 +52,7 @@ static PyObject *whole_order(PyObject *self, PyObject *args) {
         PyErr_SetString(PyExc_ValueError, "an argument is missing");
         goto done;
     }
-    other = malloc((size_t)(n + 1) * sizeof(int64_t));
+    other = malloc((size_t)(2 * n + 1) * sizeof(int64_t));
     if (!other) {
         PyErr_NoMemory();
         goto done;
@@ -55,6 +72,10 @@ static PyObject *whole_order(PyObject *self, PyObject *args) {
     while (passes < 6 && largest >> (passes * DIGIT_BITS)) passes++;
     if (!passes) passes = 1;
     const int64_t *from = NULL;
+    if (largest >> 32 == 0 && (uint64_t)n >> 32 == 0) {
+        order_beside(own, (uint64_t *)other, (uint64_t *)other + n, to, n, passes);
+        passes = 0;
+    }
     for (int pass = 0; pass < passes; pass++) {
         int64_t *target = (passes - pass) % 2 ? to : other;
         order_by_digit(own, from, target, n, pass * DIGIT_BITS);

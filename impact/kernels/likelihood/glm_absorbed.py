@@ -218,9 +218,7 @@ def _shares(model: _Model) -> tuple[float, list[Array]]:
         if effect.intercept:
             total = compiled.group_counts(effect.codes, effect.levels, exposed)
             own = compiled.group_counts(effect.codes, effect.levels, weighted)
-            shares.append(
-                np.divide(own, rate * total, out=np.ones_like(own), where=(own > 0) & (total > 0))
-            )
+            shares.append(np.divide(own, rate * total, out=np.ones_like(own), where=(own > 0) & (total > 0)))
     return rate, shares
 
 

@@ -18,7 +18,7 @@ import impact.kernels.absorb_two as absorb_two
 import impact.kernels.compiled as compiled
 from impact.kernels.factors import Effect
 from impact.kernels.poisson_pass import MOST_COLUMNS, Rows, Step, Sums, poisson_pass
-from impact.kernels.scipy_on_use import linalg
+from impact.kernels.positive import factor_positive, solve_positive
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
@@ -131,9 +131,7 @@ def _members(
         for of, order in zip((of_first, of_second), orders, strict=True)
     ]
     for part in range(count):
-        first, second = (
-            order[end[part] : end[part + 1]] for order, end in zip(orders, ends, strict=True)
-        )
+        first, second = (order[end[part] : end[part + 1]] for order, end in zip(orders, ends, strict=True))
         yield first, second
 
 
@@ -212,7 +210,7 @@ class _Factored:
         """Levels of both sets that fit the sums by level."""
         means = first * self.share[:, None]
         rest = second - compiled.table_to_second(self.table, means)
-        found = np.ascontiguousarray(linalg().lapack.dpotrs(self.factor, rest, lower=1)[0])
+        found = solve_positive(self.factor, rest)
         means -= compiled.table_to_first(self.table, found) * self.share[:, None]
         return means, found
 
@@ -249,10 +247,7 @@ def _factor(cells: Floats, total: Floats, part: Part) -> _Factored:
     np.fill_diagonal(schur, -schur.sum(axis=1))
     # the constant may move from one set to the other; the right side adds up to zero over it
     schur += (float(np.trace(schur)) or 1.0) / len(schur) ** 2
-    factor, failed = linalg().lapack.dpotrf(schur, lower=1)
-    if failed:
-        raise np.linalg.LinAlgError
-    return _Factored(part, table, share, factor)
+    return _Factored(part, table, share, factor_positive(schur))
 
 
 def _inverse(total: Floats) -> Floats:
