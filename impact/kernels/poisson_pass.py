@@ -121,7 +121,7 @@ def _plain_pass(rows: Rows, predictor: Floats, step: Step | None, *, restart: bo
     table = None
     if rows.start is not None and rows.place is not None:
         cell = rows.start[rows.codes[0]] + rows.place[rows.codes[1]]
-        table = np.bincount(cell, weights=mean, minlength=rows.cells)
+        table = np.bincount(cell, weights=mean, minlength=rows.cells).astype(np.float64, copy=False)
     k = len(rows.columns)
     moments = np.array([[float(one @ other) for other in rows.columns] for one in products]).reshape(k, k)
     gradient = np.array([float(score @ column) for column in rows.columns])

@@ -22,7 +22,10 @@ def factor_positive(matrix: Floats) -> Floats:
         LinAlgError: it is not positive definite.
     """
     if not compiled.IS_COMPILED or len(matrix) > LARGEST:
-        return np.asarray(np.linalg.cholesky(matrix))
+        found = np.asarray(np.linalg.cholesky(matrix))
+        if not np.isfinite(found).all():
+            raise np.linalg.LinAlgError("the matrix is not positive definite")
+        return found
     factor = np.array(matrix, dtype=np.float64, order="C")
     if not compiled.extension().positive_system(factor, None, 1):
         raise np.linalg.LinAlgError("the matrix is not positive definite")
