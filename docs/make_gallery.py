@@ -33,6 +33,14 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("The figure of another model", "--set 'figures.years.models=[coast]'"),
         ("One model only", "--only models.levels"),
     ),
+    "homicide_counts": (
+        ("Intervals and p-values by the leave-one-out jackknife", "--set 'vcov={cluster: sid, type: cr3}'"),
+        ("Another bound; give the reason before looking", "--set tests.no_effect.bound=0.2"),
+    ),
+    "schooling_survey": (
+        ("Without strata", "--set survey.strata=null"),
+        ("Men of the South only, all of the design kept", "--set 'survey.subpop=south == 1'"),
+    ),
     "employment_keepjob_lima": (
         ("The main model and its robustness rows only", "--only models.main"),
         ("A wider bound; give the reason before looking", "--set tests.bound.bound=0.03"),
@@ -68,6 +76,10 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
     "replication_f3_public_capital": (
         ("Two columns", "--only models.within,models.random"),
         ("Four decimals", "--set outputs.digits=4"),
+    ),
+    "replication_w2_schooling": (
+        ("Errors that are robust to unequal variances", "--set defaults.vcov=hc1"),
+        ("School from the age of seven", "--set 'derive.exper=experience(age, educ, 7)'"),
     ),
     "replication_w1_wage_panel": (
         ("Only the clustered columns", "--only models.pooled_cluster,models.within_cluster"),

@@ -39,6 +39,7 @@ class Linear:
         absorb: effects, for leverage. family: a likelihood that fixes the variance; ``weights`` are its information,
             and ``search`` is how its maximum was found.
         is_projection: whether ``bread`` is the inverse of x'Wx; spread: (k, k) that of iid errors where it is not.
+        predictor: (n,) x b + effects + offset of a likelihood at its maximum, None for linear models.
     """
 
     x: Floats
@@ -52,6 +53,7 @@ class Linear:
     spread: Floats | None = None
     family: Literal["poisson", "logit", "probit"] | None = None
     search: Search | None = None
+    predictor: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

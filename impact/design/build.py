@@ -293,16 +293,17 @@ def _weight_kind(request: ModelRequest, raw: Raw) -> str:
 
 def regressors_of(request: ModelRequest, pieces: Pieces, has_constant: bool) -> list[Column]:
     """Columns of the regressors, without the constant."""
-    return term_columns(request.formula, pieces, timing=_timing(request), has_constant=has_constant)
+    return term_columns(request.formula, pieces, timing=timing_of(request), has_constant=has_constant)
 
 
 def _columns_of_side(request: ModelRequest, pieces: Pieces, side: Sequence[FormulaTerm]) -> list[Column]:
     """Columns of the endogenous regressors or of the instruments."""
     formula = replace(request.formula, terms=tuple(side))
-    return term_columns(formula, pieces, timing=_timing(request), has_constant=True)
+    return term_columns(formula, pieces, timing=timing_of(request), has_constant=True)
 
 
-def _timing(request: ModelRequest) -> Timing:
+def timing_of(request: ModelRequest) -> Timing:
+    """What gives event terms their event time."""
     block = request.design
     if block is not None:
         return Timing(block.time, block.start, block.outcome_lead)

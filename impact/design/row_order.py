@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.design.grouping import make_factor
+from impact.kernels.compiled import whole_order
 from impact.schema.requests import ModelRequest
 
 # Above this size rows keep the file's order: sorting would cost more than the fit, and block sums agree to 1e-12.
@@ -57,17 +58,9 @@ def _order_of_different(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] |
     """The order of codes no two of which are equal, so that no other column decides it; None where some are."""
     if np.all(codes[1:] > codes[:-1]):
         return np.arange(len(codes))
-    order = (
-        _radix_order(codes) if len(codes) and int(codes.max()) < 2**32 else np.argsort(codes, kind="stable")
-    )
+    order = whole_order(codes)
     ordered = codes[order]
     return order if np.all(ordered[1:] > ordered[:-1]) else None
-
-
-def _radix_order(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The stable order of codes below 2³², by their two halves: numpy sorts sixteen bits by counting."""
-    low = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
-    return low[np.argsort((codes[low] >> 16).astype(np.uint16), kind="stable")]
 
 
 def sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

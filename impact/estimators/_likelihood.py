@@ -261,6 +261,7 @@ def linear_of(fitted: Fitted, options: LikelihoodOptions) -> Linear:
         absorb=design.absorb,
         family=fitted.family,
         search=Search(options.tolerance, options.max_iterations, options.steps),
+        predictor=found.predictor,
     )
 
 
@@ -285,7 +286,7 @@ def _statistics(fitted: Fitted) -> dict[str, float]:
     sums = design.within_sum_of_squares is not None
     if sums and fitted.family == "poisson":
         return statistics
-    null = null_likelihood(design.y, fitted.family, weights, design.offset)
+    null = null_likelihood(design.y, fitted.family, weights, design.offset, constant=found.constant)
     statistics["log_likelihood"] = found.log_likelihood
     statistics["deviance"] = -2.0 * found.log_likelihood if sums else found.deviance
     if null < 0:
@@ -293,13 +294,17 @@ def _statistics(fitted: Fitted) -> dict[str, float]:
     return statistics
 
 
-def null_likelihood(y: Floats, family: glm.Family, weights: Floats, offset: Floats | None) -> float:
-    """Log likelihood with a constant (and the offset) alone."""
+def null_likelihood(
+    y: Floats, family: glm.Family, weights: Floats, offset: Floats | None, *, constant: float | None = None
+) -> float:
+    """Log likelihood with a constant (and the offset) alone; ``constant``: of counts the sum of log y!, if known."""
     if offset is not None:
         ones = np.ones((len(y), 1))
         return glm.fit_glm(ones, y, family, weights=weights, offset=offset).log_likelihood
     total, persons = float(np.sum(weights * y)), float(np.sum(weights))
     mean = total / persons
     if family == "poisson":
-        return total * float(np.log(mean)) - total - float(np.sum(weights * glm.log_factorial(y)))
+        if constant is None:
+            constant = float(np.sum(weights * glm.log_factorial(y)))
+        return total * float(np.log(mean)) - total - constant
     return total * float(np.log(mean)) + (persons - total) * float(np.log1p(-mean))

@@ -1,4 +1,4 @@
-"""`feols`, `fepois`, `feglm`: one regression in Python, with the numbers of a spec bit for bit."""
+"""`feols`, `feiv`, `fepois`, `feglm`: one regression in Python, with the numbers of a spec bit for bit."""
 
 from __future__ import annotations
 
@@ -65,6 +65,38 @@ class Fit(Fitted):
         bounds = zip(inference.ci_low.tolist(), inference.ci_high.tolist(), strict=True)
         return dict(zip((t.name for t in self.estimate.terms), bounds, strict=True))
 
+    def predict(
+        self,
+        new: Any = None,
+        *,
+        kind: Literal["response", "link"] = "response",
+        se: bool = False,
+        interval: Literal["none", "confidence", "prediction"] = "none",
+        level: float = 0.95,
+    ) -> Any:
+        """Predictions, absorbed effects included: one entry a row of the data or of ``new``, missing without one.
+
+        Arguments:
+            new: a frame with the columns of the right side; None: the data of the fit, whose rows outside the
+                estimation sample are missing. Rows with a missing value, an unknown level, or levels that the sample
+                does not link are missing, and an ``ImpactWarning`` (W656) counts them.
+            kind: of counts and choices the mean (response) or the linear predictor (link); the same for linear models.
+            se: with standard errors, which need a model without absorbed effects. interval, level: of the mean
+                (confidence) or, for unweighted least squares, of an outcome (prediction).
+
+        Returns:
+            pandas Series ``fitted`` with the index of the data; with errors or an interval a data frame of fitted,
+            std_error, ci_low and ci_high.
+
+        Raises:
+            SpecError: E514 a column that ``new`` lacks, E607 what the model does not give, E609 another argument.
+            EstimationError: E608 effects that could not be told apart.
+        """
+        from impact.face.predicted import predicted  # predictions load when they are asked for
+
+        asked = {"kind": kind, "se": se, "interval": interval, "level": level}
+        return predicted(self, self.frame, self.data if new is None else new, is_own=new is None, asked=asked)
+
     def summary(self, *, vcov: Vcov = None, ssc: Ssc = None) -> Fit:
         """The same fit with another variance; printing it shows the table."""
         if vcov is None and ssc is None:
@@ -103,12 +135,38 @@ def feols(
         ssc: small-sample preset. panel: (unit, time), for lags and panel variances. level: of intervals.
 
     Returns:
-        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``.
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``, ``predict``.
 
     Raises:
         SpecError, DataError, DesignError: as a spec with the same content would.
     """
     return _fitted("ols", formula, data, _Keys(vcov, weights, ssc, panel, level, Place(file="feols")))
+
+
+def feiv(
+    formula: str,
+    data: Any,
+    *,
+    vcov: Vcov = None,
+    weights: Weights = None,
+    ssc: Ssc = None,
+    panel: Units = None,
+    level: float = 0.95,
+    more: Mapping[str, Any] | None = None,
+) -> Fit:
+    """Instrumental variables with absorbed effects: ``outcome ~ exogenous | effects | endogenous ~ instruments``.
+
+    Arguments:
+        formula, data, vcov, weights, ssc, panel, level: as of ``feols``; the effects may be left out.
+        more: further options of estimator ``iv``, as a spec has them: ``method`` and so on.
+
+    Returns:
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``, ``predict``.
+
+    Raises:
+        SpecError: E552 no instruments. SpecError, DataError, DesignError: as a spec with the same content would.
+    """
+    return _fitted("iv", formula, data, _Keys(vcov, weights, ssc, panel, level, Place(file="feiv")), more)
 
 
 def fepois(
@@ -129,7 +187,7 @@ def fepois(
         more: further options of estimator ``ppml``, as a spec has them.
 
     Returns:
-        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``.
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``, ``predict``.
 
     Raises:
         SpecError, DataError, DesignError, EstimationError: as a spec with the same content would.
@@ -157,7 +215,7 @@ def feglm(  # noqa: PLR0913 - the same keywords as the other two, and a family
         more: further options of the estimator, as a spec has them: ``marginal``, ``bias``, ``effects`` and so on.
 
     Returns:
-        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``.
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``, ``predict``.
 
     Raises:
         SpecError: E170 another family. SpecError, DataError, DesignError, EstimationError: as a spec would.

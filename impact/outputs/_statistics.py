@@ -32,6 +32,7 @@ from impact.outputs._numbers import (
     percent_text,
     whole_text,
 )
+from impact.outputs._percent import percent_of, percentages
 
 UNKNOWN = "n/a"
 _INTERVALS = {"ci90": 0.90, "ci95": 0.95, "ci99": 0.99}
@@ -44,7 +45,7 @@ _ENDS = {
     "ci_cr3": ("ci_low_cr3", "ci_high_cr3"), "ci_wild": ("ci_low_wild", "ci_high_wild"),
     "band": ("band_low", "band_high"), "ci_tf": ("ci_low_tf", "ci_high_tf"),
 }  # fmt: skip
-_ERRORS = ("se", "se_cr2", "se_cr3")
+_ERRORS = ("se", "se_cr2", "se_cr3", "percent_se")
 _COUNTS = ("n", "n_treated", "cases")
 _P_VALUES = (
     "p", "p_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "p_cr3", "p_wild", "p_ar",
@@ -153,6 +154,8 @@ def _shown(word: str, row: Entry, document: Document, printing: Printing) -> tup
         return robust_set_text(row, printing.digits), None
     if word == "published":
         return _published(row, document), None
+    if word == "percent_ci95":
+        return _percent_interval(row, document, printing.digits), None
     value = _value(word, row, document)
     return _number_text(word, value, printing.digits), float(value) if is_number(value) else None
 
@@ -246,13 +249,33 @@ def _elasticity(row: Entry, document: Document) -> float | None:
 
 def _semi_elasticity(row: Entry, document: Document) -> float | None:
     """Per cent change of the outcome for one unit: 100 (exp β − 1)."""
-    return 100 * math.expm1(float(row["estimate"])) if is_number(row.get("estimate")) else None
+    return percent_of(float(row["estimate"])) if is_number(row.get("estimate")) else None
+
+
+def _percent(field: str) -> Callable[[Entry, Document], float | None]:
+    """A percentage effect of a coefficient of a model whose outcome is a logarithm or a count."""
+    return lambda row, document: percentages(row, _estimator(row, document)).get(field)
+
+
+def _percent_interval(row: Entry, document: Document, digits: int) -> str:
+    limits = interval_at(row, 0.95)
+    if not percentages(row, _estimator(row, document)) or not all(is_number(end) for end in limits):
+        return ""
+    low, high = (percent_of(float(end)) for end in limits)
+    return interval_text(low, high, digits)
+
+
+def _estimator(row: Entry, document: Document) -> str:
+    return str(document["models"].get(row["model"], {}).get("estimator") or "")
 
 
 _DERIVED: dict[str, Callable[[Entry, Document], Any]] = {
     "per_sd": _per_sd,
     "elasticity": _elasticity,
     "semi_elasticity": _semi_elasticity,
+    "percent": _percent("percent"),
+    "percent_se": _percent("percent_std_error"),
+    "percent_kennedy": _percent("percent_kennedy"),
 }
 
 

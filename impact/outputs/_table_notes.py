@@ -47,6 +47,7 @@ def table_notes(
     notes = [
         cells_note(words, shown, document, language) if stacked else "",
         _primary_note(shown, document, language),
+        text("table.note.percent", language) if any(word.startswith("percent") for word in words) else "",
         *_by_model(shown, document, language, _estimator),
         *_by_model(shown, document, language, _design),
         *_by_model(shown, document, language, model_notes_of(document)),
@@ -88,9 +89,9 @@ def cells_note(words: Sequence[str], names: Sequence[str], document: Document, l
 
 
 def _bracketed(word: str, name: str) -> str:
-    if (word.startswith("se") and word != "semi_elasticity") or word == "t":
+    if (word.startswith("se") and word != "semi_elasticity") or word in ("t", "percent_se"):
         return f"({name})"
-    if word.startswith("ci") or word == "band":
+    if word.startswith("ci") or word in ("band", "percent_ci95"):
         return f"[{name}]"
     if word == "p_both":
         return "{" + name.replace(":", "") + "}"

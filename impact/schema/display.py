@@ -19,6 +19,7 @@ CellWord = Literal[
     "se_cr2", "df_cr2", "se_cr3", "p_cr3", "ci_cr3", "p_both", "p_wild", "ci_wild", "p_romano_wolf", "p_westfall_young",
     "ci_ar", "p_ar", "ci_tf", "effective_f",
     "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
+    "percent", "percent_se", "percent_ci95", "percent_kennedy",
     "cv", "deff", "cases", "quality", "expect",
 ]  # fmt: skip
 RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published", "speccurve"]

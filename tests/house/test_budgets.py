@@ -12,6 +12,7 @@ PARAMETERS = 7
 # what a user types: columns by keyword, the rest in `more`
 FACE_PARAMETERS = {
     "impact/face/differences.py:did": 8,
+    "impact/face/regression.py:feiv": 8,
     "impact/face/regression.py:fepois": 8,
     "impact/face/regression.py:feglm": 9,
 }

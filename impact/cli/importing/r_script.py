@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from impact.cli.importing.draft import Draft
+from impact.cli.importing.r_calls import Call, bare_text, call_in, parsed, statements
 from impact.cli.importing.stata_expressions import Untranslatable
 
 _FITS = {"feols": None, "lm": None, "fepois": "ppml", "feglm": "glm", "femlm": "glm", "glm": "glm"}
@@ -30,27 +29,7 @@ _FAMILIES = {
     "poisson": "ppml",
     "quasipoisson": "ppml",
 }
-_CALL = re.compile(
-    r"(?:(?P<name>[\w.]+)\s*(?:<-|=)\s*)?(?:\w+::)?(?P<call>[\w.]+)\s*\((?P<inside>.*)\)\s*", re.DOTALL
-)
 _FIXEST = "fixest 0.13 and later: iid errors unless asked otherwise (before: clustered by the first effect)"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call: the name it is assigned to, the function, arguments by position and by name."""
-
-    name: str
-    function: str
-    positional: tuple[str, ...]
-    named: dict[str, str]
-    at: tuple[int, str]
-
-    def argument(self, key: str, place: int | None = None) -> str | None:
-        """An argument by name, else by position."""
-        if key in self.named:
-            return self.named[key]
-        return self.positional[place] if place is not None and place < len(self.positional) else None
 
 
 def read_r_script(script: str) -> Draft:
@@ -58,70 +37,22 @@ def read_r_script(script: str) -> Draft:
     draft = Draft()
     att_gt: dict[str, str] = {}
     for number, line in statements(script):
-        found = _CALL.fullmatch(line)
+        found = call_in(line)
         if found is None or found["call"] in ("library", "require", "setFixest_nthreads", "options", "rm"):
             if found is None:
                 draft.untranslated.append((number, line))
             continue
         try:
-            call = _parsed(found, (number, " ".join(line.split())))
+            call = parsed(found, (number, " ".join(line.split())))
             _translate(draft, call, att_gt)
         except Untranslatable as problem:
             draft.untranslated.append((number, f"{' '.join(line.split())}   ({problem})"))
     return draft
 
 
-def statements(script: str) -> Iterator[tuple[int, str]]:
-    """Statements with the line that they begin on: comments are gone, brackets are closed."""
-    waiting, began, depth = "", 0, 0
-    for number, raw in enumerate(script.split("\n"), 1):
-        line = re.sub(r"#(?=(?:[^\"']|\"[^\"]*\"|'[^']*')*$).*$", "", raw).rstrip()
-        if not line.strip() and not waiting:
-            continue
-        began = began or number
-        waiting = f"{waiting}\n{line}" if waiting else line
-        bare = re.sub(r"\"[^\"]*\"|'[^']*'", "", line)
-        depth += sum(bare.count(sign) for sign in "([{") - sum(bare.count(sign) for sign in ")]}")
-        if depth <= 0 and not re.search(r"(?:[~+|,*]|<-|%>%|\|>)\s*$", line):
-            yield began, waiting.strip()
-            waiting, began, depth = "", 0, 0
-    if waiting.strip():
-        yield began, waiting.strip()
-
-
-def _parsed(found: re.Match[str], at: tuple[int, str]) -> Call:
-    positional: list[str] = []
-    named: dict[str, str] = {}
-    for argument in _arguments(found["inside"]):
-        key = re.match(r"([A-Za-z_.][\w.]*)\s*=(?!=)\s*", argument)
-        if key:
-            named[key[1]] = argument[key.end() :].strip()
-        else:
-            positional.append(argument)
-    return Call(found["name"] or "", found["call"], tuple(positional), named, at)
-
-
-def _arguments(inside: str) -> list[str]:
-    found, depth, start, quoted = [], 0, 0, ""
-    for place, sign in enumerate(inside):
-        if quoted:
-            quoted = "" if sign == quoted else quoted
-        elif sign in "\"'":
-            quoted = sign
-        depth += 0 if quoted else (sign in "([{") - (sign in ")]}")
-        if sign == "," and depth == 0 and not quoted:
-            found.append(inside[start:place])
-            start = place + 1
-    return [" ".join(one.split()) for one in (*found, inside[start:]) if one.strip()]
-
-
-def _text(value: str) -> str:
-    return value.strip().strip("\"'")
-
-
 def _translate(draft: Draft, call: Call, att_gt: dict[str, str]) -> None:
     if call.function in _READERS:
-        draft.data = _text(call.argument("file", 0) or call.argument("path", 0) or "")
+        draft.data = bare_text(call.argument("file", 0) or call.argument("path", 0) or "")
     elif call.function in _FITS:
         _fit(draft, call)
     elif call.function == "att_gt":
@@ -151,7 +82,7 @@ def _fit(draft: Draft, call: Call) -> None:
         family = re.sub(
             r"\W.*",
             "",
-            _text(call.argument("family") or ("gaussian" if call.function != "femlm" else "poisson")),
+            bare_text(call.argument("family") or ("gaussian" if call.function != "femlm" else "poisson")),
         )
         link = "probit" if "probit" in (call.argument("family") or "") else family
         if link not in _FAMILIES:
@@ -202,7 +133,7 @@ def _vcov(call: Call) -> Any:
             r"[\w.^]+", cluster.removeprefix("c").lstrip("(") if cluster.startswith("c(") else cluster
         )
         return {"cluster": names[0] if len(names) == 1 else names}
-    kind = _text(written).lower()
+    kind = bare_text(written).lower()
     known = {
         "": "iid",
         "iid": "iid",
@@ -240,20 +171,20 @@ def _att_gt(draft: Draft, call: Call) -> None:
     missing = [option for option in (*wanted.values(), "yname") if option not in call.named]
     if missing:
         raise Untranslatable(f"att_gt without {', '.join(missing)}")
-    draft.design = {key: _text(call.named[option]) for key, option in wanted.items()} | {"never": 0}
-    block: dict[str, Any] = {"estimator": "did_cs", "outcome": _text(call.named["yname"])}
+    draft.design = {key: bare_text(call.named[option]) for key, option in wanted.items()} | {"never": 0}
+    block: dict[str, Any] = {"estimator": "did_cs", "outcome": bare_text(call.named["yname"])}
     controls = [
         one for one in re.findall(r"[\w.]+", call.argument("xformla") or "") if one not in ("1", "NULL")
     ]
     if controls:
         block["controls"] = controls
-    not_yet = _text(call.argument("control_group") or "nevertreated") == "notyettreated"
+    not_yet = bare_text(call.argument("control_group") or "nevertreated") == "notyettreated"
     block |= {
-        "method": _text(call.argument("est_method") or "dr"),
+        "method": bare_text(call.argument("est_method") or "dr"),
         "control_group": "not_yet" if not_yet else "never",
     }
     if call.argument("base_period"):
-        block["base_period"] = _text(call.named["base_period"])
+        block["base_period"] = bare_text(call.named["base_period"])
     if call.argument("anticipation"):
         block["anticipation"] = int(call.named["anticipation"])
     if call.argument("clustervars"):
@@ -266,7 +197,7 @@ def _att_gt(draft: Draft, call: Call) -> None:
 
 def _aggte(draft: Draft, call: Call, att_gt: dict[str, str]) -> None:
     of = call.argument("MP", 0) or ""
-    kind = _text(call.argument("type") or "group")
+    kind = bare_text(call.argument("type") or "group")
     named = att_gt.get(of)
     model = next((one for one in draft.models if one.name == named), None)
     if model is None or kind not in _AGGREGATES:

@@ -3,133 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from impact.cli.importing.draft import Draft
+from impact.cli.importing.stata_data import generate_column, keep_rows, set_panel, use_file
 from impact.cli.importing.stata_expressions import Untranslatable, expression, terms
+from impact.cli.importing.stata_lines import WEIGHTS, Call, call_of, command_of, logical_lines
 
 Vcov = str | dict[str, Any]
-_WEIGHTS = {"aweight": "analytic", "aw": "analytic", "fweight": "frequency", "fw": "frequency",
-            "pweight": None, "pw": None}  # fmt: skip
 _CSDID = {"drimp": "dr", "dripw": "dr", "reg": "reg", "stdipw": "ipw", "ipw": "ipw"}
-_COMMAND = re.compile(r"(?P<name>[a-z_]\w*)\s*(?P<rest>.*)", re.DOTALL)
-_PREFIX = re.compile(r"^(?:qui(?:etly)?|noi(?:sily)?|cap(?:ture)?|eststo(?:\s+\w+)?\s*:?|by\w*[^:]*:)\s+")
 _INSTRUMENTED = re.compile(r"\((?P<endogenous>[^=()]+)=(?P<instruments>[^()]+)\)")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A command in parts: variables, condition, weight, options."""
-
-    name: str
-    body: str
-    condition: str | None
-    weight: tuple[str, str] | None
-    options: dict[str, str]
-    at: tuple[int, str]
 
 
 def read_do_file(script: str) -> Draft:
     """What a do-file estimates."""
     draft = Draft()
     for number, line in logical_lines(script):
-        command = _PREFIX.sub("", line)
-        found = _COMMAND.fullmatch(command)
-        handler = _HANDLERS.get(found["name"]) if found else None
+        found = command_of(line)
+        handler = _HANDLERS.get(found[0]) if found else None
         if found is None or handler is None:
             draft.untranslated.append((number, line))
             continue
         try:
-            handler(draft, _call(found["name"], found["rest"], (number, line)))
+            handler(draft, call_of(*found, (number, line)))
         except Untranslatable as problem:
             draft.untranslated.append((number, f"{line}   ({problem})"))
     return draft
-
-
-def logical_lines(script: str) -> Iterator[tuple[int, str]]:
-    """Commands with the line that they begin on; comments are gone, continued lines are joined."""
-    script = re.sub(r"/\*.*?\*/", lambda found: "\n" * found[0].count("\n"), script, flags=re.DOTALL)
-    waiting, began = "", 0
-    for number, raw in enumerate(script.split("\n"), 1):
-        continued = bool(re.search(r"\s///|^///", raw))
-        line = re.sub(r"(?:^|\s)//.*$", "", raw).strip()
-        if not waiting and line.startswith("*"):
-            continue
-        began = began or number
-        waiting = f"{waiting} {line}".strip()
-        if continued:
-            continue
-        if waiting:
-            yield began, waiting.removesuffix(";").strip()
-        waiting, began = "", 0
-
-
-def _call(name: str, rest: str, at: tuple[int, str]) -> Call:
-    body, _, tail = _at_depth_zero(rest, ",")
-    weight = None
-    found = re.search(r"\[\s*(\w+)\s*=\s*([^\]]+)\]", body)
-    if found:
-        if found[1] not in _WEIGHTS:
-            raise Untranslatable(f"weights of kind {found[1]}")
-        weight = (found[1], found[2].strip())
-        body = body.replace(found[0], " ")
-    body = re.sub(r"\s+in\s+[\d/fl-]+\s*$", "", body)
-    before, separator, condition = body.partition(" if ") if " if " in body else (body, "", "")
-    if body.startswith("if "):
-        before, separator, condition = "", "if", body[3:]
-    options = {key.lower(): value for key, value in _options(tail)}
-    return Call(name, before.strip(), condition.strip() if separator else None, weight, options, at)
-
-
-def _at_depth_zero(text: str, mark: str) -> tuple[str, str, str]:
-    depth, quoted = 0, False
-    for place, sign in enumerate(text):
-        quoted ^= sign == '"'
-        depth += (sign in "([") - (sign in ")]")
-        if sign == mark and depth == 0 and not quoted:
-            return text[:place], mark, text[place + 1 :]
-    return text, "", ""
-
-
-def _options(tail: str) -> Iterator[tuple[str, str]]:
-    for name, inner in re.findall(r"([A-Za-z_]\w*)(\((?:[^()]|\([^()]*\))*\))?", tail):
-        yield name, inner[1:-1].strip()
-
-
-def _use(draft: Draft, call: Call) -> None:
-    body = re.sub(r"^(?:delimited|excel)\s+", "", call.body)
-    body = re.sub(r"^using\s+|.*\busing\s+", "", body).strip()
-    file = body.strip('"')
-    if not file:
-        raise Untranslatable("no file is named")
-    draft.data = file if re.search(r"\.\w+$", file) else f"{file}.dta"
-
-
-def _keep(draft: Draft, call: Call) -> None:
-    if call.condition is None:
-        raise Untranslatable("lists of columns are not needed: only used columns are read")
-    text = expression(call.condition)
-    draft.filters[f"line_{call.at[0]}"] = text if call.name == "keep" else f"not ({text})"
-
-
-def _generate(draft: Draft, call: Call) -> None:
-    body = re.sub(r"^(?:byte|int|long|float|double)\s+", "", call.body)
-    found = re.fullmatch(r"(\w+)\s*=(?!=)\s*(.+)", body, re.DOTALL)
-    if found is None:
-        raise Untranslatable("not of the form name = expression")
-    value = expression(found[2])
-    draft.derive[found[1]] = (
-        value if call.condition is None else f"({value}) if {expression(call.condition)} else missing"
-    )
-
-
-def _xtset(draft: Draft, call: Call) -> None:
-    names = call.body.split()
-    if len(names) != 2:
-        raise Untranslatable("a unit and a time are needed")
-    draft.panel = (names[0], names[1])
 
 
 def _vcov(call: Call, default: Vcov = "iid") -> Vcov:
@@ -157,7 +57,7 @@ def _block(draft: Draft, call: Call, formula: str, vcov: Vcov, **more: Any) -> d
     if call.condition is not None:
         block["filter"] = expression(call.condition)
     if call.weight is not None:
-        kind = _WEIGHTS[call.weight[0]]
+        kind = WEIGHTS[call.weight[0]]
         block["weights"] = call.weight[1] if kind is None else {call.weight[1]: kind}
         if kind is None and vcov == "iid":
             vcov = "hc1"
@@ -328,9 +228,9 @@ def _nothing(draft: Draft, call: Call) -> None:
 
 
 _HANDLERS: dict[str, Callable[[Draft, Call], None]] = {
-    "use": _use, "import": _use, "insheet": _use,
-    "keep": _keep, "drop": _keep, "gen": _generate, "generate": _generate, "g": _generate,
-    "xtset": _xtset, "tsset": _xtset,
+    "use": use_file, "import": use_file, "insheet": use_file,
+    "keep": keep_rows, "drop": keep_rows, "gen": generate_column, "generate": generate_column, "g": generate_column,
+    "xtset": set_panel, "tsset": set_panel,
     "reg": _regress, "regress": _regress, "areg": _areg, "reghdfe": _reghdfe, "ivreghdfe": _reghdfe,
     "ivregress": _ivregress, "ivreg2": _ivregress, "xtreg": _xtreg,
     "ppmlhdfe": _poisson, "poisson": _poisson, "logit": _choice, "probit": _choice, "qreg": _qreg,

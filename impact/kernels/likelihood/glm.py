@@ -170,11 +170,15 @@ def check_outcome(y: Array, family: Family) -> None:
 # --- the three likelihoods ---
 
 
-def likelihood_of(y: Array, family: Family) -> Callable[[Array], Point]:
-    """The likelihood of one outcome at a predictor, what does not depend on the predictor being computed once."""
+def likelihood_of(y: Array, family: Family, constant: Array | None = None) -> Callable[[Array], Point]:
+    """The likelihood of one outcome at a predictor, what does not depend on the predictor being computed once.
+
+    Arguments:
+        constant: (n,) of counts their ``log_factorial``, where it is known already.
+    """
     if family == "poisson":
-        constant = log_factorial(y)
-        return lambda predictor: _poisson(predictor, y, constant)
+        known = log_factorial(y) if constant is None else constant
+        return lambda predictor: _poisson(predictor, y, known)
     own = _logit if family == "logit" else _probit
     return lambda predictor: own(predictor, y)
 
@@ -226,11 +230,12 @@ def _normal_density(predictor: Array) -> Array:
     return np.asarray(np.exp(-0.5 * np.square(predictor)) / np.sqrt(2.0 * np.pi))
 
 
-def saturated(y: Array, family: Family) -> Array:
-    """Log likelihood (n,) of a model that fits every row."""
+def saturated(y: Array, family: Family, constant: Array | None = None) -> Array:
+    """Log likelihood (n,) of a model that fits every row; ``constant`` as in ``likelihood_of``."""
     xlogy = special().xlogy
     if family == "poisson":
-        return _of_counts(y, lambda own: np.asarray(xlogy(own, own) - own - special().gammaln(own + 1.0)))
+        known = log_factorial(y) if constant is None else constant
+        return _of_counts(y, lambda own: np.asarray(xlogy(own, own) - own)) - known
     return np.asarray(xlogy(y, y) + xlogy(1.0 - y, 1.0 - y))
 
 

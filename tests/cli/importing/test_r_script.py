@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from impact.cli.importing.draft import spec_text
-from impact.cli.importing.r_script import read_r_script, statements
+from impact.cli.importing.r_script import read_r_script
 from impact.pipeline.study import StudyOptions, run_study
 from impact.plan import make_plan
 from impact.schema.source_text import read_text
@@ -49,12 +49,6 @@ def test_powers_become_columns():
     draft = read_r_script("feols(y ~ x + I(x^2) | id, df)")
     assert draft.models[0].block["formula"] == "y ~ x + x_2 | id"
     assert draft.derive == {"x_2": "x ** 2"}
-
-
-def test_statements_over_lines_and_comments():
-    script = "library(did) # one\n# two\nm <- feols(y ~ x +\n  z | id,\n  df)  # three\nx <- 'a # b'\n"
-    assert [number for number, _ in statements(script)] == [1, 3, 6]
-    assert read_r_script(script).models[0].block["formula"] == "y ~ x + z | id"
 
 
 def test_what_is_not_understood_is_listed():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from impact.cli.importing.draft import spec_text
-from impact.cli.importing.stata import logical_lines, read_do_file
+from impact.cli.importing.stata import read_do_file
 from impact.plan import make_plan
 from impact.schema.source_text import read_text
 
@@ -74,16 +74,6 @@ def test_conditions(condition, expected):
     assert block(f"reg y x if {condition}, r")["filter"] == expected
 
 
-def test_data_samples_and_columns():
-    draft = read_do_file(
-        'use "panel.dta", clear\nkeep if t >= 2000\ndrop if x == .\ngen ly = ln(y) if y > 0\nreg ly x'
-    )
-    assert draft.data == "panel.dta"
-    assert list(draft.filters.values()) == ["t >= 2000", "not (missing(x))"]
-    assert draft.derive == {"ly": "(log(y)) if y > 0 else missing"}
-    assert draft.untranslated == []
-
-
 def test_csdid_and_boottest():
     draft = read_do_file("csdid lemp lpop, ivar(countyreal) time(year) gvar(first_treat) method(reg) notyet")
     assert draft.design == {"unit": "countyreal", "time": "year", "cohort": "first_treat", "never": 0}
@@ -101,11 +91,6 @@ def test_what_is_not_understood_is_listed_with_its_line():
     )
     assert [number for number, _ in draft.untranslated] == [3, 4, 5, 6, 7]
     assert "#   line 3: merge 1:1 id using b" in spec_text(draft, origin="a.do", program="stata")
-
-
-def test_comments_and_continued_lines():
-    script = "* note\n/* two\nlines */\nreg y x /// first\n  z, ///\n  robust // end\nreg y x"
-    assert list(logical_lines(script)) == [(4, "reg y x z, robust"), (7, "reg y x")]
 
 
 def test_models_of_one_outcome_have_names_of_their_own():
