@@ -212,7 +212,7 @@ def interval_at(row: Entry, level: float) -> tuple[Any, Any]:
 
 
 def _interval_of_test(row: Entry, document: Document, level: float) -> tuple[Any, Any]:
-    """The interval at a level that an equivalence test of the row read, from the distribution that its verdict reads."""
+    """The interval at a level that an equivalence test of the row has read from the distribution of its verdict."""
     for test in document.get("tests", ()):
         details = test.get("details") or {}
         own = (test.get("of"), test.get("term"), details.get("group"))
