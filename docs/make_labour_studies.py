@@ -259,7 +259,7 @@ def main() -> None:
         try:
             blocks |= persons(document_of) if persons else {}
         except DataError:
-            print(f"{name}: the persons are absent, their block stays as it is")  # noqa: T201
+            print(f"{name}: the persons are absent, their block stays as it is")
         file.write_text(filled(file.read_text(encoding="utf-8"), blocks), encoding="utf-8", newline="\n")
 
 

@@ -315,3 +315,33 @@ def test_sister_studies_print_abstracts_only() -> None:
     printed = {cell["printed"] for cell in cells}
     assert printed == {"1.5", "-1", "-3.2", "-1.05", "-0.4", "-0.1", "-10", "n/a"}
     assert all(cell["verdict"] in ("differs", "not_available") for cell in cells)
+
+
+@pytest.mark.slow
+def test_lines_of_the_wage_curve() -> None:
+    """Four lines by dummies on area-year means, and the doses from the published shares and populations."""
+    curve = document_of("wages_spec_curve_lima")["speccurve"]
+    lines = {
+        (row["choices"]["treatment"], row["choices"]["sample"]): row["estimate"]
+        for row in curve["rows"]
+        if row["choices"]["outcome"] == "mean_log_wage" and row["choices"]["fe"] == "area and year"
+    }
+    population = pd.read_csv(ROOT / "data" / "peru_population.csv", dtype={"department_code": str})
+    of_2015 = population[population["year"] == 2015].set_index("department_code")["population_persons"]
+    lima = 85 / (of_2015["15"] + of_2015["07"])
+    shares = {"13": 4.1, "04": 3.3, "02": 2.7}
+    rest = 4.9 / (of_2015.sum() - of_2015[["15", "07", *shares]].sum())
+    years = (2015, 2016, 2017, 2018, 2019)
+    y, n, areas, columns = by_area("sum_log_wage", "n_wage", years)
+    late = (np.array(columns) >= 2018).astype(float)
+
+    def slope(dose: dict[str, float]) -> float:
+        profile = np.array([[dose.get(area, 0.0)] for area in areas]) * late
+        return float(coefficients(y, n, [profile])[0])
+
+    zero = {"1501": 1.0, "07": 1.0} | {code: share / of_2015[code] / lima for code, share in shares.items()}
+    spread = {area: rest / lima for area in areas if area not in zero and area != "1599"} | zero
+    assert lines["metropolis", "all"] == pytest.approx(slope({"1501": 1, "07": 1}), abs=1e-9)
+    assert lines["departments", "all"] == pytest.approx(slope({"1501": 1, "07": 1, "1599": 1}), abs=1e-9)
+    assert lines["permits", "all"] == pytest.approx(slope(zero), abs=1e-9)
+    assert lines["permits_spread", "all"] == pytest.approx(slope(spread), abs=1e-9)
