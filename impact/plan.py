@@ -275,12 +275,16 @@ def _default_cluster(adoption: AdoptionRequest | None, panel: PanelBlock | None)
 
 
 def _outcomes(context: Node) -> Mapping[str, Any]:
-    """Outcomes by name: those of the domain, and over them those of the spec."""
+    """Outcomes by name: those of the domain, and over them those of the spec; a derived column is the spec's own."""
     found: dict[str, Any] = {}
     domain = _text(context, "domain")
+    derive = context.get("derive")
+    derived = set() if derive is None else {str(entry.key) for entry in derive.entries}
     if domain in catalog.DOMAINS.names():
         record: Any = catalog.DOMAINS.load(str(domain))
-        found |= {name: OutcomeBlock(**block) for name, block in record.outcomes.items()}
+        found |= {
+            name: OutcomeBlock(**block) for name, block in record.outcomes.items() if name not in derived
+        }
     entry = context.entry("outcomes")
     if entry is not None and not entry.node.is_null:
         found |= checked(OutcomesOnly, map_node(entry.node.place, (entry,)), "the spec").outcomes

@@ -144,7 +144,11 @@ def expect_text(expect: object, language: str) -> str:
 def _shown(word: str, row: Entry, document: Document, printing: Printing) -> tuple[str, float | None]:
     """Text without decoration, and the number behind it."""
     if word in _INTERVALS:
-        return interval_text(*interval_at(row, _INTERVALS[word]), printing.digits), None
+        level = _INTERVALS[word]
+        low, high = interval_at(row, level)
+        if low is None or high is None:
+            low, high = _interval_of_test(row, document, level)
+        return interval_text(low, high, printing.digits), None
     if word in _ENDS:
         low, high = _ENDS[word]
         return interval_text(row.get(low), row.get(high), printing.digits), None
@@ -225,6 +229,18 @@ def interval_at(row: Entry, level: float) -> tuple[Any, Any]:
     )
     half = float(quantile) * float(error)
     return float(estimate) - half, float(estimate) + half
+
+
+def _interval_of_test(row: Entry, document: Document, level: float) -> tuple[Any, Any]:
+    """The interval at a level that an equivalence test of the row has read from the distribution of its verdict."""
+    for test in document.get("tests", ()):
+        details = test.get("details") or {}
+        own = (test.get("of"), test.get("term"), details.get("group"))
+        if test.get("kind") != "equivalence" or own != (row["model"], row.get("term"), row.get("group")):
+            continue
+        if is_number(details.get("level")) and math.isclose(float(details["level"]), level):
+            return test.get("ci_low"), test.get("ci_high")
+    return None, None
 
 
 def _exposure(row: Entry, document: Document, key: str) -> float | None:
