@@ -1,7 +1,7 @@
 """Columns far from zero, brought near it beside a constant: a cross-product forgets what is small against a level.
 
-With a constant in the model x b = (x − m) b + m b: only the constant's coefficient is another one. Columns whose mean is
-not far from zero in units of their spread stay as they are.
+With a constant in the model x b = (x − m) b + m b: only the constant's coefficient is another one. Columns whose mean
+is not far from zero in units of their spread stay as they are.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def centred(x: Array) -> Centred:
     constant = next((int(j) for j in ends if (x[:, j] == x[0, j]).all()), -1)
     if constant < 0:
         return Centred(x, -1, slopes)
-    means = x.mean(axis=0)
-    spread = x.std(axis=0)
+    with np.errstate(over="ignore"):
+        means, spread = x.mean(axis=0), x.std(axis=0)
     far = (np.abs(means) > FAR * spread) & (spread > ROUNDING * np.abs(means))
     far[constant] = False
     if not far.any():

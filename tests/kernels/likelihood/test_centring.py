@@ -1,4 +1,4 @@
-"""Columns far from zero beside a constant: coefficients, errors and cluster scores are those of the column near zero."""
+"""Columns far from zero beside a constant: coefficients, errors and cluster scores are those of one near zero."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def other(x, y, family):
 @pytest.mark.parametrize("level", [1e4, 1e6, 1e9, -1e9])
 def test_a_level_moves_the_constant_alone(fit, family, level):
     x, y = data(family)
-    near, far = fit(x, y, family), fit(x + [0.0, level, 0.0], y, family)
+    near, far = fit(x, y, family), fit(x + np.array([0.0, level, 0.0]), y, family)
     assert far.converged
     # a column of level 1e9 holds seven digits of what varies
     digits = 1e-15 * abs(level) + 1e-7
@@ -47,7 +47,7 @@ def test_scores_by_cluster_keep_their_digits():
     codes = np.arange(300) % 20
     errors = []
     for level in (0.0, 1e9):
-        found = other(x + [0.0, level, 0.0], y, "poisson")
+        found = other(x + np.array([0.0, level, 0.0]), y, "poisson")
         influence = (found.x * (found.working * found.residual)[:, None]) @ found.bread
         sums = np.array([influence[codes == g].sum(axis=0) for g in range(20)])
         errors.append(np.sqrt((sums**2).sum(axis=0))[1])
