@@ -107,7 +107,7 @@ def _exchanged(
     for _ in range(_MOST_EXCHANGES * (n + k)):
         inverse = np.linalg.inv(x[basis])
         r = y - x @ (inverse @ y[basis])
-        dual = share - (r < 0)
+        dual: Array = share - (r < 0).astype(np.float64)
         dual[basis] = 0.0
         own = -(inverse.T @ (x.T @ (w * dual)))
         # what the objective gains along each edge, upwards and downwards

@@ -51,8 +51,8 @@ class Centred:
 def centred(x: Array) -> Centred:
     """The columns of a model without effects; as given where no column is constant or none is far from zero."""
     slopes = np.zeros(x.shape[1])
-    ends = np.flatnonzero((x[0] == x[-1]) & (x[0] != 0)) if len(x) else []
-    constant = next((int(j) for j in ends if (x[:, j] == x[0, j]).all()), -1)
+    ends = (x[0] == x[-1]) & (x[0] != 0) if len(x) else np.zeros(x.shape[1], dtype=np.bool_)
+    constant = next((j for j in np.flatnonzero(ends).tolist() if (x[:, j] == x[0, j]).all()), -1)
     if constant < 0:
         return Centred(x, -1, slopes)
     with np.errstate(over="ignore"):
