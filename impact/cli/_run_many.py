@@ -219,7 +219,7 @@ def _as_record(outcome: Outcome, *, alone: bool) -> dict[str, object]:
 
 def _compare_again(files: Sequence[str], options: studies.StudyOptions) -> int:
     """Run everything again elsewhere and compare all bytes but the log and the run block."""
-    from impact.pipeline.verify import run_again  # only --twice needs it
+    from impact.pipeline.finished.verify import run_again  # only --twice needs it
 
     status = 0
     for spec in files:

@@ -147,14 +147,13 @@ def _fitted(design: Design, x: Floats, share: float, options: QuantileOptions) -
         density, crossed = _density(design, x, share, solved, options)
     except kernel.NotSolvedError as failure:
         raise ConvergenceError(fault("E657", share=f"{share:g}", gap=str(failure))) from failure
-    moments = (x * (weights * density)[:, None]).T @ x
-    size = np.sqrt(np.diagonal(moments))
-    usable = bool(np.all(size > 0))
-    values = np.linalg.eigvalsh(moments / np.outer(size, size)) if usable else np.zeros(1)
-    if values[0] <= 1e-12 * values[-1]:
+    # of least squares with these weights, which keeps its digits beside a constant whatever the columns' level
+    usable = bool(np.isfinite(density).all())
+    moments = least_squares.solve_least_squares(x, design.y, weights=weights * density) if usable else None
+    if moments is None or not moments.kept.all():
         raise DesignError(fault("E656", problem=f"the density at the {share:g} quantile is zero"))
     scores = x * (weights * (share - (solved.residual < 0)))[:, None]
-    return _Fitted(share, solved, scores, np.asarray(np.linalg.inv(moments), dtype=np.float64), crossed)
+    return _Fitted(share, solved, scores, moments.bread, crossed)
 
 
 def _density(

@@ -207,7 +207,9 @@ def _centre(columns: tuple[Floats, ...]) -> Floats:
 def _scale(sums: Floats, squares: Floats, total: float, shift: Floats) -> tuple[Floats, Floats]:
     """Spread and length (p,) from sums, squares about the shift, and the rows' total weight."""
     mean = sums / total
-    deviation = np.sqrt(np.maximum(squares / total - np.square(mean - shift), 0.0))
+    # what is too large to square is refused by the caller
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation = np.sqrt(np.maximum(squares / total - np.square(mean - shift), 0.0))
     if not np.isfinite(deviation).all():
         raise ValueError("a column holds numbers that are missing, infinite or too large to square")
     size = np.abs(mean)

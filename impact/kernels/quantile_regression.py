@@ -107,7 +107,7 @@ def _exchanged(
     for _ in range(_MOST_EXCHANGES * (n + k)):
         inverse = np.linalg.inv(x[basis])
         r = y - x @ (inverse @ y[basis])
-        dual = share - (r < 0)
+        dual: Array = share - (r < 0).astype(np.float64)
         dual[basis] = 0.0
         own = -(inverse.T @ (x.T @ (w * dual)))
         # what the objective gains along each edge, upwards and downwards
@@ -260,8 +260,9 @@ def density_of_differences(
 ) -> tuple[Array, int]:
     """Density of each row (n,): 2h over the distance of the fits at share ± h; and in how many rows these cross."""
     h = inside(share, h)
-    high, low = (fit_quantile(x, y, share + sign * h, weights).params for sign in (1.0, -1.0))
-    distance = x @ (high - low)
+    high, low = (fit_quantile(x, y, share + sign * h, weights).residual for sign in (1.0, -1.0))
+    # x (b_high − b_low): residuals do not lose their digits to the level of a column
+    distance = low - high
     crossed = distance <= TINY * float(np.mean(np.abs(distance)))
     found = np.where(crossed, 0.0, 2.0 * h / np.where(crossed, 1.0, distance))
     return found, int(np.count_nonzero(crossed))

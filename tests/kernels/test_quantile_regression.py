@@ -139,3 +139,13 @@ def test_statsmodels_solution():
     y = x @ [1.0, 1.0] + random.standard_normal(400)
     peer = sm.QuantReg(y, x).fit(q=0.25, p_tol=1e-10, max_iter=5000).params
     assert kernel.fit_quantile(x, y, 0.25).params == pytest.approx(peer, abs=1e-4)
+
+
+def test_densities_do_not_know_the_level_of_a_column():
+    """x + 1e6 beside a constant: the same fits, the same distances of them, the same densities."""
+    random = np.random.default_rng(6)
+    x = np.column_stack([np.ones(200), random.standard_normal(200)])
+    y = x @ [1.0, 0.5] + random.standard_normal(200)
+    near, _ = kernel.density_of_differences(x, y, 0.25, 0.1)
+    far, _ = kernel.density_of_differences(x + np.array([0.0, 1e6]), y, 0.25, 0.1)
+    assert far == pytest.approx(near, rel=1e-6) and near.max() > 0

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 import impact.kernels.gram as gram
 import impact.kernels.least_squares as least_squares
+from impact.kernels.likelihood.centring import centred
 from impact.kernels.scipy_on_use import linalg, special
 
 Array = npt.NDArray[np.float64]
@@ -111,15 +112,16 @@ def fit_glm(
     start = starting_predictor(y, family, weights, base)
     point = likelihood(start)
     working = start - base + (y - point.mean) / np.where(point.slope > 0, point.slope, 1.0)
+    near = centred(x)
     first = least_squares.solve_least_squares(
-        x, working, weights=times(point.information, weights), protect=protect
+        near.x, working, weights=times(point.information, weights), protect=protect
     )
-    inside = x if first.kept.all() else np.ascontiguousarray(x[:, first.kept])
+    inside = near.x if first.kept.all() else np.ascontiguousarray(near.x[:, first.kept])
     found = _climb(inside, y, likelihood, weights, (first.params, base, tolerance))
     params, predictor, point, bread, iterations, converged, separated = found
     total = times(point.log_likelihood, weights)
     return Glm(
-        params=params,
+        params=near.params(params, first.kept),
         kept=first.kept,
         lost=first.lost,
         predictor=predictor,
@@ -127,7 +129,7 @@ def fit_glm(
         slope=point.slope,
         score=times(point.score, weights),
         information=times(point.information, weights),
-        bread=bread,
+        bread=near.bread(bread, first.kept),
         curvature=times(point.curvature, weights),
         deviance=2.0 * float(np.sum(times(saturated(y, family), weights) - total)),
         log_likelihood=float(np.sum(total)),

@@ -11,7 +11,7 @@ step left them. The last step is taken and its weights, regressors and residual 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ import impact.kernels.least_squares as least_squares
 import impact.kernels.likelihood.glm as glm
 import impact.kernels.likelihood.poisson_groups as poisson_groups
 from impact.kernels.factors import Effect
+from impact.kernels.likelihood.centring import centred
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -145,8 +146,21 @@ def fit_absorbed(
         return reached
     start = _start(model)
     point = model.likelihood(start)
-    first, step = _first_step(x, model, start, point)
-    return _climb(model, first, step, (base + step.change, first.params))
+    if effects:
+        first, step = _first_step(x, model, start, point)
+        return _climb(model, first, step, (base + step.change, first.params))
+    near = centred(x)
+    first, step = _first_step(near.x, model, start, point)
+    found = _climb(model, first, step, (base + step.change, first.params))
+    if near.x is x:
+        return found
+    kept = first.kept
+    return replace(
+        found,
+        params=near.params(found.params, kept),
+        bread=near.bread(found.bread, kept),
+        x=np.asfortranarray(x[:, kept]),
+    )
 
 
 def _in_group_sums(x: Array, model: _Model) -> AbsorbedGlm | None:
@@ -271,7 +285,8 @@ def _climb(
         params = params + share * step.params
         gained, point, value = abs(new - value), trial, new
         if (share == 1.0 and _is_still(step, length, before, predictor)) or share == 0.0:
-            converged = share > 0.0 or gained <= glm.STILL * (0.1 + abs(value))
+            at_rest = bool(np.isfinite(step.change).all()) and gained <= glm.STILL * (0.1 + abs(value))
+            converged = share > 0.0 or at_rest
             break
         before = length
         suspects = _suspects(model, point, step.change)
@@ -315,7 +330,9 @@ def _ended(
 def _newton(model: _Model, point: glm.Point, x: Array) -> _Step:
     """Weighted least squares of the working residual on regressors that were absorbed with other weights before."""
     working = glm.times(point.information, model.weights)
-    target = point.score / point.information
+    # a row so surely fitted that its information is zero in doubles has no weight in the step
+    sure = point.information <= 0.0
+    target = np.divide(point.score, point.information, out=np.zeros_like(point.score), where=~sure)
     absorbed = _absorb((target, x), model, working)
     columns = absorbed.columns
     inside = columns[:, 1:]

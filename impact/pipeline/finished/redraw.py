@@ -13,7 +13,7 @@ from impact.outputs._write_folder import write_folder
 from impact.outputs.manifest_json import output_checksums
 from impact.outputs.results_json import json_bytes
 from impact.pipeline.finished.compare import RESULTS, read_run
-from impact.pipeline.verify import read_manifest
+from impact.pipeline.finished.verify import read_manifest
 from impact.pipeline.write import output_request
 from impact.plan import make_plan
 

@@ -10,8 +10,8 @@ import pytest
 import impact.pipeline.street as street
 from impact.core.errors import DataError
 from impact.pipeline.finished.redraw import redraw_report
+from impact.pipeline.finished.verify import verify_folder
 from impact.pipeline.study import StudyOptions, run_study
-from impact.pipeline.verify import verify_folder
 
 
 @pytest.fixture(scope="module")
