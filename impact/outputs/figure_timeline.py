@@ -8,6 +8,7 @@ which direction the rules moved, not by how much.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -42,7 +43,8 @@ COLUMNS = ("label", "direction", "date", "first_day", "last_day", "place", "step
 DIRECTIONS = {"opening": 1, "tightening": -1}
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 MID_YEAR = "approx_mid_year"
-WIDTH, YEARS_A_LETTER = 10.5, 0.052
+# inches; years that a letter of a label takes; letters of a line beside the axis
+WIDTH, YEARS_A_LETTER, LONGEST_LABEL = 10.5, 0.052, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,19 +179,20 @@ def lanes(places: Sequence[tuple[float, float]]) -> list[int]:
 def _acts(axes: Axes, events: Sequence[_Event]) -> None:
     """Marks on stems, as high as it takes that no label covers another."""
     axes.axhline(0, color=INK, linewidth=1.0, zorder=2)
-    deepest = 1
+    deepest: list[int] = []
     for place, (direction, sign) in enumerate(DIRECTIONS.items()):
         own = [event for event in events if event.direction == direction]
-        wide = [(event.first, event.at + 0.08 + YEARS_A_LETTER * len(event.label) * 1.05) for event in own]
+        wide = [(event.first, event.last + 0.08 + YEARS_A_LETTER * len(event.label)) for event in own]
         heights = [lane + 1 for lane in lanes(wide)]
-        deepest = max([deepest, *heights])
+        deepest.append(max(heights, default=0))
         for event, height in zip(own, heights, strict=True):
             _act(axes, event, sign * height, COLOURS[place], "^" if sign > 0 else "v")
-    axes.set_ylim(-deepest - 0.8, deepest + 0.8)
+    axes.set_ylim(-deepest[1] - 0.8, deepest[0] + 0.8)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="x", labelbottom=True)
-    end = max(event.at + YEARS_A_LETTER * len(event.label) for event in events)
+    axes.tick_params(axis="x", length=0)
+    axes.spines["bottom"].set_visible(False)
+    end = max(event.last + 0.9 * YEARS_A_LETTER * len(event.label) for event in events)
     axes.set_xlim(events[0].first - 0.15, end + 0.25)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     grid_lines(axes, "x")
@@ -204,7 +207,7 @@ def _act(axes: Axes, event: _Event, height: float, colour: str, marker: str) -> 
         markerfacecolor=colour if event.is_exact else "white",
     )  # fmt: skip
     axes.annotate(
-        event.label, (event.at, height), xytext=(6, 0), textcoords="offset points", va="center", fontsize=7.5,
+        event.label, (event.last, height), xytext=(6, 0), textcoords="offset points", va="center", fontsize=7.5,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}, zorder=5,
     )  # fmt: skip
 
@@ -212,10 +215,12 @@ def _act(axes: Axes, event: _Event, height: float, colour: str, marker: str) -> 
 def _index(axes: Axes, events: Sequence[_Event], language: str) -> None:
     grid_lines(axes, "y")
     zero_line(axes)
-    times = [events[0].at, *(event.at for event in events), events[-1].at + 0.25]
-    values = [0, *(event.index for event in events), events[-1].index]
+    # acts of one date move the line once
+    after = {event.at: event.index for event in events}
+    times = [events[0].at, *after, events[-1].at + 0.25]
+    values = [0, *after.values(), events[-1].index]
     axes.step(times, values, where="post", color=COLOURS[0], linewidth=1.8)
-    axes.set_ylabel(text("figure.timeline.index", language).replace(" minus ", "\nminus ").replace(" menos ", "\nmenos "))
+    axes.set_ylabel(textwrap.fill(text("figure.timeline.index", language), LONGEST_LABEL))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
 
 

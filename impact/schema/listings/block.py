@@ -27,7 +27,9 @@ class ListedColumn(Options):
     min: str | None = Field(None, description="Expression whose smallest value is taken.")
     max: str | None = Field(None, description="Expression whose largest value is taken.")
     sd: str | None = Field(None, description="Expression whose standard deviation (n - 1) is taken.")
-    count: str | None = Field(None, description="Condition whose true rows are counted.")
+    count: str | bool | None = Field(
+        None, description="Condition whose true rows are counted; true counts all."
+    )
     weights: str | None = Field(None, description="Weights of a mean: an expression, zero or more.")
     digits: int | None = Field(
         None, ge=0, le=12, description="Decimal places; whole columns have none, others those of the table."
