@@ -9,7 +9,7 @@ computed from the columns of the listing, so that a ratio in the total row is th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,7 @@ def compute_listing(
         DataError: E454 several values where one is due, E455 no rows or too many, and those of its expressions.
         SpecError: E514-like faults of names that the frame lacks (E455).
     """
+    frame = _with_names(frame, request, params, panel)
     known = [*frame.columns]
     for name in request.by:
         if name not in frame.columns:
@@ -102,6 +103,19 @@ def compute_listing(
 def _unfit(request: ListingRequest, problem: str, suggestion: str = "") -> Any:
     where = f"listings.{request.name}"
     return fault("E455", place=request.place, suggestion=suggestion, where=where, problem=problem)
+
+
+def _with_names(
+    frame: Frame, request: ListingRequest, params: Mapping[str, object], panel: PanelBlock | None
+) -> Frame:
+    """The frame with the names of rows that are expressions."""
+    if not request.made:
+        return frame
+    columns = dict(frame.columns)
+    for name, expression in request.made.items():
+        of = f"listings.{request.name}.{name}"
+        columns[name] = evaluate_on(frame, expression, params=params, panel=panel, of=of).values
+    return replace(frame, columns=columns)
 
 
 def _named_rows(frame: Frame, request: ListingRequest) -> tuple[Frame, list[Notice]]:

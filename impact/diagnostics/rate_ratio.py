@@ -60,10 +60,10 @@ def examine(question: Question, options: RateRatioOptions) -> tuple[Finding, ...
         ratio, low, high = poisson_rate_ratio(a, own, b, others, level=question.level)
     sentences = both(
         "listed.rate_share" if options.measure == "share" else "listed.rate_ratio",
-        cases=number(float(a), digits=15), exposure=number(own, digits=15),
-        other_cases=number(float(b), digits=15), other_exposure=number(others, digits=15),
+        cases=_whole(a), exposure=_whole(own),
+        other_cases=_whole(b), other_exposure=_whole(others),
         rate=number(options.per * a / own), other_rate=number(options.per * b / others),
-        per=number(options.per, digits=15), share=number(100 * a / (a + b)), population=number(100 * share),
+        per=_whole(options.per), share=number(100 * a / (a + b)), population=number(100 * share),
         ratio=number(ratio), low=number(low), high=number(high), level=f"{100 * question.level:g}",
     )  # fmt: skip
     return (
@@ -85,6 +85,11 @@ def examine(question: Question, options: RateRatioOptions) -> tuple[Finding, ...
             },
         ),
     )  # fmt: skip
+
+
+def _whole(value: float) -> str:
+    """A count in full; what is none with two decimals."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
 def _count(question: Question, value: Count, key: str) -> int:

@@ -20,6 +20,7 @@ from impact.outputs._statistics import Printing, hidden
 from impact.outputs._table_lines import Line, Shape, footer_rows, header_rows, line_rows, panel_row
 from impact.outputs._table_notes import own_notes, rows_of_any, table_notes
 from impact.outputs._table_rows import lines_for, robustness_mains
+from impact.outputs._tests_table import chosen_tests
 from impact.schema.display import PanelBlock, RowsByBlock, TableBlock, star_levels
 
 WIDE_KINDS = ("by", "robustness", "models")
@@ -76,6 +77,8 @@ def table_grid(
         return curve_grid(name, block, document, printing)
     if kind == "listing":
         return listing_grid(name, block, document, printing)
+    if kind == "tests":
+        return chosen_tests(name, block, document, printing)
     if kind == "published":
         return published_grid(name, block, document, printing)
     sections = _sections(name, block, document, request, printing)

@@ -21,7 +21,7 @@ CellWord = Literal[
     "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
     "deff", "expect",
 ]  # fmt: skip
-RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published", "speccurve", "listing"]
+RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published", "speccurve", "listing", "tests"]
 TableFormat = Literal["md", "tex", "html"]
 FigureFormat = Literal["svg", "png"]
 FigureKind = Literal[
@@ -79,7 +79,7 @@ class TableBlock(Options):
         "by (subgroups; or {by: [...], all: last}), robustness (a model and its rows), models (one row a "
         "model), "
         "published (the certificate: published against found), speccurve (one row a specification), "
-        "listing (a table of data).",
+        "listing (a table of data), tests (statistic, interval and sentence of the tests in `terms`, or of all).",
     )
     listing: str | None = Field(
         default=None, description="The listing that the table prints; then `rows: listing` need not be written."
@@ -95,7 +95,7 @@ class TableBlock(Options):
     )
     terms: list[str] = Field(
         default_factory=list,
-        description="Only these terms (of a listing: rows by their key), in this order; default all.",
+        description="Only these terms (of a listing rows by their key, of tests their names), in this order; default all.",
     )
     groups: list[str] = Field(
         default_factory=list, description="Only subgroups that carry one of these labels (sex=women)."

@@ -63,7 +63,9 @@ class ListingBlock(Options):
         default=None,
         description="Another of several files of `data:`, read as it is: without joins, `derive:` and `filter:`.",
     )
-    by: Names = Field(min_length=1, description="Column(s) whose values name the rows.")
+    by: Names | dict[str, str] = Field(
+        min_length=1, description="Column(s) whose values name the rows, or name → expression."
+    )
     filter: str | dict[str, str | None] | None = Field(
         default=None, description="Condition(s) on top of the spec's filters."
     )

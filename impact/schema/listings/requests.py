@@ -34,7 +34,7 @@ class ListingRequest:
     """A listing ready to be computed.
 
     Arguments:
-        by: columns whose values name the rows. file: another data file by its name, or "".
+        by: columns whose values name the rows; made: those of them that are expressions. file: another data file by its name, or "".
         filters: conditions on top of the spec's. columns: in the order of the spec.
         cumulate: name → column. derive: row by row, in the order of dependence. order: (column, descending).
         total: label of the row of everything, empty for none. min_rows: smaller groups show nothing.
@@ -52,6 +52,7 @@ class ListingRequest:
     total: Mapping[str, str] = field(default_factory=dict)
     min_rows: int = 1
     title: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,6 +66,7 @@ class ListingRequest:
     def expressions(self) -> Iterator[Expression]:
         """What is evaluated on the rows of the data."""
         yield from self.filters.values()
+        yield from self.made.values()
         for column in self.columns:
             yield column.values
             if column.weights is not None:
@@ -111,6 +113,8 @@ def _listing(entry: Entry, files: Sequence[str]) -> ListingRequest:
         raise _unfit(where, problem, place, nearest(block.file, files))
     _check_names(block, node, where)
     derive = _columns(block.derive, node, "derive")
+    written = node.get("by") or node
+    made = {str(one.key): expression_of(one.node) for one in written.entries} if written is not node else {}
     ordered = order_by_dependence({one.name: one.values for one in derive})
     total = {} if block.total is False else TOTAL if block.total is True else as_text(block.total)
     return ListingRequest(
@@ -126,6 +130,7 @@ def _listing(entry: Entry, files: Sequence[str]) -> ListingRequest:
         total=total,
         min_rows=block.min_rows,
         title=as_text(block.title),
+        made=made,
     )
 
 
@@ -184,7 +189,7 @@ def uses_of(
 ) -> Iterator[tuple[str, Place | None]]:
     """Names of the columns of the data that the listings read."""
     for request in requests:
-        yield from ((name, request.place) for name in request.by)
+        yield from ((name, request.place) for name in request.by if name not in request.made)
         for expression in request.expressions():
             yield from uses(expression)
 
