@@ -48,7 +48,7 @@ def _rows_of(plan: Plan, request: ListingRequest, main: Frame) -> Frame:
     source = next(one for one in plan.sources if one.name == request.file)
     wanted = {use.name for expression in request.expressions() for use in columns_of(expression)}
     roots = data_paths.collect_roots(plan.sources[0].folder, plan.roots)
-    return read_source(source, roots, {*request.by, *wanted} - set(request.made))
+    return read_source(source, roots, {*wanted, *(name for name in request.by if name not in request.made)})
 
 
 def read_geometries(plan: Plan) -> dict[str, Geometry]:
