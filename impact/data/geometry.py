@@ -73,9 +73,10 @@ def _name(located: Located, feature: Any, key: str, number: int, place: Place | 
     Raises:
         DataError: E731.
     """
-    properties = feature.get("properties") if isinstance(feature, dict) else None
-    known = list(properties) if isinstance(properties, dict) else []
-    value = properties.get(key) if isinstance(properties, dict) else None
+    given = feature.get("properties") if isinstance(feature, dict) else None
+    properties: dict[str, Any] = given if isinstance(given, dict) else {}
+    known = list(properties)
+    value = properties.get(key)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise DataError(
             fault(
@@ -94,8 +95,8 @@ def _polygons(
     if kind not in ("Polygon", "MultiPolygon") or not isinstance(geometry, dict):
         problem = f"feature {number} is {kind or 'without a geometry'}, not Polygon or MultiPolygon"
         raise DataError(_unfit(located, problem, place))
-    written = geometry.get("coordinates")
-    listed = [written] if kind == "Polygon" else written
+    written: Any = geometry.get("coordinates")
+    listed: Any = [written] if kind == "Polygon" else written
     try:
         for polygon in listed or ():
             yield tuple(_ring(ring) for ring in polygon)

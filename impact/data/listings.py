@@ -76,9 +76,7 @@ def compute_listing(
     }
     hidden = grouped.sizes < request.min_rows
     if hidden.any():
-        notices.append(
-            notice("W501", of=request.name, count=int(hidden.sum()), least=request.min_rows)
-        )
+        notices.append(notice("W503", of=request.name, count=int(hidden.sum()), least=request.min_rows))
         table = {name: v if name in request.by else _blanked(v, hidden) for name, v in table.items()}
     place = _ordered(table, request)
     table = {name: values[place] for name, values in table.items()}
@@ -244,7 +242,7 @@ def aggregate(values: Column, way: str, weights: Column | None = None) -> float:
         return float(np.sum(weights * values)) / total if total > 0 else float("nan")
     if way == "sd":
         return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
-    ways = {"sum": np.sum, "mean": np.mean, "median": np.median, "min": np.min, "max": np.max}
+    ways: dict[str, Any] = {"sum": np.sum, "mean": np.mean, "median": np.median, "min": np.min, "max": np.max}
     return float(ways[way](values))
 
 
@@ -283,7 +281,9 @@ def _running(table: Mapping[str, Column], request: ListingRequest) -> dict[str, 
     for name, column in request.cumulate.items():
         values = table[column]
         if values.dtype.kind != "f":
-            raise DataError(_unfit(request, f"the running sum '{name}' is of '{column}', which holds no numbers"))
+            raise DataError(
+                _unfit(request, f"the running sum '{name}' is of '{column}', which holds no numbers")
+            )
         sums: dict[str, float] = {}
         made = []
         for key, value in zip(outer, values.tolist(), strict=True):
@@ -297,9 +297,7 @@ def _length(table: Mapping[str, Column]) -> int:
     return len(next(iter(table.values())))
 
 
-def _total(
-    columns: Mapping[str, tuple[Column, Column | None]], request: ListingRequest
-) -> dict[str, Column]:
+def _total(columns: Mapping[str, tuple[Column, Column | None]], request: ListingRequest) -> dict[str, Column]:
     """The row of everything: sums of sums, means of all rows; a fact only where all rows share it."""
     found: dict[str, Column] = {}
     for one in request.columns:
@@ -322,7 +320,9 @@ def _derived(
     made = dict(table)
     rows = _length(made)
     for one in request.derive:
-        absent = [use.name for use in columns_of(one.values) if use.name not in made and use.name in request.by]
+        absent = [
+            use.name for use in columns_of(one.values) if use.name not in made and use.name in request.by
+        ]
         frame = Frame(columns=made | {name: np.full(rows, np.nan) for name in absent}, n_rows=rows)
         of = f"listings.{request.name}.{one.name}"
         found = evaluate_on(frame, one.values, params=params, of=of)
@@ -363,4 +363,3 @@ def plain_value(value: Any) -> Value:
 
 def _key(values: Sequence[Any]) -> str:
     return ";".join(str(plain_value(value)) for value in values)
-

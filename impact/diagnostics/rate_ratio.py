@@ -37,7 +37,7 @@ class RateRatioOptions(Options):
     other_exposure: Count = Field(description="Persons of the others.")
     measure: Literal["per_head", "share"] = Field(
         "per_head",
-        description="per_head: ratio of the two rates; share: the group's share of all cases over its share of all persons.",
+        description="per_head: ratio of the two rates; share: the group's share of all cases over that of all persons.",
     )
     per: float = Field(100_000, gt=0, description="Rates are told per this many persons.")
 

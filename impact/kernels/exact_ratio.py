@@ -6,7 +6,7 @@ does not reject on either side,
     low = B⁻¹(α/2; x, n − x + 1),   high = B⁻¹(1 − α/2; x + 1, n − x)
 
 with B⁻¹ the quantile of the beta law. Of two Poisson counts a over A and b over B, a given a + b is binomial with
-p = θA/(θA + B), θ the ratio of the rates; so an exact interval (p_low, p_high) for p gives one for θ, θ = (p/(1 − p)) B/A
+p = θA/(θA + B), θ the ratio of the rates; so an exact interval for p gives one for θ, θ = (p/(1 − p)) B/A
 (Przyborowski and Wilenski 1940; Garwood 1936 for one count).
 """
 

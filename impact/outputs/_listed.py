@@ -77,7 +77,11 @@ def roles_of(name: str, block: FigureBlock, columns: Sequence[str]) -> dict[str,
             raise OutputError(_unfit(name, column, columns))
     found = {role: block.columns.get(role, role) for role in known}
     found = {role: column for role, column in found.items() if column in columns}
-    if block.kind == "tile_map" and "column" not in block.columns and found.get("column") == found.get("value"):
+    if (
+        block.kind == "tile_map"
+        and "column" not in block.columns
+        and found.get("column") == found.get("value")
+    ):
         del found["column"]
     for role in needed:
         if role not in found:

@@ -101,17 +101,17 @@ def _row(
     return Row(tuple(cells))
 
 
-def _cell(
-    row: Entry, column: str, digits: int, entry: Entry, document: Document, language: str
-) -> Cell:
+def _cell(row: Entry, column: str, digits: int, entry: Entry, document: Document, language: str) -> Cell:
     value: Any = row["values"].get(column)
     if is_number(value):
         # years and codes are names, not quantities
-        grouping = column not in entry["by"]
+        grouping = column not in entry["by"] and not column.endswith("year")
         return figure(decimal_text(value, digits, grouping=grouping), float(value))
     if isinstance(value, str):
         words = level_label(document, column, value, language)
-        labelled = value in (document.get("labels") or {}) or f"{column}={value}" in (document.get("labels") or {})
+        labelled = value in (document.get("labels") or {}) or f"{column}={value}" in (
+            document.get("labels") or {}
+        )
         return Cell(words if labelled else value)
     return Cell(DASH if row["is_hidden"] else "")
 

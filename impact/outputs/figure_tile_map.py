@@ -78,11 +78,7 @@ def draw(
             axes.set_axis_off()
             if panel:
                 axes.set_title(_panel_title(document, listed, panel, language), fontsize=9, loc="left")
-        bar = canvas.colorbar(
-            ScalarMappable(norm, _SHADES), ax=list(grid), orientation="horizontal", shrink=0.6, aspect=34, pad=0.02
-        )
-        bar.set_label(said(block.xlabel, language) or what)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        _keys(canvas, list(grid), norm, said(block.xlabel, language) or what)
         if any(area.value is None for area in areas):
             words = text("figure.map.missing", language)
             patch = Patch(facecolor="white", edgecolor=SOFT, hatch="////", label=words)
@@ -93,13 +89,29 @@ def draw(
         size=(max(4.6, PANEL_WIDTH * len(panels)), 5.6),
         columns=COLUMNS,
         data=[
-            {"panel": a.panel or None, "area": a.name, "label": a.label, "row": a.row, "column": a.column, "value": a.value}
+            {
+                "panel": a.panel or None,
+                "area": a.name,
+                "label": a.label,
+                "row": a.row,
+                "column": a.column,
+                "value": a.value,
+            }
             for a in areas
         ],
         title=said(block.title, language) or text("figure.title.tile_map", language, value=what),
         sentence=_sentence(what, areas, digits, language),
     )
     return drawing(name, plan)
+
+
+def _keys(canvas: Figure, grid: list[Axes], norm: Normalize, what: str) -> None:
+    """The scale of the shades below the maps."""
+    bar = canvas.colorbar(
+        ScalarMappable(norm, _SHADES), ax=grid, orientation="horizontal", shrink=0.6, aspect=34, pad=0.02
+    )
+    bar.set_label(what)
+    bar.outline.set_visible(False)
 
 
 def _digits(listed: Listed, block: FigureBlock, document: Document, request: OutputRequest) -> int:
@@ -116,13 +128,17 @@ def _areas(
     name: str, listed: Listed, document: Document, digits: int, language: str, *, on_grid: bool
 ) -> list[_Area]:
     values = numbers(name, listed, "value")
-    places = {role: numbers(name, listed, role) if role in listed.roles else None for role in ("row", "column")}
+    places = {
+        role: numbers(name, listed, role) if role in listed.roles else None for role in ("row", "column")
+    }
     found: list[_Area] = []
     taken: dict[tuple[str, int, int], str] = {}
     for number, row in enumerate(listed.rows):
         area, panel = (_named(listed.value(row, role)) for role in ("area", "panel"))
         label = listed.value(row, "label")
-        shown = str(label) if label is not None else level_label(document, listed.roles["area"], area, language)
+        shown = (
+            str(label) if label is not None else level_label(document, listed.roles["area"], area, language)
+        )
         spot: tuple[int | None, int | None] = (None, None)
         if on_grid:
             spot = _spot(name, places, number, area)
@@ -183,7 +199,9 @@ def _tiled(axes: Axes, areas: Sequence[_Area], norm: Normalize, outlines: Mappin
 def _words(axes: Axes, x: float, y: float, area: _Area, colour: str) -> None:
     size = 5.6 if len(area.label) > 9 else 6.4
     axes.text(x, y + 0.18, area.label, ha="center", va="center", fontsize=size, color=colour, clip_on=True)
-    axes.text(x, y - 0.18, area.shown, ha="center", va="center", fontsize=7.6, color=colour, fontweight="bold")
+    axes.text(
+        x, y - 0.18, area.shown, ha="center", va="center", fontsize=7.6, color=colour, fontweight="bold"
+    )
 
 
 def _outlined(axes: Axes, areas: Sequence[_Area], norm: Normalize, outlines: Mapping[str, Any]) -> None:
@@ -266,5 +284,8 @@ def write(document: Document, request: OutputRequest) -> dict[str, bytes]:
 
 
 OUTPUT = Output(
-    summary="A value by area: tiles, or outlines of a geometry file", suffix="svg", write=write, keywords=("tile_map",)
+    summary="A value by area: tiles, or outlines of a geometry file",
+    suffix="svg",
+    write=write,
+    keywords=("tile_map",),
 )

@@ -229,9 +229,16 @@ def _handles(language: str) -> list[Line2D]:
 
     def mark(colour: str, marker: str, label: str, *, filled: bool = True, line: bool = False) -> Line2D:
         face = colour if filled else "white"
-        style = "-" if line else "none"
         words = text(f"figure.timeline.{label}", language)
-        return Line2D([], [], color=colour, marker=marker, linestyle=style, markerfacecolor=face, label=words)
+        return Line2D(
+            [],
+            [],
+            color=colour,
+            marker=marker,
+            linestyle="-" if line else "none",
+            markerfacecolor=face,
+            label=words,
+        )
 
     return [
         mark(COLOURS[0], "^", "opening"),

@@ -1,4 +1,4 @@
-"""Trends: the value of each group over time, with its interval where the listing has one, and the start of treatment."""
+"""Trends: the value of each group over time, with its interval where there is one, and the start of treatment."""
 
 from __future__ import annotations
 
@@ -80,9 +80,7 @@ def draw(
         draw=paint,
         size=(6.6, 4.0),
         columns=COLUMNS,
-        data=[
-            dict(zip(COLUMNS, (one.name, *point), strict=True)) for one in series for point in one.points
-        ],
+        data=[dict(zip(COLUMNS, (one.name, *point), strict=True)) for one in series for point in one.points],
         title=said(block.title, language) or text("figure.title.trends", language, value=what),
         sentence=text(
             "figure.sentence.trends",
@@ -102,9 +100,16 @@ def _series(name: str, listed: Listed, document: Document, language: str) -> lis
         raise OutputError(cannot_draw(name, listed.roles["group"], f"{len(names)} > {MOST_GROUPS}"))
     found: list[_Series] = []
     for one in names:
-        rows = [place for place, group in enumerate(groups) if group == one and columns["time"][place] is not None]
+        rows = [
+            place for place, group in enumerate(groups) if group == one and columns["time"][place] is not None
+        ]
         points = sorted(
-            (float(columns["time"][row] or 0.0), columns["value"][row], columns["low"][row], columns["high"][row])
+            (
+                float(columns["time"][row] or 0.0),
+                columns["value"][row],
+                columns["low"][row],
+                columns["high"][row],
+            )
             for row in rows
         )
         times = [point[0] for point in points]
@@ -130,7 +135,9 @@ def _line(axes: Axes, place: int, one: _Series) -> None:
 
 def _told(one: _Series, digits: int) -> str:
     """A group's first and last value."""
-    known: Sequence[tuple[float, float]] = [(point[0], point[1]) for point in one.points if point[1] is not None]
+    known: Sequence[tuple[float, float]] = [
+        (point[0], point[1]) for point in one.points if point[1] is not None
+    ]
     if not known:
         return one.label
     ends = [known[0], known[-1]] if len(known) > 1 else [known[0]]

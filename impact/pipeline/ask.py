@@ -13,9 +13,9 @@ from impact.core.findings import Finding, ModelResult, Question
 from impact.core.frames import Frame
 from impact.core.listings import Listing
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, spawn_seed
+from impact.pipeline.listings.numbers import numbers_of
 from impact.pipeline.lost_outcomes import lost_outcomes
 from impact.pipeline.permute_again import asks_for_sets, permuted_again
-from impact.pipeline.listings.numbers import numbers_of
 from impact.pipeline.places import placed_in
 from impact.pipeline.referee import default_tests, not_possible, on_one_base
 from impact.plan import Plan

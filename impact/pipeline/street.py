@@ -44,7 +44,8 @@ from impact.schema.requests import ModelRequest
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """Everything a run found: the whole frame, the main sample, models, findings, notices, failed tests, the curve,
-    tables of data and outlines of maps."""
+    tables of data and outlines of maps.
+    """
 
     plan: Plan
     frame: Frame

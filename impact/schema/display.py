@@ -21,7 +21,9 @@ CellWord = Literal[
     "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
     "deff", "expect",
 ]  # fmt: skip
-RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published", "speccurve", "listing", "tests"]
+RowKind = Literal[
+    "terms", "att", "event", "by", "robustness", "models", "published", "speccurve", "listing", "tests"
+]
 TableFormat = Literal["md", "tex", "html"]
 FigureFormat = Literal["svg", "png"]
 FigureKind = Literal[
@@ -82,7 +84,8 @@ class TableBlock(Options):
         "listing (a table of data), tests (statistic, interval and sentence of the tests in `terms`, or of all).",
     )
     listing: str | None = Field(
-        default=None, description="The listing that the table prints; then `rows: listing` need not be written."
+        default=None,
+        description="The listing that the table prints; then `rows: listing` need not be written.",
     )
     columns: list[str] | dict[str, Text] | str = Field(
         default_factory=list,
@@ -95,7 +98,7 @@ class TableBlock(Options):
     )
     terms: list[str] = Field(
         default_factory=list,
-        description="Only these terms (of a listing rows by their key, of tests their names), in this order; default all.",
+        description="Only these terms (rows of a listing by their key, tests by name), in this order; default all.",
     )
     groups: list[str] = Field(
         default_factory=list, description="Only subgroups that carry one of these labels (sex=women)."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from impact.core.errors import Fault, ImpactError, OutputError, Place, SpecError
+from impact.core.errors import Fault, ImpactError, OutputError, Place
 from impact.core.nearest import nearest
 from impact.core.texts import fault
 from impact.outputs._listed import ROLES, roles_of
@@ -20,7 +20,12 @@ from impact.schema.nodes import Node, map_node, text_place
 # keys of a table that say something of models, not of data
 OF_MODELS = ("models", "groups", "panels", "cell", "extra", "footer", "layout", "stars")
 # keys of a figure that only listings have, and the kinds that take each
-OF_LISTINGS = {"listing": tuple(ROLES), "columns": tuple(ROLES), "start": ("trends",), "geometry": ("tile_map",)}
+OF_LISTINGS = {
+    "listing": tuple(ROLES),
+    "columns": tuple(ROLES),
+    "start": ("trends",),
+    "geometry": ("tile_map",),
+}
 
 
 def shows_listing(node: Node) -> bool:
@@ -69,7 +74,17 @@ def _table_faults(plan: Plan, known: dict[str, ListingRequest]) -> Iterator[Faul
         if block.listing not in known:
             yield _unknown(table, node, block.listing, list(known))
             continue
-        allowed = ("listing", "rows", "columns", "terms", "title", "digits", "notes", "default_notes", "formats")
+        allowed = (
+            "listing",
+            "rows",
+            "columns",
+            "terms",
+            "title",
+            "digits",
+            "notes",
+            "default_notes",
+            "formats",
+        )
         wrong = [key for key in OF_MODELS if node.entry(key) is not None]
         wrong += ["rows"] if node.entry("rows") is not None and block.rows != "listing" else []
         for key in wrong:
@@ -103,6 +118,15 @@ def _figure_faults(plan: Plan, known: dict[str, ListingRequest]) -> Iterator[Fau
 
 def _test_faults(plan: Plan, known: dict[str, ListingRequest]) -> Iterator[Fault]:
     """Expressions of tests that read listings: names of listings and columns."""
+    for test in plan.tests:
+        for key in getattr(test.options, "listed_numbers", ()):
+            written = test.node.get(key)
+            if isinstance(getattr(test.options, key), str) and written is not None:
+                yield from _number_faults(written, known)
+
+
+def _number_faults(written: Node, known: dict[str, ListingRequest]) -> Iterator[Fault]:
+    """What is wrong with one expression, with 1 in place of every number."""
 
     def lookup(parts: tuple[str, ...], keys: object) -> float:
         if not parts or parts[0] not in known:
@@ -112,16 +136,12 @@ def _test_faults(plan: Plan, known: dict[str, ListingRequest]) -> Iterator[Fault
             raise KeyError(parts[-1], *columns)
         return 1.0
 
-    for test in plan.tests:
-        for key in getattr(test.options, "listed_numbers", ()):
-            value = getattr(test.options, key)
-            written = test.node.get(key)
-            if not isinstance(value, str) or written is None:
-                continue
-            try:
-                expression = parse_expression(value, place=text_place(written), mode="claims")
-                for use in columns_of(expression):
-                    raise SpecError(fault("E416", place=text_place(written), name=use.name))
-                evaluate(expression, {}, Context(rows=1, lookup=lookup))
-            except ImpactError as error:
-                yield from error.faults
+    place = text_place(written)
+    try:
+        expression = parse_expression(written.written, place=place, mode="claims")
+        for use in columns_of(expression):
+            yield fault("E416", place=place, name=use.name)
+            return
+        evaluate(expression, {}, Context(rows=1, lookup=lookup))
+    except ImpactError as error:
+        yield from error.faults

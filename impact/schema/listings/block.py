@@ -79,7 +79,8 @@ class ListingBlock(Options):
         description="name → column of numbers whose running sum it is, along the last name of `by`.",
     )
     derive: dict[str, str | ListedColumn] = Field(
-        default_factory=dict, description="name → expression on the columns of the listing, row by row; or {value: …, digits: n}."
+        default_factory=dict,
+        description="name → expression on the columns of the listing, row by row; or {value: …, digits: n}.",
     )
     order: Names | None = Field(
         default=None,
@@ -89,5 +90,5 @@ class ListingBlock(Options):
         default=False, description="A last row of all rows together; true, or its label."
     )
     min_rows: int = Field(
-        default=1, ge=1, description="Groups of fewer rows of data than this show no value: W501."
+        default=1, ge=1, description="Groups of fewer rows of data than this show no value: W503."
     )

@@ -34,7 +34,8 @@ class ListingRequest:
     """A listing ready to be computed.
 
     Arguments:
-        by: columns whose values name the rows; made: those of them that are expressions. file: another data file by its name, or "".
+        by: columns whose values name the rows; made: those of them that are expressions.
+        file: another data file by its name, or "".
         filters: conditions on top of the spec's. columns: in the order of the spec.
         cumulate: name → column. derive: row by row, in the order of dependence. order: (column, descending).
         total: label of the row of everything, empty for none. min_rows: smaller groups show nothing.
@@ -134,9 +135,7 @@ def _listing(entry: Entry, files: Sequence[str]) -> ListingRequest:
     )
 
 
-def _columns(
-    blocks: Mapping[str, str | ListedColumn], node: Node, key: str
-) -> list[ColumnRequest]:
+def _columns(blocks: Mapping[str, str | ListedColumn], node: Node, key: str) -> list[ColumnRequest]:
     found: list[ColumnRequest] = []
     for name, block in blocks.items():
         written = node_at(node, (key, name)) or node
@@ -192,4 +191,3 @@ def uses_of(
         yield from ((name, request.place) for name in request.by if name not in request.made)
         for expression in request.expressions():
             yield from uses(expression)
-
