@@ -23,7 +23,7 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import text
 from impact.outputs._document import Document, label_of, level_label, said, unique
-from impact.outputs._figure_style import FAINT, INK, SOFT, Drawing, Plan, drawing, files_of_kind
+from impact.outputs._figure_style import INK, SOFT, Drawing, Plan, drawing, files_of_kind
 from impact.outputs._listed import Listed, cannot_draw, listed_for, listing_of, numbers
 from impact.outputs._numbers import decimal_text
 from impact.outputs._request import OutputRequest
@@ -222,7 +222,6 @@ def _outlined(axes: Axes, areas: Sequence[_Area], norm: Normalize, outlines: Map
     axes.autoscale_view()
     middle = (min(latitudes) + max(latitudes)) / 2 if latitudes else 0.0
     axes.set_aspect(1.0 / max(math.cos(math.radians(middle)), 0.05))
-    axes.grid(visible=False, color=FAINT)
 
 
 def _compound(rings: Sequence[Sequence[Sequence[float]]]) -> Path:

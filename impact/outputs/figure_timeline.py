@@ -43,6 +43,8 @@ COLUMNS = ("label", "direction", "date", "first_day", "last_day", "place", "step
 DIRECTIONS = {"opening": 1, "tightening": -1}
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 MID_YEAR = "approx_mid_year"
+# letters of a year and month
+MONTH = 7
 # inches; years that a letter of a label takes; letters of a line beside the axis
 WIDTH, YEARS_A_LETTER, LONGEST_LABEL = 10.5, 0.052, 18
 
@@ -100,9 +102,9 @@ def draw(
             language,
             opened=sum(event.direction == "opening" for event in events),
             closed=sum(event.direction == "tightening" for event in events),
-            first=events[0].written,
-            last=events[-1].written,
-            top=top.written,
+            first=events[0].written[:MONTH],
+            last=events[-1].written[:MONTH],
+            top=top.written[:MONTH],
             most=top.index,
             end=events[-1].index,
         ),
