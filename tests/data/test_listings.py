@@ -69,14 +69,31 @@ def test_sums_means_and_facts_by_group() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.one_of(st.none(), st.floats(-9, 9))), min_size=1, max_size=40))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 2), st.one_of(st.none(), st.floats(-9, 9))),
+        min_size=1,
+        max_size=40,
+    )
+)
 def test_as_pandas_groups(rows: list[tuple[int, int, float | None]]) -> None:
     values = [np.nan if v is None else v for *_, v in rows]
     data = frame(a=[r[0] for r in rows], b=[r[1] for r in rows], v=values)
-    found, _ = listed("by: [a, b]\n    columns: {s: {sum: v}, m: {mean: v}, c: {count: true}, q: {median: v}}", data)
-    grouped = pd.DataFrame({"a": [r[0] for r in rows], "b": [r[1] for r in rows], "v": values}).groupby(["a", "b"]).v
+    found, _ = listed(
+        "by: [a, b]\n    columns: {s: {sum: v}, m: {mean: v}, c: {count: true}, q: {median: v}}", data
+    )
+    grouped = (
+        pd.DataFrame({"a": [r[0] for r in rows], "b": [r[1] for r in rows], "v": values})
+        .groupby(["a", "b"])
+        .v
+    )
     assert [row.key for row in found.rows] == [f"{a};{b}" for a, b in grouped.groups]
-    for name, expected in (("s", grouped.sum(min_count=1)), ("m", grouped.mean()), ("c", grouped.size()), ("q", grouped.median())):
+    for name, expected in (
+        ("s", grouped.sum(min_count=1)),
+        ("m", grouped.mean()),
+        ("c", grouped.size()),
+        ("q", grouped.median()),
+    ):
         ours = [np.nan if v is None else v for v in column(found, name)]
         np.testing.assert_allclose(ours, expected.to_numpy(dtype=float), rtol=1e-12, atol=1e-12)
 
@@ -94,8 +111,12 @@ def test_running_sums_derived_columns_and_the_total() -> None:
     )
     assert [row.key for row in found.rows] == ["2015", "2016", "2017", "total"]
     assert column(found, "s_so_far") == [435, 4841, 39020, None]
-    assert column(found, "ratio") == pytest.approx([100 * 200 / 435, 100 * 159 / 4406, 100 * 217 / 34179, 100 * 576 / 39020])
-    assert column(found, "so_far")[:3] == pytest.approx([100 * 200 / 435, 100 * 359 / 4841, 100 * 576 / 39020])
+    assert column(found, "ratio") == pytest.approx(
+        [100 * 200 / 435, 100 * 159 / 4406, 100 * 217 / 34179, 100 * 576 / 39020]
+    )
+    assert column(found, "so_far")[:3] == pytest.approx(
+        [100 * 200 / 435, 100 * 359 / 4841, 100 * 576 / 39020]
+    )
     assert column(found, "so_far")[3] is None
     assert found.rows[-1].is_total
     assert found.rows[-1].n == 3
@@ -111,10 +132,13 @@ def test_running_sums_restart_for_each_outer_name_and_stop_at_the_missing() -> N
 @pytest.mark.parametrize(
     ("order", "keys"),
     [("x", ["b;2018", "a;2018", "b;2019", "a;2019"]), ("-x", ["b;2019", "a;2018", "b;2018", "a;2019"]),
-     ("[-year, area]", ["a;2019", "b;2019", "a;2018", "b;2018"]), ("-double", ["b;2019", "a;2018", "b;2018", "a;2019"])],
+     ("[-year, area]", ["a;2019", "b;2019", "a;2018", "b;2018"]),
+     ("-double", ["b;2019", "a;2018", "b;2018", "a;2019"])],
 )  # fmt: skip
 def test_order(order: str, keys: list[str]) -> None:
-    text = f"by: [area, year]\n    columns: {{x: {{sum: x}}}}\n    derive: {{double: 2 * x}}\n    order: {order}"
+    text = (
+        f"by: [area, year]\n    columns: {{x: {{sum: x}}}}\n    derive: {{double: 2 * x}}\n    order: {order}"
+    )
     assert [row.key for row in listed(text, DATA)[0].rows] == keys
 
 
@@ -165,7 +189,9 @@ def test_rows_that_give_no_listing(text: str, code: str) -> None:
 
 
 def test_one_row_and_all_missing() -> None:
-    found, _ = listed("by: area\n    columns: {s: {sum: x}, m: {mean: x}, f: x}", frame(area=["a"], x=[np.nan]))
+    found, _ = listed(
+        "by: area\n    columns: {s: {sum: x}, m: {mean: x}, f: x}", frame(area=["a"], x=[np.nan])
+    )
     assert [found.rows[0].values[name] for name in ("s", "m", "f")] == [None, None, None]
 
 
@@ -176,7 +202,10 @@ def test_too_many_rows() -> None:
 
 
 def test_dates_and_texts_as_values() -> None:
-    data = Frame(columns={"a": np.array(["2018-10-31", "NaT"], dtype="datetime64[D]"), "k": np.array([1.0, 2.0])}, n_rows=2)
+    data = Frame(
+        columns={"a": np.array(["2018-10-31", "NaT"], dtype="datetime64[D]"), "k": np.array([1.0, 2.0])},
+        n_rows=2,
+    )
     found, _ = compute_listing(data, request("by: k\n    columns: {a: a}"), params={})
     assert column(found, "a") == ["2018-10-31", None]
     assert plain_value(np.float64(2.5)) == 2.5

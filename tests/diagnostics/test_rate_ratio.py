@@ -68,7 +68,10 @@ def test_share_is_the_proportion_over_its_population_share(tmp_path: Path) -> No
 
 
 def test_numbers_as_written_and_equal_rates(tmp_path: Path) -> None:
-    found = finding(tmp_path, "    cases: 10\n    exposure: 1000\n    other_cases: 20\n    other_exposure: 2000\n    per: 100\n")
+    found = finding(
+        tmp_path,
+        "    cases: 10\n    exposure: 1000\n    other_cases: 20\n    other_exposure: 2000\n    per: 100\n",
+    )
     assert found["statistic"] == pytest.approx(1.0)
     assert found["p_value"] == pytest.approx(1.0)
     assert found["ci_low"] < 1 < found["ci_high"]
@@ -80,7 +83,10 @@ def test_numbers_as_written_and_equal_rates(tmp_path: Path) -> None:
     [
         ("    cases: 1.5\n    exposure: 10\n    other_cases: 1\n    other_exposure: 10\n", "1.5 is no count"),
         ("    cases: -1\n    exposure: 10\n    other_cases: 1\n    other_exposure: 10\n", "-1 is no count"),
-        ("    cases: 1\n    exposure: 0\n    other_cases: 1\n    other_exposure: 10\n", "nothing to count over"),
+        (
+            "    cases: 1\n    exposure: 0\n    other_cases: 1\n    other_exposure: 10\n",
+            "nothing to count over",
+        ),
         ("    cases: 0\n    exposure: 10\n    other_cases: 0\n    other_exposure: 10\n", "not one case"),
     ],
 )

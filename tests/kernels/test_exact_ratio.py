@@ -36,7 +36,9 @@ def test_the_ends_are_where_the_binomial_tails_reach_half_the_level(n: int, data
     assert k == n or stats.binom.cdf(k, n, high) == pytest.approx(tail, rel=1e-7)
 
 
-@pytest.mark.parametrize(("a", "n", "b", "m"), [(11, 7.5, 4, 12.0), (0, 10.0, 5, 20.0), (48, 109783.0, 84269, 31452347.0)])
+@pytest.mark.parametrize(
+    ("a", "n", "b", "m"), [(11, 7.5, 4, 12.0), (0, 10.0, 5, 20.0), (48, 109783.0, 84269, 31452347.0)]
+)
 def test_a_rate_ratio_is_that_of_the_conditional_binomial(a: int, n: float, b: int, m: float) -> None:
     """The interval of scipy's binomtest for a of a + b, turned into odds and scaled by the exposures."""
     ratio, low, high = poisson_rate_ratio(a, n, b, m)
@@ -56,7 +58,11 @@ def test_turning_the_groups_around_turns_the_ratio(a: int, b: int, n: float, m: 
     back = poisson_rate_ratio(b, m, a, n)
     assert low <= ratio <= high
     for one, other in ((ratio, back[0]), (low, back[2]), (high, back[1])):
-        assert (one == math.inf and other == 0) or (one == 0 and other == math.inf) or one * other == pytest.approx(1)
+        assert (
+            (one == math.inf and other == 0)
+            or (one == 0 and other == math.inf)
+            or one * other == pytest.approx(1)
+        )
 
 
 @settings(max_examples=40, deadline=None)
@@ -66,7 +72,9 @@ def test_the_test_fits_the_interval(n: int, data, share: float) -> None:
     k = data.draw(st.integers(0, n))
     low, high = clopper_pearson(k, n)
     p = binomial_two_sided(k, n, share)
-    assert p == pytest.approx(min(1, 2 * min(stats.binom.cdf(k, n, share), stats.binom.sf(k - 1, n, share))), rel=1e-8)
+    assert p == pytest.approx(
+        min(1, 2 * min(stats.binom.cdf(k, n, share), stats.binom.sf(k - 1, n, share))), rel=1e-8
+    )
     if min(abs(share - low), abs(share - high)) > 1e-6:
         assert (p < 0.05) == (not low <= share <= high)
 
@@ -86,5 +94,7 @@ def test_coverage_is_at_least_its_level_by_exact_summation() -> None:
     intervals = [clopper_pearson(k, 25) for k in range(26)]
     for step in range(1, 100):
         p = step / 100
-        covered = sum(stats.binom.pmf(k, 25, p) for k, (low, high) in enumerate(intervals) if low <= p <= high)
+        covered = sum(
+            stats.binom.pmf(k, 25, p) for k, (low, high) in enumerate(intervals) if low <= p <= high
+        )
         assert covered >= 0.95 - 1e-12

@@ -36,7 +36,9 @@ def test_numbers_behind_the_text_are_unrounded(listed):
 
 
 def test_the_other_language(listed):
-    found = grid(listed, "es", listing="counts", columns={"year": {"en": "Y", "es": "A"}, "count": {"es": "C"}})
+    found = grid(
+        listed, "es", listing="counts", columns={"year": {"en": "Y", "es": "A"}, "count": {"es": "C"}}
+    )
     assert texts(found)[0] == ["A", "C"]
     assert texts(found)[-1][0] == "En total"
 
@@ -47,7 +49,11 @@ def test_rows_by_their_key_in_the_order_asked_for(listed):
 
 
 def test_labels_of_values(listed):
-    assert texts(grid(listed, listing="paths", columns=["group", "time", "value"]))[1] == ["Lima", "2016", "10.000"]
+    assert texts(grid(listed, listing="paths", columns=["group", "time", "value"]))[1] == [
+        "Lima",
+        "2016",
+        "10.000",
+    ]
 
 
 def test_hidden_rows_show_a_dash(listed):

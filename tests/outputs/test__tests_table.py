@@ -23,7 +23,10 @@ def test_statistic_interval_and_sentence(listed):
 def test_chosen_tests(listed):
     second = dict(listed["tests"][0], test="other")
     listed["tests"].append(second)
-    assert [row.cells[0].text for row in grid(listed, terms=["other", "ratio"]).rows[1:]] == ["other", "ratio"]
+    assert [row.cells[0].text for row in grid(listed, terms=["other", "ratio"]).rows[1:]] == [
+        "other",
+        "ratio",
+    ]
 
 
 def test_tests_that_are_not_there(listed):

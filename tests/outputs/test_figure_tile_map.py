@@ -1,5 +1,7 @@
 """Maps: values and places are the listing's, darker is more, outlines replace tiles where they are given."""
 
+import itertools
+
 import matplotlib.colors as colors
 import pytest
 
@@ -92,7 +94,7 @@ def test_shades_darken_in_grey():
     for step in range(0, 101, 5):
         red, green, blue = colors.to_rgb(figure._SHADES(step / 100))
         greys.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
-    assert all(a > b for a, b in zip(greys, greys[1:], strict=False))
+    assert all(a > b for a, b in itertools.pairwise(greys))
 
 
 def test_the_centre_of_an_outline():
@@ -103,4 +105,8 @@ def test_the_centre_of_an_outline():
 
 def test_files(listed):
     block = FigureBlock(kind="tile_map", listing="areas", columns=ROLES)
-    assert sorted(write(listed, OutputRequest(figures={"f": block}))) == ["figures/f.csv", "figures/f.png", "figures/f.svg"]
+    assert sorted(write(listed, OutputRequest(figures={"f": block}))) == [
+        "figures/f.csv",
+        "figures/f.png",
+        "figures/f.svg",
+    ]

@@ -30,7 +30,11 @@ def test_acts_stand_in_the_order_of_what_is_known_of_their_dates(listed):
     assert [row["step"] for row in data.values()] == [1, 1, -1, -1, 1]
     day = 230 - 1
     assert date(2018, 8, 18).timetuple().tm_yday == day + 1
-    assert data["Cut-off"]["first_day"] == data["Cut-off"]["last_day"] == pytest.approx(2018 + day / 365, abs=1e-6)
+    assert (
+        data["Cut-off"]["first_day"]
+        == data["Cut-off"]["last_day"]
+        == pytest.approx(2018 + day / 365, abs=1e-6)
+    )
     assert data["Second permit"]["first_day"] == pytest.approx(2017 + 181 / 365, abs=1e-6)
     assert data["Second permit"]["last_day"] == pytest.approx(2017 + 211 / 365, abs=1e-6)
     assert (data["Schools"]["first_day"], data["Schools"]["date"]) == (2019, "2019")
@@ -44,7 +48,10 @@ def test_the_csv_and_both_languages(listed):
     assert "3 aperturas y 2 restricciones" in drawn(listed, "es").sentence
     block = FigureBlock(kind="timeline", listing="calendar")
     files = write(listed, OutputRequest(figures={"f": block}, languages=("en", "es")))
-    assert sorted(files) == ["figures/f.csv", *(f"figures/f.{la}.{s}" for la in ("en", "es") for s in ("png", "svg"))]
+    assert sorted(files) == [
+        "figures/f.csv",
+        *(f"figures/f.{la}.{s}" for la in ("en", "es") for s in ("png", "svg")),
+    ]
     assert files["figures/f.csv"].startswith(b"label,direction,date,first_day,last_day,place,step,index\n")
 
 

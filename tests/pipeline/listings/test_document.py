@@ -52,7 +52,9 @@ claims:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "areas.csv").write_text("code,x,r,c\n15,2,1,1\n15,4,1,1\n07,3,1,2\n24,,2,1\n", encoding="utf-8")
+    (tmp_path / "areas.csv").write_text(
+        "code,x,r,c\n15,2,1,1\n15,4,1,1\n07,3,1,2\n24,,2,1\n", encoding="utf-8"
+    )
     (tmp_path / "other.csv").write_text("year,v\n2018,10\n2019,20\n2020,\n", encoding="utf-8")
     square = [[0, 0], [1, 0], [1, 1], [0, 1]]
     shape = {"type": "Polygon", "coordinates": [square]}
@@ -95,7 +97,14 @@ def test_outlines_are_part_of_the_results_and_their_file_of_the_inputs(folder: P
 def test_the_folder_and_its_verification(folder: Path) -> None:
     result = run(folder, out=True)
     files = {file.name for file in (folder / "reports" / "areas").rglob("*") if file.is_file()}
-    assert {"areas.en.md", "areas.es.tex", "tiles.en.svg", "outlines.es.png", "tiles.csv", "report.es.html"} <= files
+    assert {
+        "areas.en.md",
+        "areas.es.tex",
+        "tiles.en.svg",
+        "outlines.es.png",
+        "tiles.csv",
+        "report.es.html",
+    } <= files
     page = (folder / "reports" / "areas" / "report.html").read_text(encoding="utf-8")
     assert "This study describes" in page
     assert result.document["answer"] is None
@@ -110,7 +119,12 @@ def test_the_folder_and_its_verification(folder: Path) -> None:
         ("file: areas.geojson", "file: area.geojson", "E201", 4),
         ("key: id", "key: code", "E731", 4),
         ("{listing: by_area, columns: {code: Code", "{listing: by_areas, columns: {code: Code", "E732", 3),
-        ('columns: {area: code, value: x, row: r, column: c}}', "columns: {area: code, value: y}}", "E733", 3),
+        (
+            "columns: {area: code, value: x, row: r, column: c}}",
+            "columns: {area: code, value: y}}",
+            "E733",
+            3,
+        ),
         ('get("by_area", "15", "x") > get("e', 'get("by_are", "15", "x") > get("e', "E416", 3),
         ("stat: half", "stat: halves", "E603", 3),
         ("x: {sum: double}, r: r", "x: {sum: doubles}, r: r", "E514", 3),

@@ -13,7 +13,7 @@ spec: 1
 data: rows.csv
 models: {main: y ~ x}
 listings:
-  totals: {by: g, columns: {value_sum: {sum: y}, period: {max: x}}}
+  tot: {by: g, columns: {sums: {sum: y}, period: {max: x}}}
 """
 
 
@@ -27,24 +27,44 @@ def faults(folder: Path, text: str) -> list[tuple[str, str, int]]:
 @pytest.mark.parametrize(
     ("text", "code", "suggestion"),
     [
-        ("tables: {a: {listing: total}}\n", "E732", "totals"),
+        ("tables: {a: {listing: tott}}\n", "E732", "tot"),
         ("tables: {a: {rows: listing}}\n", "E732", ""),
-        ("tables: {a: {listing: totals, columns: [value_sums]}}\n", "E733", "value_sum"),
-        ("tables: {a: {listing: totals, columns: main}}\n", "E733", ""),
-        ("tables: {a: {listing: totals, cell: [estimate]}}\n", "E733", ""),
-        ("tables: {a: {listing: totals, models: [main]}}\n", "E733", ""),
-        ("tables: {a: {listing: totals, rows: models}}\n", "E733", ""),
-        ("tables: {a: {listing: totals, stars: [0.1]}}\n", "E733", "terms"),
+        ("tables: {a: {listing: tot, columns: [sumss]}}\n", "E733", "sums"),
+        ("tables: {a: {listing: tot, columns: main}}\n", "E733", ""),
+        ("tables: {a: {listing: tot, cell: [estimate]}}\n", "E733", ""),
+        ("tables: {a: {listing: tot, models: [main]}}\n", "E733", ""),
+        ("tables: {a: {listing: tot, rows: models}}\n", "E733", ""),
+        ("tables: {a: {listing: tot, stars: [0.1]}}\n", "E733", "terms"),
         ("figures: {a: {kind: trends}}\n", "E732", ""),
-        ("figures: {a: {kind: trends, listing: totals}}\n", "E733", ""),
-        ("figures: {a: {kind: trends, listing: totals, columns: {time: period, valu: value_sum}}}\n", "E733", "value"),
-        ("figures: {a: {kind: trends, listing: totals, columns: {time: g, value: value_sums}}}\n", "E733", "value_sum"),
-        ("figures: {a: {kind: coefplot, listing: totals}}\n", "E733", ""),
+        ("figures: {a: {kind: trends, listing: tot}}\n", "E733", ""),
+        (
+            "figures: {a: {kind: trends, listing: tot, columns: {time: period, valu: sums}}}\n",
+            "E733",
+            "value",
+        ),
+        (
+            "figures: {a: {kind: trends, listing: tot, columns: {time: g, value: sumss}}}\n",
+            "E733",
+            "sums",
+        ),
+        ("figures: {a: {kind: coefplot, listing: tot}}\n", "E733", ""),
         ("figures: {a: {kind: coefplot, models: [main], start: 3}}\n", "E733", ""),
-        ("figures: {a: {kind: trends, listing: totals, columns: {time: g, value: value_sum}, geometry: {file: a, key: b}}}\n", "E733", ""),
-        ("figures: {a: {kind: trend, listing: totals}}\n", "E105", "trends"),
-        ("figures: {a: {kind: tile_map, listing: totals, columns: {area: g, value: value_sum}, geometry: {file: a}}}\n", "E103", ""),
-        ("figures: {a: {kind: trends, listing: totals, columns: {time: g, value: value_sum}, start: soon}}\n", "E104", ""),
+        (
+            "figures: {a: {kind: trends, listing: tot, columns: {time: g, value: sums}, geometry: {file: a, key: b}}}\n",
+            "E733",
+            "",
+        ),
+        ("figures: {a: {kind: trend, listing: tot}}\n", "E105", "trends"),
+        (
+            "figures: {a: {kind: tile_map, listing: tot, columns: {area: g, value: sums}, geometry: {file: a}}}\n",
+            "E103",
+            "",
+        ),
+        (
+            "figures: {a: {kind: trends, listing: tot, columns: {time: g, value: sums}, start: soon}}\n",
+            "E104",
+            "",
+        ),
     ],
 )
 def test_what_does_not_fit(tmp_path: Path, text: str, code: str, suggestion: str) -> None:
@@ -57,8 +77,8 @@ def test_what_does_not_fit(tmp_path: Path, text: str, code: str, suggestion: str
 @pytest.mark.parametrize(
     "text",
     [
-        "tables: {a: {listing: totals}, b: {rows: listing, listing: totals, columns: [g, value_sum], terms: [a], digits: 2}}\n",
-        "figures: {a: {kind: trends, listing: totals, columns: {time: period, value: value_sum, group: g}, start: 2}}\n",
+        "tables: {a: {listing: tot}, b: {rows: listing, listing: tot, columns: [g, sums], terms: [a], digits: 2}}\n",
+        "figures: {a: {kind: trends, listing: tot, columns: {time: period, value: sums, group: g}, start: 2}}\n",
         "tables: {a: {columns: [main]}}\nfigures: {b: {kind: coefplot, models: [main]}}\n",
     ],
 )
