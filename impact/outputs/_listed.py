@@ -17,7 +17,7 @@ from impact.schema.display import FigureBlock
 ROLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "timeline": (("date", "direction", "label"), ("precision",)),
     "tile_map": (("area", "value"), ("label", "row", "column", "panel")),
-    "trends": (("time", "value"), ("group", "low", "high")),
+    "trends": (("time", "value"), ("group", "low", "high", "segment")),
 }
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
@@ -23,7 +24,7 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import text
 from impact.outputs._document import Document, label_of, level_label, said, unique
-from impact.outputs._figure_style import INK, SOFT, Drawing, Plan, drawing, files_of_kind
+from impact.outputs._figure_style import FAINT, INK, SOFT, Drawing, Plan, drawing, files_of_kind
 from impact.outputs._listed import Listed, cannot_draw, listed_for, listing_of, numbers
 from impact.outputs._numbers import decimal_text
 from impact.outputs._request import OutputRequest
@@ -34,7 +35,9 @@ COLUMNS = ("panel", "area", "label", "row", "column", "value")
 _SHADES = LinearSegmentedColormap.from_list("shades", ["#eef5fa", "#9ecae8", "#3a8fc7", "#0072B2", "#00436b"])
 _DARK = 0.5
 TILE = 0.94
-PANEL_WIDTH = 3.9
+PANEL_WIDTH, OUTLINE_WIDTH = 3.9, 5.4
+# share of the largest area below which a label stands beside its area
+TINY = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,12 @@ def draw(
         _keys(canvas, list(grid), norm, said(block.xlabel, language) or what)
         if any(area.value is None for area in areas):
             words = text("figure.map.missing", language)
-            patch = Patch(facecolor="white", edgecolor=SOFT, hatch="////", label=words)
+            patch = Patch(facecolor="white", edgecolor=FAINT, hatch="////", label=words)
             canvas.legend(handles=[patch], loc="outside upper right")
 
     plan = Plan(
         draw=paint,
-        size=(max(4.6, PANEL_WIDTH * len(panels)), 5.6),
+        size=_size(len(panels), outlined=outlines is not None),
         columns=COLUMNS,
         data=[
             {
@@ -103,6 +106,11 @@ def draw(
         sentence=_sentence(what, areas, digits, language),
     )
     return drawing(name, plan)
+
+
+def _size(panels: int, *, outlined: bool) -> tuple[float, float]:
+    """Inches: outlines need more room for their labels than tiles."""
+    return (OUTLINE_WIDTH * panels, 7.4) if outlined else (max(4.6, PANEL_WIDTH * panels), 5.6)
 
 
 def _keys(canvas: Figure, grid: list[Axes], norm: Normalize, what: str) -> None:
@@ -178,7 +186,7 @@ def _spot(
 def _face(area: _Area, norm: Normalize) -> tuple[dict[str, Any], str]:
     """How an area is filled, and the colour of the words on it."""
     if area.value is None:
-        return {"facecolor": "white", "edgecolor": SOFT, "hatch": "////"}, INK
+        return {"facecolor": "white", "edgecolor": FAINT, "hatch": "////"}, INK
     shade = float(norm(area.value))
     return {"facecolor": _SHADES(shade), "edgecolor": SOFT}, "white" if shade > _DARK else INK
 
@@ -206,18 +214,24 @@ def _words(axes: Axes, x: float, y: float, area: _Area, colour: str) -> None:
 
 def _outlined(axes: Axes, areas: Sequence[_Area], norm: Normalize, outlines: Mapping[str, Any]) -> None:
     latitudes: list[float] = []
+    biggest = max((_largest(polygons)[1] for polygons in outlines.values()), default=0.0)
+    halo = [patheffects.withStroke(linewidth=1.6, foreground="white")]
     for area in areas:
         polygons = outlines.get(area.name)
         if not polygons:
             continue
-        face, colour = _face(area, norm)
+        face, _ = _face(area, norm)
         for rings in polygons:
             axes.add_patch(PathPatch(_compound(rings), linewidth=0.5, **face))
             latitudes += [point[1] for point in rings[0]]
         x, y = _middle(polygons)
+        side: Literal["right", "center"] = "center"
+        if _largest(polygons)[1] < TINY * biggest:
+            # a label over a tiny area would hide it and its neighbours: it stands to the left
+            x, side = min(point[0] for rings in polygons for point in rings[0]), "right"
         axes.text(
-            x, y, f"{area.label}\n{area.shown}", ha="center", va="center", fontsize=5.4, color=colour,
-            linespacing=0.95,
+            x, y, f"{area.label}\n{area.shown}", ha=side, va="center", fontsize=5.4, color=INK, zorder=5,
+            linespacing=0.95, path_effects=halo,
         )  # fmt: skip
     axes.autoscale_view()
     middle = (min(latitudes) + max(latitudes)) / 2 if latitudes else 0.0
@@ -234,11 +248,17 @@ def _compound(rings: Sequence[Sequence[Sequence[float]]]) -> Path:
     return Path(np.asarray(points, dtype=np.float64), codes)
 
 
+def _largest(polygons: Sequence[Sequence[Sequence[Sequence[float]]]]) -> tuple[Any, float]:
+    """The largest outer ring, and its size."""
+    outer = [np.asarray(rings[0], dtype=np.float64) for rings in polygons]
+    sizes = [abs(float(_doubled(ring).sum())) for ring in outer]
+    place = int(np.argmax(sizes))
+    return outer[place], sizes[place]
+
+
 def _middle(polygons: Sequence[Sequence[Sequence[Sequence[float]]]]) -> tuple[float, float]:
     """The centroid of the largest outer ring."""
-    outer = [np.asarray(rings[0], dtype=np.float64) for rings in polygons]
-    areas = [abs(float(_doubled(ring).sum())) for ring in outer]
-    ring = outer[int(np.argmax(areas))]
+    ring, _ = _largest(polygons)
     cross = _doubled(ring)
     if not cross.sum():
         middle = ring.mean(axis=0)

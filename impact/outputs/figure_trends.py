@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -38,12 +39,23 @@ LONGEST_LABEL = 40
 
 
 @dataclass(frozen=True, slots=True)
+class _Point:
+    """A value at a time with the ends of its interval; lines join points of one segment."""
+
+    time: float
+    value: float | None
+    low: float | None
+    high: float | None
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Series:
-    """One group: its name and label, and (time, value, low, high) by time."""
+    """One group: its name and label, and its points by time."""
 
     name: str
     label: str
-    points: tuple[tuple[float, float | None, float | None, float | None], ...]
+    points: tuple[_Point, ...]
 
 
 def draw(
@@ -80,7 +92,17 @@ def draw(
         draw=paint,
         size=(6.6, 4.0),
         columns=COLUMNS,
-        data=[dict(zip(COLUMNS, (one.name, *point), strict=True)) for one in series for point in one.points],
+        data=[
+            {
+                "group": one.name,
+                "time": point.time,
+                "value": point.value,
+                "low": point.low,
+                "high": point.high,
+            }
+            for one in series
+            for point in one.points
+        ],
         title=said(block.title, language) or text("figure.title.trends", language, value=what),
         sentence=text(
             "figure.sentence.trends",
@@ -93,27 +115,23 @@ def draw(
 
 
 def _series(name: str, listed: Listed, document: Document, language: str) -> list[_Series]:
-    columns = {role: numbers(name, listed, role) for role in ("time", "value", "low", "high")}
+    times = numbers(name, listed, "time")
+    if None in times:
+        raise OutputError(cannot_draw(name, listed.roles["time"], "—"))
+    values, lows, highs = (numbers(name, listed, role) for role in ("value", "low", "high"))
+    segments = [str(listed.value(row, "segment")) for row in listed.rows]
     groups = ["" if "group" not in listed.roles else str(listed.value(row, "group")) for row in listed.rows]
     names = unique(groups)
     if len(names) > MOST_GROUPS:
         raise OutputError(cannot_draw(name, listed.roles["group"], f"{len(names)} > {MOST_GROUPS}"))
     found: list[_Series] = []
     for one in names:
-        rows = [
-            place for place, group in enumerate(groups) if group == one and columns["time"][place] is not None
+        rows = [place for place, group in enumerate(groups) if group == one]
+        rows.sort(key=lambda row: times[row] or 0.0)
+        points = [
+            _Point(times[row] or 0.0, values[row], lows[row], highs[row], segments[row]) for row in rows
         ]
-        points = sorted(
-            (
-                float(columns["time"][row] or 0.0),
-                columns["value"][row],
-                columns["low"][row],
-                columns["high"][row],
-            )
-            for row in rows
-        )
-        times = [point[0] for point in points]
-        twice = next((time for place, time in enumerate(times) if time in times[:place]), None)
+        twice = next((a.time for a, b in pairwise(points) if a.time == b.time), None)
         if twice is not None:
             raise OutputError(cannot_draw(name, listed.roles["time"], f"{twice:g} ×2"))
         label = level_label(document, listed.roles.get("group", ""), one, language) if one else ""
@@ -123,21 +141,22 @@ def _series(name: str, listed: Listed, document: Document, language: str) -> lis
 
 def _line(axes: Axes, place: int, one: _Series) -> None:
     style: Mapping[str, Any] = series_style(place)
-    for time, _, low, high in one.points:
-        draw_interval(axes, time, low, high, along="y", color=style["color"], width=1.4)
-    times = [point[0] for point in one.points]
-    values = [float("nan") if point[1] is None else point[1] for point in one.points]
-    axes.plot(
-        times, values, linewidth=1.6, markersize=5, linestyle=STYLES[place % len(STYLES)], zorder=3,
-        label=one.label or None, **style,
-    )  # fmt: skip
+    for point in one.points:
+        draw_interval(axes, point.time, point.low, point.high, along="y", color=style["color"], width=1.4)
+    label = one.label or None
+    for segment in unique(point.segment for point in one.points):
+        inside = [point for point in one.points if point.segment == segment]
+        values = [float("nan") if point.value is None else point.value for point in inside]
+        axes.plot(
+            [point.time for point in inside], values, linewidth=1.6, markersize=5, zorder=3, label=label,
+            linestyle=STYLES[place % len(STYLES)], **style,
+        )  # fmt: skip
+        label = None
 
 
 def _told(one: _Series, digits: int) -> str:
     """A group's first and last value."""
-    known: Sequence[tuple[float, float]] = [
-        (point[0], point[1]) for point in one.points if point[1] is not None
-    ]
+    known: Sequence[tuple[float, float]] = [(p.time, p.value) for p in one.points if p.value is not None]
     if not known:
         return one.label
     ends = [known[0], known[-1]] if len(known) > 1 else [known[0]]

@@ -206,8 +206,8 @@ class FigureBlock(Options):
     columns: dict[str, str] = Field(
         default_factory=dict,
         description="Role in the figure → column of the listing. timeline: date, precision, direction, label; "
-        "tile_map: area, value, label, row, column, panel; trends: time, value, group, low, high. "
-        "A column with the role's own name needs no entry.",
+        "tile_map: area, value, label, row, column, panel; trends: time, value, group, low, high, segment "
+        "(lines join only within one). A column with the role's own name needs no entry.",
     )
     start: float | None = Field(default=None, description="First treated period of trends: a line before it.")
     geometry: GeometryBlock | None = Field(

@@ -47,11 +47,15 @@ def test_one_group_without_a_name_and_one_point(listed, sound):
     sound(drawn(listed))
 
 
-@pytest.mark.parametrize("change", ["twice", "text", "many"])
+@pytest.mark.parametrize("change", ["twice", "twice missing", "no time", "text", "many"])
 def test_what_cannot_be_drawn(listed, change):
     rows = listed["listings"]["paths"]["rows"]
     if change == "twice":
         rows[1]["values"]["time"] = 2016
+    elif change == "twice missing":
+        rows[1]["values"] |= {"time": 2016, "value": None, "low": None, "high": None}
+    elif change == "no time":
+        rows[1]["values"]["time"] = None
     elif change == "text":
         rows[1]["values"]["value"] = "much"
     else:
@@ -64,6 +68,18 @@ def test_what_cannot_be_drawn(listed, change):
 
 def test_lines_differ_without_colour():
     assert len(set(map(str, STYLES))) == 4
+
+
+def test_lines_join_only_within_a_segment(listed, sound):
+    joined = drawn(listed)
+    paths = listed["listings"]["paths"]
+    paths["columns"].append("segment")
+    for row in paths["rows"]:
+        row["values"]["segment"] = "old" if row["values"]["time"] == 2016 else "new"
+    apart = drawn(listed)
+    sound(apart)
+    assert apart.data == joined.data
+    assert apart.svg != joined.svg
 
 
 def test_files(listed):

@@ -50,7 +50,7 @@ def faults(folder: Path, text: str) -> list[tuple[str, str, int]]:
         ("figures: {a: {kind: coefplot, listing: tot}}\n", "E733", ""),
         ("figures: {a: {kind: coefplot, models: [main], start: 3}}\n", "E733", ""),
         (
-            "figures: {a: {kind: trends, listing: tot, columns: {time: g, value: sums}, geometry: {file: a, key: b}}}\n",
+            "figures: {a: {kind: trends, listing: tot, columns: {time: g, value: sums}, geometry: {file: a,key: b}}}\n",
             "E733",
             "",
         ),
