@@ -112,6 +112,7 @@ def test_a_missing_row_of_the_listing(tmp_path: Path) -> None:
         (READ + "    measure: per_capita\n", "E105"),
         (READ.replace("    cases", "    case"), "E102"),
         ("    cases: 1\n", "E103"),
+        (READ + "    of: m\nmodels: {m: inmates ~ persons}\n", "E733"),
     ],
 )
 def test_faults_before_any_data(tmp_path: Path, options: str, code: str) -> None:

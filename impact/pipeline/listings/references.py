@@ -119,7 +119,12 @@ def _figure_faults(plan: Plan, known: dict[str, ListingRequest]) -> Iterator[Fau
 def _test_faults(plan: Plan, known: dict[str, ListingRequest]) -> Iterator[Fault]:
     """Expressions of tests that read listings: names of listings and columns."""
     for test in plan.tests:
-        for key in getattr(test.options, "listed_numbers", ()):
+        keys = getattr(test.options, "listed_numbers", ())
+        if keys and test.of:
+            yield _unfit(
+                f"tests.{test.name}", _place(test.node, "of"), "of", list(type(test.options).model_fields)
+            )
+        for key in keys:
             written = test.node.get(key)
             if isinstance(getattr(test.options, key), str) and written is not None:
                 yield from _number_faults(written, known)
