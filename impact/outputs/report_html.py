@@ -136,7 +136,8 @@ def _head(document: Document, request: OutputRequest, language: str) -> dict[str
 def _words(document: Document, language: str) -> dict[str, str]:
     """The headings of the page; a study without models says that it describes."""
     words = {word: text(f"report.{word}", language) for word in _WORDS}
-    return words if document.get("models") else words | {"no_answer": text("listing.no_models", language)}
+    describes = document.get("listings") and not document.get("models")
+    return words | {"no_answer": text("listing.no_models", language)} if describes else words
 
 
 def file_of(request: OutputRequest, language: str) -> str:
