@@ -41,7 +41,12 @@ FREE |= {
 FREE |= {"values", "digits"}
 NAMED = {"data", "samples", "models", "listings", "geometries"}
 LANGUAGES = {"en", "es"}
-SPECS = ("replication_c3_guns", "theft_and_population", "replication_f3_public_capital", "refugees_applications")
+SPECS = (
+    "replication_c3_guns",
+    "theft_and_population",
+    "replication_f3_public_capital",
+    "refugees_applications",
+)
 FEW = """
 spec: 1
 data: shipped:castle
