@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import io
 import json
 import xml.etree.ElementTree as ElementTree
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +45,24 @@ SHOWN = {
 
 
 @pytest.fixture(scope="module")
-def document(study):
+def listed():
+    """The three figures of listings, with the listings they read."""
+    spec = importlib.util.spec_from_file_location(
+        "listed", Path(__file__).parents[1] / "outputs/listed_document.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    areas = {"area": "code", "value": "rate", "label": "iso", "row": "r", "column": "c"}
+    blocks = {
+        "timeline": FigureBlock(kind="timeline", listing="calendar"),
+        "trends": FigureBlock(kind="trends", listing="paths"),
+        "tile_map": FigureBlock(kind="tile_map", listing="areas", columns=areas),
+    }
+    return blocks, module.build()["listings"]
+
+
+@pytest.fixture(scope="module")
+def document(study, listed):
     tests = {
         "bound": {"kind": "equivalence", "of": "main", "bound": 0.5, "reason": "half a unit"},
         "omitted": {"kind": "sensemakr", "of": "main", "benchmarks": "z"},
@@ -66,16 +85,18 @@ def document(study):
     found = study(tests=tests, models=models, speccurve=curve)
     one = next(row for row in found["rows"] if row["model"] == "effects")
     doses = [{**one, "term": f"dose[{dose}]", "kind": "dose"} for dose in (0.5, 1, 2)]
-    return {**found, "rows": [*found["rows"], *doses]}
+    return {**found, "rows": [*found["rows"], *doses], "listings": listed[1]}
 
 
 @pytest.fixture(scope="module")
-def request_for(document):
+def request_for(document, listed):
     order = tuple(document["models"])
 
     def make(keyword):
         models = [SHOWN.get(keyword, "main")]
         blocks = {"shown": FigureBlock(kind=keyword, models=models)} if keyword in KINDS else {}
+        if keyword in listed[0]:
+            blocks = {"shown": listed[0][keyword]}
         if keyword == "equivalence_plot":
             blocks = {"shown": FigureBlock(kind=keyword, test="bound")}
         return OutputRequest(figures=blocks, languages=("en", "es"), model_order=order, spec_name="x.yaml")

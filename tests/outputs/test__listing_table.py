@@ -78,4 +78,4 @@ def test_what_is_not_there(listed, fields, code):
 
 
 def test_every_listing_has_a_table_where_the_spec_asks_for_none(listed):
-    assert list(table_blocks(listed, OutputRequest())) == ["calendar", "areas", "paths", "counts"]
+    assert list(table_blocks(listed, OutputRequest())) == ["areas", "calendar", "counts", "paths"]

@@ -42,6 +42,7 @@ def spec_schema() -> Schema:
     root = definitions.pop("SpecModel")
     properties = root["properties"]
     properties["data"] = described(properties["data"], _data_forms())
+    _open_for_taking_away(definitions["DataBlock"])
     properties["model"] = described(
         properties["model"], [{"type": "string"}, reference_to("model"), {"type": "null"}]
     )
@@ -95,9 +96,20 @@ def _definitions() -> dict[str, Schema]:
 def _data_forms() -> list[Schema]:
     # a null takes away what a base had: a spec may put several files in the place of one
     named = {"anyOf": [{"type": "string"}, reference_to("DataBlock"), {"type": "null"}]}
-    not_a_file = {"not": {"required": ["file"], "properties": {"file": {"not": {"type": "null"}}}}}
+    absent = {"description": "Taken away from a base.", "not": {"type": "null"}}
+    not_a_file = {"not": {"required": ["file"], "properties": {"file": absent}}}
     several = {"type": "object", "additionalProperties": named, **not_a_file}
     return [{"type": "string"}, reference_to("DataBlock"), several, {"type": "null"}]
+
+
+def _open_for_taking_away(block: Schema) -> None:
+    """Every key of a block may be null, which takes away what a base had; required keys are judged apart."""
+    for name, schema in block["properties"].items():
+        own = {key: value for key, value in schema.items() if key not in ("description", "default")}
+        forms = own.get("anyOf", [own])
+        if name not in block.get("required", ()) and {"type": "null"} not in forms:
+            kept = {key: value for key, value in schema.items() if key in ("description", "default")}
+            block["properties"][name] = {**kept, "anyOf": [*forms, {"type": "null"}]}
 
 
 def _model(definitions: Mapping[str, Schema]) -> Schema:

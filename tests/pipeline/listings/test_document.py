@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from impact.pipeline.finished.verify import verify_folder
 
 from impact.core.errors import ImpactError
+from impact.pipeline.finished.verify import verify_folder
 from impact.pipeline.study import StudyOptions, run_study
 
 SPEC = """
