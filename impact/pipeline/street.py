@@ -14,7 +14,6 @@ from threading import Event
 import impact.data.checks as data_checks
 import impact.data.filters as data_filters
 import impact.data.paths as data_paths
-import impact.data.prepare as data_prepare
 from impact.core.curves import CurveResult
 from impact.core.designs import Design, Factor
 from impact.core.errors import DataError, DesignError, ImpactError, Notice, SpecError
@@ -24,9 +23,11 @@ from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
 from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
+from impact.pipeline.built_columns import build_columns
 from impact.pipeline.columns_read import names_used, unknown_faults
 from impact.pipeline.conditioned import conditioned_notices
 from impact.pipeline.curve import run_curve
+from impact.pipeline.field_of_study import with_field_notices
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.left_out import drop_one_requests
 from impact.pipeline.references import restricted
@@ -107,19 +108,12 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
     roots = data_paths.collect_roots(plan.sources[0].folder, plan.roots)
     frames = {source.name: read_source(source, roots, wanted) for source in plan.sources}
     refuse_unknown_columns(plan, frames, roots)
-    frame = data_prepare.prepare_frame(
-        frames,
-        joins=plan.spec.joins,
-        panel=plan.spec.panel,
-        derive=plan.derive,
-        params=plan.spec.params,
-    )
+    frame = build_columns(plan, frames)
     frame = add_instruments(frame, frames, plan.spec.instruments)
     frame = replace(frame, context=_context(plan, frame))
     main = data_filters.filter_rows(frame, plan.filters, params=plan.spec.params, panel=plan.spec.panel)
-    return frame, data_checks.run_checks(
-        main, plan.spec.checks, params=plan.spec.params, panel=plan.spec.panel
-    )
+    main = data_checks.run_checks(main, plan.spec.checks, params=plan.spec.params, panel=plan.spec.panel)
+    return frame, with_field_notices(plan, main)
 
 
 def _context(plan: Plan, frame: Frame) -> Context:
