@@ -19,6 +19,7 @@ class Permutation:
         actual: position of the set that was really treated, −1 where it was drawn without it.
         enumerated: all sets, or seeded draws; n_left_out: sets whose treatment is absorbed.
         p_value, p_value_t: (m,) by estimate and by t; p_value_size: (m,) with the size adjustment, NaN where not asked.
+        of_doses: ``members`` are whose exposure each unit got, and not sets of treated units.
         ci_low, ci_high: (m,) by inversion at ``level``; mde80: (m,); smallest_p: smallest attainable p.
     """
 
@@ -41,3 +42,4 @@ class Permutation:
     smallest_p: float
     level: float
     primary: str = "estimate"
+    of_doses: bool = False

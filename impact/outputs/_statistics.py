@@ -6,7 +6,6 @@ A statistic that the results do not hold is ``n/a``; one that has no meaning for
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +36,7 @@ UNKNOWN = "n/a"
 _INTERVALS = {"ci90": 0.90, "ci95": 0.95, "ci99": 0.99}
 _FIELDS = {
     "t": "statistic", "df": "df", "n": "n_obs", "mean_y": "mean_outcome", "group_share": "share",
+    "se_per_sd": "per_sd_se", "se_elasticity": "elasticity_se", "se_semi_elasticity": "semi_elasticity_se",
     "p_clustered": "p_value", "se_cr2": "std_error_cr2", "se_cr3": "std_error_cr3", "se": "std_error",
 }  # fmt: skip
 _ENDS = {
@@ -44,7 +44,7 @@ _ENDS = {
     "ci_cr3": ("ci_low_cr3", "ci_high_cr3"), "ci_wild": ("ci_low_wild", "ci_high_wild"),
     "band": ("band_low", "band_high"), "ci_tf": ("ci_low_tf", "ci_high_tf"),
 }  # fmt: skip
-_ERRORS = ("se", "se_cr2", "se_cr3")
+_ERRORS = ("se", "se_cr2", "se_cr3", "se_per_sd", "se_elasticity", "se_semi_elasticity")
 _COUNTS = ("n", "n_treated")
 _P_VALUES = (
     "p", "p_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "p_cr3", "p_wild", "p_ar",
@@ -183,8 +183,6 @@ def _both_p(row: Entry) -> str:
 def _value(word: str, row: Entry, document: Document) -> Any:
     if word == "p":
         return primary_p(row)
-    if word in _DERIVED:
-        return _DERIVED[word](row, document)
     return row.get(_FIELDS.get(word, word))
 
 
@@ -205,38 +203,6 @@ def interval_at(row: Entry, level: float) -> tuple[Any, Any]:
     )
     half = float(quantile) * float(error)
     return float(estimate) - half, float(estimate) + half
-
-
-def _exposure(row: Entry, document: Document, key: str) -> float | None:
-    value = (document["models"].get(row["model"], {}).get("extra") or {}).get(key)
-    return float(value) if is_number(value) else None
-
-
-def _per_sd(row: Entry, document: Document) -> float | None:
-    spread = _exposure(row, document, "exposure_sd")
-    if spread is None or not is_number(row.get("estimate")):
-        return None
-    return float(row["estimate"]) * spread
-
-
-def _elasticity(row: Entry, document: Document) -> float | None:
-    """β · mean exposure / mean outcome."""
-    mean, outcome = _exposure(row, document, "exposure_mean"), row.get("mean_outcome")
-    if mean is None or not is_number(outcome) or not outcome or not is_number(row.get("estimate")):
-        return None
-    return float(row["estimate"]) * mean / float(outcome)
-
-
-def _semi_elasticity(row: Entry, document: Document) -> float | None:
-    """Per cent change of the outcome for one unit: 100 (exp β − 1)."""
-    return 100 * math.expm1(float(row["estimate"])) if is_number(row.get("estimate")) else None
-
-
-_DERIVED: dict[str, Callable[[Entry, Document], Any]] = {
-    "per_sd": _per_sd,
-    "elasticity": _elasticity,
-    "semi_elasticity": _semi_elasticity,
-}
 
 
 def _decorated(word: str, shown: str) -> str:

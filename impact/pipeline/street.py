@@ -20,6 +20,7 @@ from impact.core.errors import DataError, DesignError, ImpactError, Notice, Spec
 from impact.core.findings import Finding
 from impact.core.frames import Frame
 from impact.core.texts import fault
+from impact.data.constructed.exposure import examine_exposures
 from impact.data.evaluation import frame_keys
 from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
@@ -113,7 +114,7 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
     frame = replace(frame, context=_context(plan, frame))
     main = data_filters.filter_rows(frame, plan.filters, params=plan.spec.params, panel=plan.spec.panel)
     main = data_checks.run_checks(main, plan.spec.checks, params=plan.spec.params, panel=plan.spec.panel)
-    return frame, with_field_notices(plan, main)
+    return frame, with_field_notices(plan, examine_exposures(main, plan.spec.exposure))
 
 
 def _context(plan: Plan, frame: Frame) -> Context:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from impact.core.arrays import Floats
-from impact.core.errors import DataError, Notice
+from impact.core.errors import DataError, Fault, Notice
 from impact.core.frames import Frame
 from impact.core.texts import notice
 from impact.data.constructed.tables import Construction, Rows, common_codes, first_rows, named, plain_moments
-from impact.data.keys import Column, show_value
+from impact.data.keys import key_codes, show_value
 from impact.schema.constructed.exposure import CURRENT, DoseBlock, ShareBlock
 
 CODE, NOT_COVERED = "E286", "E287"
@@ -63,7 +63,7 @@ def add_exposures(
         denominator_year: of the spec, for blocks that have none of their own.
 
     Raises:
-        DataError: E286 what cannot be built, E287 units or periods of main without exposure.
+        DataError: E286 what cannot be built.
     """
     columns, constructed = dict(frame.columns), dict(frame.constructed)
     notices = list(frame.notices)
@@ -81,6 +81,40 @@ def add_exposures(
     return replace(frame, columns=columns, constructed=constructed, notices=tuple(notices))
 
 
+def examine_exposures(main: Frame, blocks: Mapping[str, ShareBlock | DoseBlock]) -> Frame:
+    """The main sample with the moments of each exposure over its units and periods, each cell once.
+
+    Raises:
+        DataError: E287 rows of the sample without exposure, unless the block says `missing: drop` (W490 then).
+    """
+    constructed, notices = dict(main.constructed), list(main.notices)
+    faults: list[Fault] = []
+    for name, block in blocks.items():
+        build = Construction("exposure", name, CODE)
+        units = [block.unit] if isinstance(block.unit, str) else list(block.unit)
+        keys = [main.columns[key] for key in (*units, *((block.time,) if block.time else ()))]
+        values = main.columns[name]
+        absent = np.flatnonzero(np.isnan(values))
+        places = named(keys, absent)
+        if len(absent) and block.missing == "refuse":
+            problem = f"{len(absent)} rows of {places}"
+            faults.append(build.fault(problem, key="unit", code=NOT_COVERED))
+        elif len(absent):
+            notices.append(notice("W490", of=build.path, name=name, count=len(absent), places=places))
+        cells = key_codes(keys)
+        once = values[first_rows(cells.codes, cells.count)]
+        constructed[build.path] = {
+            **constructed[build.path],
+            "cells": cells.count,
+            "rows_without": len(absent),
+            "above_whole": int(np.sum(once > block.scale)),
+            **plain_moments(once),
+        }
+    if faults:
+        raise DataError(*faults)
+    return replace(main, constructed=constructed, notices=tuple(notices))
+
+
 def _share(
     build: Construction,
     main: Frame,
@@ -95,12 +129,12 @@ def _share(
         else build.file(frames, block.over_data, "over_data", main)
     )
     base = _base_of(build, block, spec_year)
-    units, n_units, unit_columns = common_codes(build, [(one, block.unit) for one in (main, counts, over)], "unit")
+    units, n_units, _ = common_codes(build, [(one, block.unit) for one in (main, counts, over)], "unit")
     if block.time is None:
         times = [np.zeros(one.n_rows, dtype=np.int64) for one in (main, counts, over)]
-        n_times, time_columns = 1, [[], [], []]
+        n_times = 1
     else:
-        times, n_times, time_columns = common_codes(
+        times, n_times, _ = common_codes(
             build, [(one, [block.time]) for one in (main, counts, over)], "time"
         )
     here, there, below = (_Cells(u, t, n_units, n_times) for u, t in zip(units, times, strict=True))
@@ -116,9 +150,6 @@ def _share(
     values = _divided(build, numerator, denominator, block.scale)
     cells = here.both()
     found = np.where(cells >= 0, values[np.maximum(cells, 0)], np.nan)
-    keys = [*unit_columns[0], *time_columns[0]]
-    said = _uncovered(build, found, keys, block.missing)
-    present = np.unique(cells[cells >= 0])
     facts = {
         "kind": "share",
         "count": block.count,
@@ -126,12 +157,8 @@ def _share(
         "unit": list(block.unit),
         "denominator_year": CURRENT if base is None and block.time else base,
         "scale": block.scale,
-        "units": len(np.unique(here.unit[here.unit >= 0])),
-        "without": int(np.isnan(found).sum()),
-        "above_whole": int(np.sum(values[present] > block.scale)),
-        **plain_moments(values[present]),
     }
-    return _Built(found, facts, said)
+    return _Built(found, facts)
 
 
 def _base_of(build: Construction, block: ShareBlock, spec_year: int | None) -> int | None:
@@ -201,21 +228,6 @@ def _divided(build: Construction, numerator: Floats, denominator: Floats, scale:
     return scale * numerator / denominator
 
 
-def _uncovered(build: Construction, found: Floats, keys: list[Column], missing: str) -> tuple[Notice, ...]:
-    """A notice where rows of main have no exposure.
-
-    Raises:
-        DataError: E287 unless the block says `missing: drop`.
-    """
-    rows = np.flatnonzero(np.isnan(found))
-    if not len(rows):
-        return ()
-    places = named(keys, rows)
-    if missing == "refuse":
-        raise DataError(build.fault(f"{len(rows)} rows of {places}", key="unit", code=NOT_COVERED))
-    return (notice("W490", of=build.path, name=build.name, count=len(rows), places=places),)
-
-
 def _dose(
     build: Construction,
     main: Frame,
@@ -229,7 +241,7 @@ def _dose(
     if base is None:
         problem = "say whose population divides: denominator_year: YEAR before the arrivals"
         raise DataError(build.fault(problem, key="denominator_year"))
-    codes, count, columns = common_codes(build, [(one, [block.unit]) for one in (main, shares, people)], "unit")
+    codes, count, _ = common_codes(build, [(one, [block.unit]) for one in (main, shares, people)], "unit")
     here, there, below = codes
     persons = _population(build, people, block, base, below, count)
     parts, total = _parts(build, shares, block, there, persons)
@@ -244,8 +256,6 @@ def _dose(
     stock = _stock(build, main, block)
     per_head = block.scale * parts / persons
     found = np.where(here >= 0, per_head[np.maximum(here, 0)], np.nan) * stock
-    keys = [*columns[0], main.columns[block.time]]
-    said = _uncovered(build, found, keys, block.missing)
     facts = {
         "kind": "dose",
         "unit": [block.unit],
@@ -254,9 +264,6 @@ def _dose(
         "share_sum_pct": 100.0 * total,
         "stock": {period: value for period, value in sorted(block.stock.items())},
         "scale": block.scale,
-        "units": len(np.unique(here[here >= 0])),
-        "without": int(np.isnan(found).sum()),
-        **plain_moments(_once(found, here, main.columns[block.time])),
     }
     rest = notice(
         "W496",
@@ -267,14 +274,7 @@ def _dose(
         rest=block.rest,
         year=base,
     )
-    return _Built(found, facts, (*said, rest))
-
-
-def _once(values: Floats, unit: Rows, time: Column) -> Floats:
-    """The value of each unit and period once, however many rows they have."""
-    periods = np.unique(time, return_inverse=True)[1] if time.dtype != object else np.zeros(len(unit), np.int64)
-    _, first = np.unique(np.column_stack([unit, periods]), axis=0, return_index=True)
-    return values[first]
+    return _Built(found, facts, (rest,))
 
 
 def _population(
