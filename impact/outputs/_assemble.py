@@ -333,7 +333,7 @@ def _permutation_facts(permutation: Permutation | None, terms: Sequence[str]) ->
             for m, j in enumerate(permutation.columns)
         },
         "actual": permutation.actual,
-    }
+    } | ({"of_doses": True} if permutation.of_doses else {})
     return {"permutation": facts}
 
 

@@ -30,6 +30,7 @@ OPTIONS = {
     "bayes_null": {"prior_sd": 0.5, "bound": 0.1},
     "e_value": {"measure": "standardised"},
     "sensemakr": {"benchmarks": "z"},
+    "reporting": {"bound": 0.1, "rate": 0.2, "outcome": "log"},
 }
 # and what it asks of another study than the canonical one
 STUDIES = {
