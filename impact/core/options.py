@@ -44,7 +44,6 @@ class PermutedSets(Options):
         description="size: also divide by the spread predicted from the units' sizes (Ferman and Pinto).",
     )
 
-
     @model_validator(mode="after")
     def _paths_have_periods(self) -> PermutedSets:
         if self.time and self.sets != "exposure":

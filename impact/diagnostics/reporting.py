@@ -32,7 +32,8 @@ class ReportingOptions(Options):
     """Options of the reporting bound."""
 
     bound: float = Field(
-        gt=0, description="The effect that matters, as a change of the logarithm for one unit of the exposure."
+        gt=0,
+        description="The effect that matters, as a change of the logarithm for one unit of the exposure.",
     )
     rate: float = Field(gt=0, lt=1, description="Share of crimes that are reported, before.")
     rate_after: float | None = Field(

@@ -1,10 +1,10 @@
 """Crime: victimisation, complaints, homicide, and how safe people feel.
 
-Counts become yearly rates with `rates:`, whose population says whether migrants are in it; absent zeros become rows with
-`complete:`. Kinds of crime are estimated apart: adding them up is warned of, and refused in `rates:` unless `pooled`.
-Complaints are crimes that were reported: the test `reporting` gives the change of the reporting rate that would hide the
-bound, and victimisation and homicide, which do not depend on reporting, stand beside them. Data that begin after the
-arrivals have no period to compare with, and are warned of.
+Counts become yearly rates with `rates:`, whose population says whether migrants are in it; absent zeros become rows
+with `complete:`. Kinds of crime are estimated apart: adding them up is warned of, and refused in `rates:` unless
+`pooled`. Complaints are crimes that were reported: the test `reporting` gives the change of the reporting rate that
+would hide the bound, and victimisation and homicide, which do not depend on reporting, stand beside them. Data that
+begin after the arrivals have no period to compare with, and are warned of.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ def examine(facts: DomainFacts) -> tuple[Notice, ...]:
     for name, parts in facts.added.items():
         if len(parts) > 1 and all(_COUNT.fullmatch(part) for part in parts):
             found.append(notice("W492", of=f"derive.{name}", name=name, kinds=", ".join(parts)))
-    for name in facts.outcomes:
-        if _TOTAL.fullmatch(name) and _COUNT.fullmatch(name):
-            found.append(notice("W492", of="domain", name=name, kinds=name))
+    totals = [name for name in facts.outcomes if _TOTAL.fullmatch(name) and _COUNT.fullmatch(name)]
+    found += [notice("W492", of="domain", name=name, kinds=name) for name in totals]
     return (*found, *_no_earlier_period(facts))
 
 

@@ -53,7 +53,10 @@ _CONTRACT = (
     "when(ocu500 == 1 and p511a in [1, 2], 1, ocu500 == 1 and p511a == 6 and year >= 2012, 1, "
     "ocu500 == 1 and p511a in [3, 4, 5, 6, 7, 8], 0)"
 )
-_REGISTERED = "when(ocu500 == 1 and year >= 2012 and p510a1 in [1, 2], 1, ocu500 == 1 and year >= 2012 and p510a1 == 3, 0)"
+_REGISTERED = (
+    "when(ocu500 == 1 and year >= 2012 and p510a1 in [1, 2], 1, "
+    "ocu500 == 1 and year >= 2012 and p510a1 == 3, 0)"
+)
 VARIABLES: Mapping[str, Mapping[str, DomainVariable]] = {
     "enaho": _activity("ocu500")
     | {

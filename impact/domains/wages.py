@@ -120,9 +120,13 @@ def examine(facts: DomainFacts) -> tuple[Notice, ...]:
             continue
         values = facts.frame.columns[name]
         zeros, blank = int(np.sum(values == 0)), int(np.isnan(values).sum())
-        words = {f"unit{suffix}": text(f"domain.unit.{used.unit}", language) for suffix, language in _LANGUAGES}
+        words = {
+            f"unit{suffix}": text(f"domain.unit.{used.unit}", language) for suffix, language in _LANGUAGES
+        }
         found.append(
-            notice("W499", of=f"derive.{name}", name=name, zeros=zeros, missing=blank, rows=len(values), **words)
+            notice(
+                "W499", of=f"derive.{name}", name=name, zeros=zeros, missing=blank, rows=len(values), **words
+            )
         )
     for name, (low, high) in facts.winsorised.items():
         found.append(notice("W498", of=f"derive.{name}", name=name, low=f"{low:.6g}", high=f"{high:.6g}"))

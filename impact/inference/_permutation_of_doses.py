@@ -111,7 +111,9 @@ def _factor(design: Design, key: str, name: str) -> Factor:
     held = {one.factor.name: one.factor for one in design.absorb} | dict(design.clusters)
     if name not in held:
         known = ", ".join(held) or "none"
-        raise _refused(f"`{key}: {name or '?'}` is no absorbed effect or cluster of the model (there are: {known})")
+        raise _refused(
+            f"`{key}: {name or '?'}` is no absorbed effect or cluster of the model (there are: {known})"
+        )
     return held[name]
 
 
@@ -126,7 +128,9 @@ def _paths(design: Design, term: int, unit: Factor, time: Factor, cell: np.ndarr
     found[cell] = x
     if np.isnan(found).any():
         lacking = unit.labels[int(np.flatnonzero(np.isnan(found))[0]) // time.levels]
-        raise _refused(f"{unit.name} {lacking} lacks a {time.name}: paths can move among units with the same periods")
+        raise _refused(
+            f"{unit.name} {lacking} lacks a {time.name}: paths can move among units with the same periods"
+        )
     size = _ROUNDING * max(float(np.abs(x).max()), 1e-300)
     if (np.abs(found[cell] - x) > size).any():
         raise _refused(f"'{design.terms[term].name}' differs within one {unit.name} and {time.name}")

@@ -50,7 +50,9 @@ def unit_lines(
             found.append(line)
             continue
         for place, unit in enumerate(known):
-            entries = tuple(in_unit(entry, unit, document) if entry is not None else None for entry in line.entries)
+            entries = tuple(
+                in_unit(entry, unit, document) if entry is not None else None for entry in line.entries
+            )
             label = text(f"table.scale.{unit}", language, label=line.label)
             found.append(replace(line, label=label, entries=entries, rule=line.rule and place == 0))
     return tuple(found)
@@ -100,7 +102,11 @@ def _slope(entry: Entry, unit: str, scale: str) -> float | None:
         return float(spread) if is_number(spread) else None
     if scale == "log":
         if unit == "semi_elasticity":
-            return 100.0 * math.exp(min(float(entry["estimate"]), 700.0)) if is_number(entry["estimate"]) else None
+            return (
+                100.0 * math.exp(min(float(entry["estimate"]), 700.0))
+                if is_number(entry["estimate"])
+                else None
+            )
         return float(mean) if is_number(mean) else None
     if not is_number(outcome) or not outcome:
         return None

@@ -56,7 +56,8 @@ def derived_after(derive: Mapping[str, Expression], made: Collection[str]) -> se
         more = {
             name
             for name, expression in derive.items()
-            if name not in later and any(use.name in made or use.name in later for use in columns_of(expression))
+            if name not in later
+            and any(use.name in made or use.name in later for use in columns_of(expression))
         }
         if not more:
             return later

@@ -17,7 +17,9 @@ Units = Callable[[Mapping[str, object], str, str | None], Mapping[str, float]]
 
 def are_asked(spec: SpecModel) -> bool:
     """Whether a table asks for a statistic in other units by name."""
-    words = (word for block in spec.tables.values() for word in (*block.cell, *block.extra, *(block.stat or ())))
+    words = (
+        word for block in spec.tables.values() for word in (*block.cell, *block.extra, *(block.stat or ()))
+    )
     return any(word.removeprefix("se_") in STATISTICS for word in words)
 
 
@@ -41,7 +43,9 @@ def units_of(plan: Plan, request: ModelRequest, result: ModelResult) -> Units | 
 def add_exposure_facts(document: dict[str, Any], scales: Mapping[str, str]) -> None:
     """Mean and deviation of each model's exposure, and the scale of its outcome, where any row has such units."""
     for name, facts in document["models"].items():
-        rows = [row for row in document["rows"] if row["model"] == name and row.get("exposure_sd") is not None]
+        rows = [
+            row for row in document["rows"] if row["model"] == name and row.get("exposure_sd") is not None
+        ]
         first = next((row for row in rows if row["term"] in facts["focus"] and row["group"] is None), None)
         first = first or next((row for row in rows if row["term"] in facts["focus"]), None)
         if first is not None:

@@ -33,7 +33,9 @@ def facts_of(plan: Plan, main: Frame) -> DomainFacts:
     time, start = _period(plan)
     return DomainFacts(
         frame=main,
-        outcomes={one.outcome_name: is_logarithm(one, plan.derive, plan.spec.log_outcomes) for one in plan.models},
+        outcomes={
+            one.outcome_name: is_logarithm(one, plan.derive, plan.spec.log_outcomes) for one in plan.models
+        },
         estimators=tuple(dict.fromkeys(one.estimator for one in plan.models)),
         variables=plan.variables,
         time=time,
@@ -71,7 +73,12 @@ def _winsorised(derive: Mapping[str, Expression], main: Frame) -> dict[str, tupl
     for name, expression in derive.items():
         root = expression.root
         tail = root.arguments[1] if isinstance(root, Call) and len(root.arguments) > 1 else None
-        if isinstance(root, Call) and root.function == "winsor" and isinstance(tail, Number) and tail.value > 0:
+        if (
+            isinstance(root, Call)
+            and root.function == "winsor"
+            and isinstance(tail, Number)
+            and tail.value > 0
+        ):
             values = main.columns[name]
             known = values[~np.isnan(values)]
             if len(known):

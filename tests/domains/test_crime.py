@@ -48,8 +48,17 @@ def test_the_first_year_is_not_before_the_treatment(tmp_path, first, warned):
 
 @pytest.mark.parametrize(("first", "warned"), [(2015, False), (2016, False), (2018, True)])
 def test_a_dose_that_has_begun_already(tmp_path, first, warned):
-    block = {"kind": "share", "count": "m", "over": "base", "unit": "d", "time": "year", "denominator_year": "current"}
+    block = {
+        "kind": "share",
+        "count": "m",
+        "over": "base",
+        "unit": "d",
+        "time": "year",
+        "denominator_year": "current",
+    }
     derive = {"base": "100"}
     panel = {"unit": "d", "time": "year"}
-    found = codes(tmp_path, first=first, exposure={"e": block}, derive=derive, panel=panel, model="robbery_count ~ e")
+    found = codes(
+        tmp_path, first=first, exposure={"e": block}, derive=derive, panel=panel, model="robbery_count ~ e"
+    )
     assert ("W493" in found) == warned

@@ -43,7 +43,9 @@ def test_activity_and_two_interviews(tmp_path, coding):
         for k, code in enumerate(pair)
         if code is not None
     ]
-    found = derived(tmp_path, coding, rows, ["employed", "participates", "unemployed", "kept", "lost", "entered"])
+    found = derived(
+        tmp_path, coding, rows, ["employed", "participates", "unemployed", "kept", "lost", "entered"]
+    )
     activity = [row[column] for row in rows]
     same(found["employed"], [{1: 1, 2: 0, 3: 0, 4: 0}.get(a) for a in activity])
     same(found["participates"], [{1: 1, 2: 1, 3: 0, 4: 0}.get(a) for a in activity])

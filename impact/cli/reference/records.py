@@ -93,7 +93,12 @@ def _variables(record: Any, language: str) -> list[Section]:
     found = []
     for coding, variables in record.variables.items():
         rows = [
-            (name, record.labels[name][language], text(f"domain.unit.{one.unit}", language), f"`{one.expression}`")
+            (
+                name,
+                record.labels[name][language],
+                text(f"domain.unit.{one.unit}", language),
+                f"`{one.expression}`",
+            )
             for name, one in variables.items()
         ]
         heading = f"{text('commands.explain.variables', language)}: {coding}"

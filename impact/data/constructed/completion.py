@@ -52,7 +52,13 @@ def complete_panel(frame: Frame, block: CompleteBlock | None) -> Frame:
             empty.append(name)
     added = int((there < 0).sum())
     said = notice(
-        "W494", of="complete", added=added, rows=count, units=units, periods=times, empty=", ".join(empty) or "-"
+        "W494",
+        of="complete",
+        added=added,
+        rows=count,
+        units=units,
+        periods=times,
+        empty=", ".join(empty) or "-",
     )
     facts = {"rows_before": frame.n_rows, "added": added, "rows": count, "left_missing": empty}
     return replace(

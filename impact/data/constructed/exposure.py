@@ -123,22 +123,18 @@ def _share(
     spec_year: int | None,
 ) -> _Built:
     counts = build.file(frames, block.data, "data", main)
-    over = (
-        counts
-        if block.over_data is None
-        else build.file(frames, block.over_data, "over_data", main)
-    )
+    over = counts if block.over_data is None else build.file(frames, block.over_data, "over_data", main)
     base = _base_of(build, block, spec_year)
     units, n_units, _ = common_codes(build, [(one, block.unit) for one in (main, counts, over)], "unit")
     if block.time is None:
         times = [np.zeros(one.n_rows, dtype=np.int64) for one in (main, counts, over)]
         n_times = 1
     else:
-        times, n_times, _ = common_codes(
-            build, [(one, [block.time]) for one in (main, counts, over)], "time"
-        )
+        times, n_times, _ = common_codes(build, [(one, [block.time]) for one in (main, counts, over)], "time")
     here, there, below = (_Cells(u, t, n_units, n_times) for u, t in zip(units, times, strict=True))
-    numerator = _cell_values(build, counts, block.count, there.both(), n_units * n_times, block.combine, "count")
+    numerator = _cell_values(
+        build, counts, block.count, there.both(), n_units * n_times, block.combine, "count"
+    )
     if base is None:
         denominator = _cell_values(
             build, over, block.over, below.both(), n_units * n_times, block.combine, "over"
@@ -199,7 +195,9 @@ def _cell_values(
     used = values[rows]
     if np.isnan(used).any() or (used < 0).any():
         bad = int(np.isnan(used).sum() + (used < 0).sum())
-        raise DataError(build.fault(f"'{name}' of {frame.name} is missing or negative in {bad} rows", key=key))
+        raise DataError(
+            build.fault(f"'{name}' of {frame.name} is missing or negative in {bad} rows", key=key)
+        )
     at = codes[rows]
     first = first_rows(codes, count)
     found: Floats = np.where(first >= 0, values[np.maximum(first, 0)], np.nan)

@@ -1,7 +1,7 @@
 """Money in constant prices: monthly price changes chained to a level, money converted between year and month once.
 
-    level_m = Π_{j≤m} (1 + change_j / 100),     level of a year = mean of its twelve months
-    real = nominal × unit factor × level of the base year / level of the period
+level_m = Π_{j≤m} (1 + change_j / 100),     level of a year = mean of its twelve months
+real = nominal × unit factor × level of the base year / level of the period
 """
 
 from __future__ import annotations
@@ -94,7 +94,12 @@ def _level(build: Construction, prices: Frame, block: DeflateBlock) -> _Level:
     year = build.numbers(prices, block.price_year, "price_year")
     month = build.numbers(prices, block.price_month, "price_month")
     change = build.numbers(prices, block.change, "change")
-    if not len(change) or np.isnan(year).any() or np.isnan(change).any() or not np.isin(month, np.arange(1, 13)).all():
+    if (
+        not len(change)
+        or np.isnan(year).any()
+        or np.isnan(change).any()
+        or not np.isin(month, np.arange(1, 13)).all()
+    ):
         problem = f"{prices.name} is empty, or has missing years or changes, or months other than 1 to 12"
         raise DataError(build.fault(problem, key="prices"))
     numbers = (year * MONTHS + month - 1).astype(np.int64)

@@ -32,7 +32,8 @@ class DeflateBlock(BaseModel):
         description="File of monthly price changes: a name in `data`, or a path; Lima's consumer prices by default.",
     )
     change: str = Field(
-        "cpi_lima_monthly_change_pct", description="Column of `prices`: change on the month before, in per cent."
+        "cpi_lima_monthly_change_pct",
+        description="Column of `prices`: change on the month before, in per cent.",
     )
     price_year: str = Field("year", description="Column of `prices` with the year.")
     price_month: str = Field("month", description="Column of `prices` with the month, 1 to 12.")

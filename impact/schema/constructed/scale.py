@@ -34,7 +34,11 @@ def _is_log(node: Node, derive: Mapping[str, Expression], depth: int = 0) -> boo
         values = node.arguments[1::2] if node.function == "when" else node.arguments[:1]
         if node.function == "log":
             return True
-        return node.function in ("when", "winsor") and bool(values) and all(_is_log(v, derive, depth) for v in values)
+        return (
+            node.function in ("when", "winsor")
+            and bool(values)
+            and all(_is_log(v, derive, depth) for v in values)
+        )
     if isinstance(node, Conditional):
         parts = [part for part in (node.then, node.otherwise) if not isinstance(part, Missing)]
         return bool(parts) and all(_is_log(part, derive, depth) for part in parts)

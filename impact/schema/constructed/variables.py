@@ -32,7 +32,9 @@ def expressions_of(
     """
     derive = tree.get("derive")
     entries = derive.entries if derive is not None and derive.kind == "map" else ()
-    fields = {str(entry.key): named for entry in entries if (named := _named(entry.node, registry)) is not None}
+    fields = {
+        str(entry.key): named for entry in entries if (named := _named(entry.node, registry)) is not None
+    }
     written: dict[str, Expression] = {}
     used: dict[str, UsedVariable] = {}
     faults: list[Fault] = []

@@ -30,7 +30,9 @@ PEOPLE = [
     for p, n in (("15", 9000), ("07", 1000), ("13", 2000), ("20", 1500), ("24", 500))
     for t in (2015, 2018)
 ]
-PLACES = [{"place": p, "year": t, "y": 1.0, "x": 0.0} for p in ("15", "07", "13", "20", "24") for t in (2017, 2018)]
+PLACES = [
+    {"place": p, "year": t, "y": 1.0, "x": 0.0} for p in ("15", "07", "13", "20", "24") for t in (2017, 2018)
+]
 DOSE = {
     "kind": "dose", "unit": "place", "time": "year", "shares": "shares", "office": "office", "population": "people",
     "stock": {"2017": 100, "2018": 600}, "denominator_year": 2015, "rest": "zero",
@@ -126,12 +128,28 @@ def test_units_without_exposure_may_go_and_are_counted(prepared):
     [
         (MIGRANTS, {}, "say whose population divides"),
         (MIGRANTS, {"denominator_year": 2007}, "no row of migrants is of year 2007"),
-        ([*MIGRANTS, MIGRANTS[0] | {"venezuelans": 11}], {"denominator_year": 2016}, "several values within one"),
-        ([MIGRANTS[0] | {"venezuelans": -1}, *MIGRANTS[1:]], {"denominator_year": 2016}, "missing or negative"),
-        ([MIGRANTS[0] | {"venezuelans": ""}, *MIGRANTS[1:]], {"denominator_year": 2016}, "missing or negative"),
+        (
+            [*MIGRANTS, MIGRANTS[0] | {"venezuelans": 11}],
+            {"denominator_year": 2016},
+            "several values within one",
+        ),
+        (
+            [MIGRANTS[0] | {"venezuelans": -1}, *MIGRANTS[1:]],
+            {"denominator_year": 2016},
+            "missing or negative",
+        ),
+        (
+            [MIGRANTS[0] | {"venezuelans": ""}, *MIGRANTS[1:]],
+            {"denominator_year": 2016},
+            "missing or negative",
+        ),
         ([MIGRANTS[0] | {"people": 0}, *MIGRANTS[1:]], {"denominator_year": 2016}, "is zero in"),
         ([r | {"people": "many"} for r in MIGRANTS], {"denominator_year": 2016}, "holds no numbers"),
-        ([{k: v for k, v in r.items() if k != "people"} for r in MIGRANTS], {"denominator_year": 2016}, "no column"),
+        (
+            [{k: v for k, v in r.items() if k != "people"} for r in MIGRANTS],
+            {"denominator_year": 2016},
+            "no column",
+        ),
     ],
 )
 def test_shares_that_cannot_be(prepared, rows, changes, words):
@@ -169,7 +187,9 @@ def test_the_rest_by_population_places_the_whole_stock(prepared):
     np.testing.assert_allclose(main.columns["m"], expected, rtol=1e-14)
     persons = {r["place"]: r["population_persons"] for r in PEOPLE if r["year"] == 2015}
     placed = sum(
-        m * persons[r["place"]] / 100 for m, r in zip(main.columns["m"], PLACES, strict=True) if r["year"] == 2018
+        m * persons[r["place"]] / 100
+        for m, r in zip(main.columns["m"], PLACES, strict=True)
+        if r["year"] == 2018
     )
     assert placed == pytest.approx(600)
 
@@ -195,7 +215,11 @@ def test_doses_that_cannot_be(prepared, changes, words):
 
 
 def test_no_place_is_left_for_the_rest(prepared):
-    every = [*SHARES, {"office": "piura", "place": "20", "share": 1}, {"office": "tumbes", "place": "24", "share": 1}]
+    every = [
+        *SHARES,
+        {"office": "piura", "place": "20", "share": 1},
+        {"office": "tumbes", "place": "24", "share": 1},
+    ]
     code, message = problem(lambda: dose_of(prepared, shares=every, rest="population"))
     assert (code, "no place without a share" in message) == ("E286", True)
 

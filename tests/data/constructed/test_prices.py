@@ -19,7 +19,9 @@ BLOCK = {"of": "pay", "unit": "annual", "to": "monthly", "base": 2016}
 
 def real(prepared, rows=ROWS, files=None, **changes):
     types = {"mes": "text"}
-    return prepared({"main": rows, **(files or {})}, types=types, model="r ~ y", deflate={"r": BLOCK | changes})[1]
+    return prepared(
+        {"main": rows, **(files or {})}, types=types, model="r ~ y", deflate={"r": BLOCK | changes}
+    )[1]
 
 
 def levels():
@@ -51,7 +53,9 @@ def test_by_month_and_in_its_own_unit(prepared):
     main = real(prepared, month="mes", unit="monthly", to=None)
     expected = [12000 * year_mean(2016) / levels()[2016, 1], 24000 * year_mean(2016) / levels()[2017, 6]]
     np.testing.assert_allclose(main.columns["r"][:2], expected, rtol=1e-12)
-    assert real(prepared, month="mes", unit="monthly", to="annual").columns["r"][1] == pytest.approx(12 * expected[1])
+    assert real(prepared, month="mes", unit="monthly", to="annual").columns["r"][1] == pytest.approx(
+        12 * expected[1]
+    )
 
 
 def test_the_shipped_series_gives_the_printed_inflation_of_2017():
@@ -60,7 +64,10 @@ def test_the_shipped_series_gives_the_printed_inflation_of_2017():
 
 
 def prices(changes, *, start=2015):
-    return [{"year": start + k // 12, "month": k % 12 + 1, "cpi_lima_monthly_change_pct": c} for k, c in enumerate(changes)]
+    return [
+        {"year": start + k // 12, "month": k % 12 + 1, "cpi_lima_monthly_change_pct": c}
+        for k, c in enumerate(changes)
+    ]
 
 
 @pytest.mark.parametrize(

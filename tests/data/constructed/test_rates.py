@@ -8,7 +8,15 @@ import pytest
 from impact.core.errors import DataError, SpecError
 
 ROWS = [
-    {"d": d, "ym": t, "robbery": 3 * d + t, "theft": 10 * d, "natives": 1000.0 * d, "migrants": 100.0 * t, "y": 0}
+    {
+        "d": d,
+        "ym": t,
+        "robbery": 3 * d + t,
+        "theft": 10 * d,
+        "natives": 1000.0 * d,
+        "migrants": 100.0 * t,
+        "y": 0,
+    }
     for d in (1, 2)
     for t in (0, 1, 2)
 ]
