@@ -22,7 +22,7 @@ from impact.diagnostics._reading import FEW_TREATED
 from impact.diagnostics._resolver import Resolver
 from impact.outputs._curve_rows import curve_entry
 from impact.outputs._document import group_label
-from impact.pipeline.exposure_units import add_exposure_facts, units_of
+from impact.pipeline.constructed.exposure_units import add_exposure_facts, units_of
 from impact.pipeline.fit import FittedModel
 from impact.pipeline.references import claim_places
 from impact.pipeline.street import RunResult

@@ -24,11 +24,11 @@ from impact.data.constructed.exposure import examine_exposures
 from impact.data.evaluation import frame_keys
 from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
-from impact.pipeline.built_columns import build_columns
 from impact.pipeline.columns_read import names_used, unknown_faults
 from impact.pipeline.conditioned import conditioned_notices
+from impact.pipeline.constructed.built_columns import build_columns
+from impact.pipeline.constructed.field_of_study import with_field_notices
 from impact.pipeline.curve import run_curve
-from impact.pipeline.field_of_study import with_field_notices
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.left_out import drop_one_requests
 from impact.pipeline.references import restricted

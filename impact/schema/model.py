@@ -147,7 +147,7 @@ class SpecModel(Block):
     domain: str | None = Field(None, description="Field of study: employment, wages, crime or fiscal.")
     coding: Literal["enaho", "epe", "epen"] | None = Field(
         None,
-        description="Whose codes a file of persons has, for the variables of a field (`derive: {kept: employment.kept}`).",
+        description="Whose codes a file of persons has, for variables of a field (`derive: {kept: employment.kept}`).",
     )
     title: LocalText | None = Field(None, description="Title of the study.")
     question: LocalText | None = Field(None, description="The question the study answers.")
@@ -181,7 +181,7 @@ class SpecModel(Block):
     panel: PanelBlock | None = Field(None, description="Unit and time of the data.")
     derive: dict[str, str | None] = Field(
         default_factory=dict,
-        description="New columns: name → expression, or DOMAIN.VARIABLE for what a field makes of the codes in `coding`.",
+        description="New columns: name → expression, or DOMAIN.VARIABLE for what a field makes of the survey's codes.",
     )
     complete: CompleteBlock | None = Field(
         None, description="Cells of a panel of counts without a row become rows of zero, counted."

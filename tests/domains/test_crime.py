@@ -12,7 +12,8 @@ from impact.plan import make_plan
 
 def codes(tmp_path, *, first=2015, rows=None, **blocks):
     rows = rows or [
-        {"d": d, "year": t, "robbery_count": d + t - 2000, "theft_count": 2 * d, "m": max(0, t - 2016), "total_count": 9}
+        {"d": d, "year": t, "robbery_count": d + t - 2000, "theft_count": 2 * d, "m": max(0, t - 2016),
+         "total_count": 9}
         for d in (1, 2, 3, 4) for t in range(first, 2020)
     ]  # fmt: skip
     columns = list(rows[0])

@@ -39,12 +39,13 @@ def complete_panel(frame: Frame, block: CompleteBlock | None) -> Frame:
     there = first_rows(cell, count)
     if int((there >= 0).sum()) < frame.n_rows:
         twice = np.setdiff1d(np.arange(frame.n_rows), there)
-        columns = [frame.columns[name] for names in keys for name in names]
-        raise DataError(build.fault(f"several rows of {named(columns, twice)}", key="unit"))
+        held = [frame.columns[name] for names in keys for name in names]
+        raise DataError(build.fault(f"several rows of {named(held, twice)}", key="unit"))
     numbers = np.arange(count)
     places = (numbers // (times * kinds), numbers // kinds % times, numbers % kinds)
     groups = [(codes, levels, place) for (codes, levels), place in zip(parts, places, strict=True)]
-    columns, empty = {}, []
+    columns: dict[str, Column] = {}
+    empty: list[str] = []
     for name, values in frame.columns.items():
         columns[name] = _filled(values, there, groups, is_count=name in block.counts)
         columns[name].setflags(write=False)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from impact.core.arrays import Floats
+from impact.core.arrays import Floats, Logicals
 from impact.core.errors import DataError, Fault, Notice
 from impact.core.frames import Frame
 from impact.core.texts import notice
@@ -172,9 +172,9 @@ def _base_of(build: Construction, block: ShareBlock, spec_year: int | None) -> i
     return base
 
 
-def _of_base(build: Construction, over: Frame, block: ShareBlock, base: int) -> np.ndarray:
+def _of_base(build: Construction, over: Frame, block: ShareBlock, base: int) -> Logicals:
     times = build.numbers(over, str(block.time), "time")
-    found = times == base
+    found: Logicals = times == base
     if not found.any():
         known = sorted({show_value(value) for value in times.tolist()})
         problem = f"no row of {over.name} is of {block.time} {base} (there are {', '.join(known[:12])})"

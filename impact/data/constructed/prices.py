@@ -111,7 +111,8 @@ def _level(build: Construction, prices: Frame, block: DeflateBlock) -> _Level:
         raise DataError(build.fault(problem, key="prices"))
     if (change <= -100).any():
         raise DataError(build.fault(f"'{block.change}' has changes of -100 per cent or less", key="change"))
-    return _Level(int(numbers[order][0]), np.cumprod(1.0 + change[order] / 100.0))
+    levels: Floats = np.cumprod(1.0 + change[order] / 100.0)
+    return _Level(int(numbers[order][0]), levels)
 
 
 def _levels(build: Construction, frame: Frame, block: DeflateBlock, level: _Level, money: Floats) -> Floats:

@@ -68,8 +68,8 @@ class ShareBlock(_Block):
 
     def main_columns(self) -> tuple[str, ...]:
         """Names that are read from main."""
-        own = (self.count,) if self.data is None else ()
-        own += (self.over,) if self.data is None and self.over_data is None else ()
+        own = [self.count] if self.data is None else []
+        own += [self.over] if self.data is None and self.over_data is None else []
         return (*self.unit, *((self.time,) if self.time else ()), *own)
 
 

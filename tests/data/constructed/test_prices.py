@@ -1,4 +1,4 @@
-"""Constant prices: the chain of monthly changes by hand, Lima's printed inflation, and money that is not deflated twice."""
+"""Constant prices: the chain of monthly changes by hand, Lima's printed inflation, money not deflated twice."""
 
 from __future__ import annotations
 

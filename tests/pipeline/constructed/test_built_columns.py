@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impact.pipeline.built_columns import derived_after
+from impact.pipeline.constructed.built_columns import derived_after
 from impact.schema.expressions.parse import parse_expression
 
 
