@@ -116,4 +116,4 @@ def _slope(entry: Entry, unit: str, scale: str) -> float | None:
 
 def _moved(value: object, move: Change) -> object:
     """A number in the other unit; what is no number (infinite ends, nothing) as it is."""
-    return move(float(value)) if is_number(value) else value  # type: ignore[arg-type]
+    return move(float(value)) if is_number(value) else value

@@ -111,7 +111,7 @@ def _level(build: Construction, prices: Frame, block: DeflateBlock) -> _Level:
         raise DataError(build.fault(problem, key="prices"))
     if (change <= -100).any():
         raise DataError(build.fault(f"'{block.change}' has changes of -100 per cent or less", key="change"))
-    levels: Floats = np.cumprod(1.0 + change[order] / 100.0)
+    levels: Floats = np.asarray(np.cumprod(1.0 + change[order] / 100.0), dtype=np.float64)
     return _Level(int(numbers[order][0]), levels)
 
 
