@@ -114,3 +114,12 @@ def test_a_wrong_name_has_a_suggestion(tmp_path):
     with pytest.raises(SpecError) as caught:
         derived(tmp_path, "enaho", [{"id": 1, "year": 1, "ocu500": 1}], ["keept"])
     assert (caught.value.faults[0].code, caught.value.faults[0].suggestion) == ("E450", "kept")
+    with pytest.raises(SpecError) as caught:
+        derived(
+            tmp_path,
+            "enaho",
+            [{"id": 1, "year": 1, "ocu500": 1}],
+            ["employed"],
+            derive={"k": "employmnt.kept"},
+        )
+    assert (caught.value.faults[0].code, caught.value.faults[0].suggestion) == ("E170", "employment")

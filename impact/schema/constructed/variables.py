@@ -63,12 +63,13 @@ def _named(node: Node, registry: Registry) -> tuple[str, str] | None:
     if node.text is None or not is_dotted(node.text):
         return None
     domain, _, variable = node.text.strip().partition(".")
-    return (domain, variable) if domain in registry.names() else None
+    names = registry.names()
+    return (domain, variable) if domain in names or nearest(domain, names) else None
 
 
 def _variable(tree: Node, node: Node, named: tuple[str, str], registry: Registry) -> tuple[UsedVariable, str]:
     domain, variable = named
-    record: Any = registry.load(domain)
+    record: Any = registry.load(domain, place=node.place)
     codings: Mapping[str, Mapping[str, Any]] = record.variables
     written = tree.get("coding")
     coding = None if written is None or written.is_null else str(written.value)
