@@ -45,6 +45,10 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("The main model and its robustness rows only", "--only models.main"),
         ("A wider bound; give the reason before looking", "--set tests.bound.bound=0.03"),
     ),
+    "employment_dose_permits": (
+        ("The rest by population only", "--only models.population"),
+        ("More assignments of the doses", "--set permute.reps=9999"),
+    ),
     "employment_informality_lima": (
         ("Report in Spanish", "--set language=es"),
         ("The formal and informal workers who kept a job", "--only models.formal_kept,models.informal_kept"),

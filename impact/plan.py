@@ -11,10 +11,13 @@ import impact
 import impact.catalog as catalog
 import impact.schema.adoption_requests as adoptions
 import impact.schema.model_parts as parts
+from impact.core.domain_facts import UsedVariable
 from impact.core.errors import DataError, Fault, ImpactError, SpecError
 from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
 from impact.inference._options import PermuteOptions, WildOptions, wild_columns
+from impact.schema.constructed.files import named_files, twice_built
+from impact.schema.constructed.variables import expressions_of, money_faults
 from impact.schema.curves.specifications import CurveRequest, curve_of
 from impact.schema.data_blocks import DataBlock, PanelBlock
 from impact.schema.design_block import DesignBlock
@@ -71,6 +74,7 @@ class Plan:
         study: name of the results' folder. spec: the validated spec; resolved: its tree and sources.
         models: every model, robustness rows included; tests: every test; listings: every table of data.
         derive, filters: parsed; sources: data files, the main one first. curve: the specification curve or None.
+        variables: derived columns that are variables of a field of study.
     """
 
     study: str
@@ -84,6 +88,7 @@ class Plan:
     roots: Mapping[str, str | Path] = field(default_factory=dict)
     curve: CurveRequest | None = None
     listings: tuple[ListingRequest, ...] = ()
+    variables: Mapping[str, UsedVariable] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -115,12 +120,12 @@ def make_plan(
         faults.append(fault("E178", place=tree.place))
     tests, found = tests_of(tree, catalog.DIAGNOSTICS)
     faults += found
-    derive, filters, found = _expressions(tree)
+    derive, filters, variables, found = expressions_of(tree, catalog.DOMAINS)
     faults += found
     curve, found = curve_of(tree, resolved.models, _requests, _outcomes)
     faults += found
     if model is not None:
-        faults += _spec_faults(model, tree)
+        faults += [*_spec_faults(model, tree), *money_faults(model.deflate, variables, tree)]
     names = {name for one in requests for name in (one.name, one.base)}
     names |= {name for one in resolved.models for name in (one.name, one.base)}
     faults += _test_faults(tree, names)
@@ -130,7 +135,18 @@ def make_plan(
     study = model.study or Path(tree.place.file).stem
     sources, models = _sources(model, tree), tuple(requests)
     return Plan(
-        study, model, resolved, models, tests, derive, filters, sources, dict(roots or {}), curve, listings
+        study,
+        model,
+        resolved,
+        models,
+        tests,
+        derive,
+        filters,
+        sources,
+        dict(roots or {}),
+        curve,
+        listings,
+        variables,
     )
 
 
@@ -274,13 +290,11 @@ def _outcomes(context: Node) -> Mapping[str, Any]:
     """Outcomes by name: those of the domain, and over them those of the spec; a derived column is the spec's own."""
     found: dict[str, Any] = {}
     domain = _text(context, "domain")
-    derive = context.get("derive")
-    derived = set() if derive is None else {str(entry.key) for entry in derive.entries}
-    if domain in catalog.DOMAINS.names():
+    # sums are of files of cells; a file of persons has a coding, and what the spec derives is its own
+    if domain in catalog.DOMAINS.names() and _text(context, "coding") is None:
         record: Any = catalog.DOMAINS.load(str(domain))
-        found |= {
-            name: OutcomeBlock(**block) for name, block in record.outcomes.items() if name not in derived
-        }
+        own = context.get("derive") or map_node(context.place)
+        found |= {n: OutcomeBlock(**block) for n, block in record.outcomes.items() if own.entry(n) is None}
     entry = context.entry("outcomes")
     if entry is not None and not entry.node.is_null:
         found |= checked(OutcomesOnly, map_node(entry.node.place, (entry,)), "the spec").outcomes
@@ -293,20 +307,8 @@ def _estimator_options(options_class: type[Options], node: Node, where: str) -> 
     return options
 
 
-def _expressions(tree: Node) -> tuple[dict[str, Expression], dict[str, Expression], list[Fault]]:
-    faults: list[Fault] = []
-    found: list[dict[str, Expression]] = []
-    for key in ("derive", "filter"):
-        try:
-            found.append(parts.filters_of(tree.get(key)))
-        except SpecError as error:
-            faults.extend(error.faults)
-            found.append({})
-    return found[0], found[1], faults
-
-
 def _spec_faults(model: SpecModel, tree: Node) -> list[Fault]:
-    faults: list[Fault] = []
+    faults: list[Fault] = twice_built(model, tree)
     language = tree.get("language")
     if language is not None:
         names = (model.language,) if isinstance(model.language, str) else model.language
@@ -353,17 +355,14 @@ def _sources(model: SpecModel, tree: Node) -> tuple[Source, ...]:
             Source(name, block, _folder(node.get(name) or node), node.get(name) or node)
             for name, block in model.data.items()
         ]
-    return (*found, *_instrument_files(model, tree, {source.name for source in found}))
+    return (*found, *_files_by_path(model, tree, {source.name for source in found}))
 
 
-def _instrument_files(model: SpecModel, tree: Node, names: Collection[str]) -> Iterator[Source]:
-    """Files that instruments name by their path, where `data` has none of that name."""
-    for name, block in model.instruments.items():
-        for key in ("shares", "shocks"):
-            written = getattr(block, key, None)
-            if isinstance(written, str) and written not in names:
-                node = node_at(tree, ("instruments", name, key)) or tree
-                yield Source(f"{name}.{key}", DataBlock(file=written), _folder(node), node)
+def _files_by_path(model: SpecModel, tree: Node, names: Collection[str]) -> Iterator[Source]:
+    """Files that other blocks name by their path, where `data` has none of that name."""
+    for path, name, written in named_files(model, names):
+        node = node_at(tree, path) or tree
+        yield Source(name, DataBlock(file=written), _folder(node), node)
 
 
 def _folder(node: Node) -> Path:

@@ -39,6 +39,7 @@ class Frame:
         complete: names of columns of numbers that are known to have no missing value; others may have none, too.
         shift_shares: constructed shift-share variables, by name.
         context: what expressions know beside the columns (parameters, keys of the panel), None for nothing.
+        constructed: facts of the columns that blocks of the spec built, by block and name (``exposure.m``).
     """
 
     columns: Mapping[str, npt.NDArray[Any]]
@@ -52,3 +53,4 @@ class Frame:
     complete: frozenset[str] = frozenset()
     shift_shares: Mapping[str, ShiftShare] = field(default_factory=dict)
     context: Any = None
+    constructed: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

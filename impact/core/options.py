@@ -28,9 +28,12 @@ class PermutedSets(Options):
     """Which sets of units are permuted: of `permute:` and of the randomization test alike."""
 
     unit: str = Field("", description="Unit that treatment is assigned to; default: the design's own.")
-    sets: Literal["same_size", "singles"] | SetSize = Field(
-        "same_size", description="Sets of as many units as were treated, single units, or {size: k}."
+    sets: Literal["same_size", "singles", "exposure"] | SetSize = Field(
+        "same_size",
+        description="Sets of as many units as were treated, single units, or {size: k}; exposure: every unit gets the "
+        "exposure of another one, over all its periods (names `unit` and `time`).",
     )
+    time: str = Field("", description="Period of the exposure, with sets: exposure.")
     among: str | None = Field(None, description="Expression: only these units may be in a set.")
     within: str | None = Field(None, description="Column of strata: each keeps its number of treated units.")
     reps: int = Field(
@@ -40,6 +43,14 @@ class PermutedSets(Options):
         "none",
         description="size: also divide by the spread predicted from the units' sizes (Ferman and Pinto).",
     )
+
+    @model_validator(mode="after")
+    def _paths_have_periods(self) -> PermutedSets:
+        if self.time and self.sets != "exposure":
+            raise PydanticCustomError("E293", "", {"problem": "`time` belongs to sets: exposure"})
+        if self.sets == "exposure" and not (self.unit and self.time):
+            raise PydanticCustomError("E293", "", {"problem": "it needs `unit` and `time`"})
+        return self
 
 
 class ReplicateWeights(Options):

@@ -20,6 +20,7 @@ class Permutation:
         enumerated: all sets, or seeded draws; n_left_out: sets whose treatment is absorbed; n_not_fitted: further sets
         left out because their likelihood has no maximum.
         p_value, p_value_t: (m,) by estimate and by t; p_value_size: (m,) with the size adjustment, NaN where not asked.
+        of_doses: ``members`` are whose exposure each unit got, and not sets of treated units.
         ci_low, ci_high: (m,) by inversion at ``level``; mde80: (m,); smallest_p: smallest attainable p.
     """
 
@@ -43,3 +44,4 @@ class Permutation:
     level: float
     primary: str = "estimate"
     n_not_fitted: int = 0
+    of_doses: bool = False

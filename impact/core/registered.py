@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from impact.core.arrays import Floats
 from impact.core.designs import Design
+from impact.core.domain_facts import DomainFacts
+from impact.core.errors import Notice
 from impact.core.estimates import Estimate, Inference
 from impact.core.findings import Finding
 from impact.core.frames import Frame
@@ -76,14 +78,37 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class DomainVariable:
+    """A variable that a field makes of a survey's own codes.
+
+    Arguments:
+        expression: in the language of ``derive:``.
+        unit: share (0 or 1), hours (a week), soles_month, soles_hour or log; real: in constant prices already.
+    """
+
+    expression: str
+    unit: str = "share"
+    real: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
-    """A registered field of study: outcomes by name, default labels and units, notes, checks and table layouts."""
+    """A registered field of study.
+
+    Arguments:
+        outcomes: name → sums over the persons of a row, for files of cells.
+        labels: name → language → label, of outcomes and variables.
+        variables: coding (enaho, epe, epen) → name → how it is made of that survey's codes, for files of persons.
+        examine: what the field warns of, once the data are prepared.
+    """
 
     summary: str
     outcomes: Mapping[str, Mapping[str, object]]
     labels: Mapping[str, Mapping[str, str]]
     notes: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    variables: Mapping[str, Mapping[str, DomainVariable]] = field(default_factory=dict)
+    examine: Callable[[DomainFacts], tuple[Notice, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,12 @@ def _facts(design: Design) -> dict[str, object]:
         float(np.sum(weights)) if weights is not None and design.weight_kind == "frequency" else len(design.y)
     )
     counts = {name: design.extra.get(name) for name in ("n_treated", "n_treated_thinnest")}
-    return {"n_obs": n_obs, "mean_outcome": float(np.average(design.y, weights=weights)), **counts}
+    return {
+        "rows": len(design.y),
+        "n_obs": n_obs,
+        "mean_outcome": float(np.average(design.y, weights=weights)),
+        **counts,
+    }
 
 
 def _stack_terms(

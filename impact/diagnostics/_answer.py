@@ -153,6 +153,8 @@ def _permutation_evidence(case: _Case) -> Words:
         )
     if p is None or not sets or case.row.get("group") is not None:
         return both("answer.chance", p=probability(p))
+    if facts.get("of_doses"):
+        return both("answer.doses", share=f"{100 * p:.0f}", units=case.units)
     if not facts.get("enumerated", True):
         return both("answer.drawn", share=f"{100 * p:.0f}", units=case.units)
     size = finite(facts.get("size")) or 1.0

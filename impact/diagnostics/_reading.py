@@ -187,9 +187,11 @@ def _read_jackknife(inference: Inference, value: float, position: int) -> Readin
 
 
 def is_few_treated(result: ModelResult, position: int) -> bool:
-    """Whether a term is a treatment term that fewer than ten clusters identify."""
+    """Whether a term is a treatment term that fewer than ten clusters identify, or a dose that was permuted."""
     if result.estimate is None or result.inference is None:
         return False
+    if result.permutation is not None and result.permutation.of_doses:
+        return position in result.permutation.columns
     treated = result.inference.n_treated_clusters
     focus = result.estimate.focus
     return treated is not None and treated < FEW_TREATED and (not focus or position in focus)

@@ -76,9 +76,9 @@ def permute(
     treatment = _treatment(design, options)
     linear = linear_of(estimate, "permute")
     columns, kept = _columns(estimate, design, treatment)
-    regression = _regression(estimate, design, linear, treatment, kept)
+    regression = regression_of(estimate, design, linear, treatment, kept)
     members, actual, enumerated = _sets(treatment, options, candidates or Candidates(), seed)
-    probes = _probes(len(members), actual)
+    probes = probe_rows(len(members), actual)
     fits = _fit(regression, members, actual, probes, linear, design)
     if fits.absorbed[actual]:
         raise DesignError(fault("E544", unit=treatment.unit.name))
@@ -87,7 +87,7 @@ def permute(
         fits.estimates[actual], own, rtol=AGREEMENT, atol=AGREEMENT * float(np.abs(own).max())
     ):
         raise EstimationError(fault("E542", estimator=estimate.estimator))
-    found = _record(treatment, members, actual, columns, fits, level=level)
+    found = recorded(treatment, members, actual, columns, fits, level=level)
     if len(found.members) < 2:
         raise DesignError(fault("E543", unit=treatment.unit.name, sets=len(members)))
     sizes = found.p_value_size
@@ -97,11 +97,11 @@ def permute(
         sizes = _size_adjusted(regression, treatment, found, alone.estimates)
     primary = options.statistic if isinstance(options.statistic, str) else options.statistic[0]
     return replace(
-        _summarised(found),
+        summarised(found),
         enumerated=enumerated,
         primary=primary,
         p_value_size=sizes,
-        mde80=_detectable(found, fits, probes),
+        mde80=detectable(found, fits, probes),
     )
 
 
@@ -125,7 +125,7 @@ def _columns(
     return tuple(position[design.terms[treatment.columns[j]].name] for j in kept), kept
 
 
-def _regression(
+def regression_of(
     estimate: Estimate, design: Design, linear: Linear, treatment: Treatment, kept: tuple[int, ...]
 ) -> Regression:
     """The model in the kernel's form; t as CR1 by the model's first cluster variable, else by the unit."""
@@ -186,7 +186,7 @@ def _drawn(sets: Integers, treated: Integers) -> tuple[Integers, int]:
     return np.vstack([own, np.hstack([filler, sets])]), 0
 
 
-def _probes(count: int, actual: int) -> npt.NDArray[np.int64]:
+def probe_rows(count: int, actual: int) -> npt.NDArray[np.int64]:
     """Rows of the sets that stand for the treated one in power: all up to 400, else 100 evenly spaced."""
     if count <= 4 * PROBES:
         return np.arange(count)
@@ -217,7 +217,7 @@ def _usable(fits: SetFits) -> Logicals:
     return ~fits.absorbed & np.isfinite(fits.estimates).all(axis=1)
 
 
-def _record(
+def recorded(
     treatment: Treatment,
     members: Integers,
     actual: int,
@@ -252,7 +252,7 @@ def _record(
     )
 
 
-def _summarised(found: Permutation) -> Permutation:
+def summarised(found: Permutation) -> Permutation:
     """With p-values by estimate and by t and the interval by inversion of the estimate."""
     terms = range(len(found.columns))
     ends = [distribution.interval(found, j, found.level) for j in terms]
@@ -265,7 +265,7 @@ def _summarised(found: Permutation) -> Permutation:
     )
 
 
-def _detectable(found: Permutation, fits: SetFits, probes: npt.NDArray[np.int64]) -> Floats:
+def detectable(found: Permutation, fits: SetFits, probes: npt.NDArray[np.int64]) -> Floats:
     """Smallest detectable effect of each treatment term, the estimated effects of all terms removed."""
     usable = _usable(fits)
     number_of = np.cumsum(usable) - 1

@@ -102,6 +102,35 @@ def fit_sets(regression: Regression, sets: Integers, actual: int, probes: npt.ND
     return (_from_units if by_units else _from_sets)(cleaned, sets, actual, probes)
 
 
+def fit_doses(regression: Regression, doses: Floats, actual: int, probes: npt.NDArray[np.int64]) -> SetFits:
+    """Fit the regression for every assignment of doses.
+
+    Arguments:
+        regression: its units are the cells at whose level the dose is constant, its profile one column of ones.
+        doses: (S, C) dose of each cell; actual: row of the real one; probes: rows that are outcomes for ``crossings``.
+
+    Raises:
+        ConvergenceFailure: the effects could not be absorbed.
+    """
+    tables = _unit_tables(_clean(regression))
+    step = max(1, BLOCK // regression.n_units)
+    found = [
+        _sums_of_units(tables, doses[start : start + step], doses[actual], doses[probes], regression.scale)
+        for start in range(0, len(doses), step)
+    ]
+    return _joined(found)
+
+
+def _joined(parts: Sequence[SetFits]) -> SetFits:
+    return SetFits(
+        estimates=np.concatenate([part.estimates for part in parts]),
+        statistics=np.concatenate([part.statistics for part in parts]),
+        slopes=np.concatenate([part.slopes for part in parts]),
+        crossings=np.concatenate([part.crossings for part in parts]),
+        absorbed=np.concatenate([part.absorbed for part in parts]),
+    )
+
+
 def _clean(regression: Regression) -> _Cleaned:
     columns = np.asfortranarray(np.column_stack([regression.y, regression.controls]))
     free = absorb(columns, regression.effects, weights=regression.weights, overwrite=True).columns
@@ -168,13 +197,7 @@ def _from_units(cleaned: _Cleaned, sets: Integers, actual: int, probes: npt.NDAr
         )
         for start in range(0, len(sets), step)
     ]
-    return SetFits(
-        estimates=np.concatenate([part.estimates for part in found]),
-        statistics=np.concatenate([part.statistics for part in found]),
-        slopes=np.concatenate([part.slopes for part in found]),
-        crossings=np.concatenate([part.crossings for part in found]),
-        absorbed=np.concatenate([part.absorbed for part in found]),
-    )
+    return _joined(found)
 
 
 def _unit_tables(cleaned: _Cleaned) -> _UnitTables:
@@ -201,10 +224,10 @@ def _unit_tables(cleaned: _Cleaned) -> _UnitTables:
 def _sums_of_units(
     tables: _UnitTables, member: Floats, treated: Floats, probing: Floats, scale: float
 ) -> SetFits:
-    """Fits of the sets whose units ``member`` (S, U) marks."""
+    """Fits of the sets whose units ``member`` (S, U) marks, with 1 or with a dose."""
     # [s, v, l, j]: product of column j of set s with column l of unit v
     with_units = np.einsum("su,ujvl->svlj", member, tables.total, optimize=True)
-    inverse, absorbed = _inverses(np.einsum("svlj,sv->sjl", with_units, member), member @ tables.raw)
+    inverse, absorbed = _inverses(np.einsum("svlj,sv->sjl", with_units, member), member**2 @ tables.raw)
     right = np.einsum("su,uj->sj", member, tables.outcome.sum(axis=0))
     estimates = np.einsum("sjl,sl->sj", inverse, right)
     slopes = np.einsum("sjl,svkl,v->sjk", inverse, with_units, treated, optimize=True)

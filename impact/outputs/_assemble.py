@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,13 +46,18 @@ def count(value: float) -> int | float:
 
 
 def model_rows(
-    result: ModelResult, request: ModelRequest, names: Mapping[str, tuple[str, str]], total_n: float
+    result: ModelResult,
+    request: ModelRequest,
+    names: Mapping[str, tuple[str, str]],
+    total_n: float,
+    units: Callable[[Mapping[str, object], str, str | None], Mapping[str, float]] | None = None,
 ) -> list[dict[str, object]]:
     """The rows of one fitted model: one a term.
 
     Arguments:
         names: for interacted models, stacked term → (term, group).
         total_n: observations of the whole model, for the group's share.
+        units: row, term of the design and group → fields of the row in other units of the exposure.
     """
     estimate, inference, design = result.estimate, result.inference, result.design
     if estimate is None or inference is None or design is None:
@@ -65,6 +70,7 @@ def model_rows(
         row |= _own_counts(design, estimate, group, total_n)
         row |= _permutation_fields(result.permutation, j)
         row |= {key: number(values[j]) for key, values in inference.extra.items()}
+        row |= {key: number(value) for key, value in (units(row, term.name, group) if units else {}).items()}
         treated = treated_clusters(design, term.name) if j in estimate.focus else None
         row["n_treated_clusters"] = treated if inference.n_clusters else None
         row |= primary_fields(row, _fewest(treated, inference) if j in estimate.focus else None)
@@ -328,7 +334,7 @@ def _permutation_facts(permutation: Permutation | None, terms: Sequence[str]) ->
             for m, j in enumerate(permutation.columns)
         },
         "actual": permutation.actual,
-    }
+    } | ({"of_doses": True} if permutation.of_doses else {})
     return {"permutation": facts}
 
 

@@ -38,6 +38,7 @@ UNKNOWN = "n/a"
 _INTERVALS = {"ci90": 0.90, "ci95": 0.95, "ci99": 0.99}
 _FIELDS = {
     "t": "statistic", "df": "df", "n": "n_obs", "mean_y": "mean_outcome", "group_share": "share",
+    "se_per_sd": "per_sd_se", "se_elasticity": "elasticity_se", "se_semi_elasticity": "semi_elasticity_se",
     "p_clustered": "p_value", "se_cr2": "std_error_cr2", "se_cr3": "std_error_cr3", "se": "std_error",
 }  # fmt: skip
 _ENDS = {
@@ -45,7 +46,7 @@ _ENDS = {
     "ci_cr3": ("ci_low_cr3", "ci_high_cr3"), "ci_wild": ("ci_low_wild", "ci_high_wild"),
     "band": ("band_low", "band_high"), "ci_tf": ("ci_low_tf", "ci_high_tf"),
 }  # fmt: skip
-_ERRORS = ("se", "se_cr2", "se_cr3", "percent_se")
+_ERRORS = ("se", "se_cr2", "se_cr3", "percent_se", "se_per_sd", "se_elasticity", "se_semi_elasticity")
 _COUNTS = ("n", "n_treated", "cases")
 _P_VALUES = (
     "p", "p_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "p_cr3", "p_wild", "p_ar",
@@ -243,31 +244,6 @@ def _interval_of_test(row: Entry, document: Document, level: float) -> tuple[Any
     return None, None
 
 
-def _exposure(row: Entry, document: Document, key: str) -> float | None:
-    value = (document["models"].get(row["model"], {}).get("extra") or {}).get(key)
-    return float(value) if is_number(value) else None
-
-
-def _per_sd(row: Entry, document: Document) -> float | None:
-    spread = _exposure(row, document, "exposure_sd")
-    if spread is None or not is_number(row.get("estimate")):
-        return None
-    return float(row["estimate"]) * spread
-
-
-def _elasticity(row: Entry, document: Document) -> float | None:
-    """β · mean exposure / mean outcome."""
-    mean, outcome = _exposure(row, document, "exposure_mean"), row.get("mean_outcome")
-    if mean is None or not is_number(outcome) or not outcome or not is_number(row.get("estimate")):
-        return None
-    return float(row["estimate"]) * mean / float(outcome)
-
-
-def _semi_elasticity(row: Entry, document: Document) -> float | None:
-    """Per cent change of the outcome for one unit: 100 (exp β − 1)."""
-    return percent_of(float(row["estimate"])) if is_number(row.get("estimate")) else None
-
-
 def _percent(field: str) -> Callable[[Entry, Document], float | None]:
     """A percentage effect of a coefficient of a model whose outcome is a logarithm or a count."""
     return lambda row, document: percentages(row, _estimator(row, document)).get(field)
@@ -286,9 +262,6 @@ def _estimator(row: Entry, document: Document) -> str:
 
 
 _DERIVED: dict[str, Callable[[Entry, Document], Any]] = {
-    "per_sd": _per_sd,
-    "elasticity": _elasticity,
-    "semi_elasticity": _semi_elasticity,
     "percent": _percent("percent"),
     "percent_se": _percent("percent_std_error"),
     "percent_kennedy": _percent("percent_kennedy"),

@@ -21,6 +21,7 @@ from impact.outputs._table_lines import Line, Shape, footer_rows, header_rows, l
 from impact.outputs._table_notes import own_notes, rows_of_any, table_notes
 from impact.outputs._table_rows import lines_for, robustness_mains
 from impact.outputs._tests_table import chosen_tests
+from impact.outputs._unit_lines import unit_lines, unit_notes, units_shown
 from impact.schema.display import PanelBlock, RowsByBlock, TableBlock, star_levels
 
 WIDE_KINDS = ("by", "robustness", "models")
@@ -138,7 +139,9 @@ def _section(
     request: OutputRequest,
     printing: Printing,
 ) -> _Section:
-    lines = lines_for(block, columns, document, request, language=printing.language)
+    written = lines_for(block, columns, document, request, language=printing.language)
+    shown = units_shown(block, document, written)
+    lines = unit_lines(written, shown, document, printing.language)
     if not columns or not lines:
         raise OutputError(fault("E713", table=name, what=text("table.nothing", printing.language)))
     if kind_of(block) == "models":
@@ -245,7 +248,7 @@ def _notes(
         return [note for note in (*notes, *facts) if note]
     shown = unique([*names, *(str(entry["model"]) for entry in entries if entry.get("model"))])
     main = names if kind_of(block) == "robustness" else shown
-    facts = [*_row_notes(block, entries, document, language), *facts]
+    facts = [*_row_notes(block, entries, document, language), *unit_notes(block, entries, language), *facts]
     return [
         *notes,
         *table_notes(

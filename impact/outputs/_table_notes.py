@@ -221,8 +221,9 @@ def _permutation_of(document: Document) -> Callable[[Entry, str], str]:
         facts = permutation_of(entry)
         if not facts:
             return ""
+        kind = "doses" if facts.get("of_doses") else "all" if facts.get("enumerated") else "drawn"
         told = text(
-            "table.note.permutation_all" if facts.get("enumerated") else "table.note.permutation_drawn",
+            f"table.note.permutation_{kind}",
             language,
             n=whole_text(facts.get("n_sets")),
             unit=label_of(document, str(facts.get("unit")), language),

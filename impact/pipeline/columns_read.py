@@ -8,6 +8,7 @@ import impact.schema.columns_used as columns_used
 from impact.core.errors import Fault
 from impact.core.options import PermutedSets
 from impact.plan import Plan
+from impact.schema.constructed.files import built_names, columns_built_from
 from impact.schema.data_blocks import share_sum_name
 from impact.schema.expressions.parse import parse_expression
 from impact.schema.listings.requests import uses_of
@@ -27,7 +28,7 @@ def names_used(plan: Plan) -> set[str]:
             names |= {name for name, _ in columns_used.expression_uses(parse_expression(check.expr))}
     if plan.spec.panel is not None:
         names |= {*plan.spec.panel.unit, plan.spec.panel.time}
-    for block in plan.spec.instruments.values():
+    for block in (*plan.spec.instruments.values(), *plan.spec.exposure.values(), *plan.spec.deflate.values()):
         names |= set(block.file_columns())
     return names
 
@@ -43,6 +44,7 @@ def unknown_faults(plan: Plan, columns: Sequence[str]) -> list[Fault]:
 def _made(plan: Plan) -> set[str]:
     """Columns that the designs of the models make, and constructed instruments."""
     made = {name for one in plan.spec.instruments for name in (one, share_sum_name(one))}
+    made |= set(built_names(plan.spec))
     for request in plan.models:
         if request.design is not None:
             made |= columns_used.BLOCK_COLUMNS
@@ -64,6 +66,9 @@ def _uses(plan: Plan) -> Iterator[columns_used.Use]:
     for name, block in plan.spec.instruments.items():
         node = node_at(plan.resolved.tree, ("instruments", name))
         yield from ((column, node.place if node is not None else None) for column in block.main_columns())
+    for path, columns in columns_built_from(plan.spec):
+        node = node_at(plan.resolved.tree, path)
+        yield from ((column, node.place if node is not None else None) for column in columns)
     if plan.spec.robustness is not None and plan.spec.robustness.drop_one is not None:
         yield plan.spec.robustness.drop_one.unit, None
     yield from uses_of(plan.listings, columns_used.expression_uses)

@@ -22,6 +22,7 @@ from impact.diagnostics._reading import FEW_TREATED
 from impact.diagnostics._resolver import Resolver
 from impact.outputs._curve_rows import curve_entry
 from impact.outputs._document import group_label
+from impact.pipeline.constructed.exposure_units import add_exposure_facts, units_of
 from impact.pipeline.fit import FittedModel
 from impact.pipeline.listings.document import geometry_entries, geometry_files, listing_entries
 from impact.pipeline.percentages import add_percentages
@@ -29,6 +30,7 @@ from impact.pipeline.references import claim_places
 from impact.pipeline.street import RunResult
 from impact.pipeline.written import written_values
 from impact.plan import Plan
+from impact.schema.constructed.scale import outcome_scale
 from impact.schema.nodes import to_plain
 from impact.schema.requests import ModelRequest
 
@@ -56,10 +58,19 @@ def build_document(run: RunResult) -> Document:
         document["models"][model.request.name] = assemble.model_facts(
             model.request, model.results, model.names
         )
-        document["rows"] += _rows(model)
+        document["rows"] += _rows(plan, model)
         thin |= _thin(model)
     add_percentages(document, plan, [model.request for model in run.fitted])
+    add_exposure_facts(
+        document,
+        {
+            model.request.name: outcome_scale(model.request, plan.derive, plan.spec.log_outcomes)
+            for model in run.fitted
+        },
+    )
     _add_curve(document, run)
+    if run.main.constructed:
+        document["constructed"] = {name: assemble.plain(one) for name, one in run.main.constructed.items()}
     document["synthetic"] = _is_synthetic(document["data"])
     document["notices"] += _thin_notices(document, thin)
     _add_family_p_values(document, run.findings)
@@ -96,10 +107,7 @@ def _add_curve(document: Document, run: RunResult) -> None:
 def _study(plan: Plan) -> Document:
     spec = plan.spec
     notes = spec.notes if isinstance(spec.notes, list) else [spec.notes] if spec.notes is not None else []
-    labels = {name: assemble.both_languages(value) for name, value in spec.labels.items()}
-    if spec.domain is not None:
-        record: Any = catalog.DOMAINS.load(spec.domain)
-        labels = {name: dict(words) for name, words in record.labels.items()} | labels
+    labels = _labels(plan)
     return {
         "schema": assemble.SCHEMA,
         "study": plan.study,
@@ -119,13 +127,25 @@ def _study(plan: Plan) -> Document:
     }
 
 
+def _labels(plan: Plan) -> dict[str, dict[str, str]]:
+    """Labels by name: of the field of study, of its variables under the names that the spec gave them, of the spec."""
+    found: dict[str, dict[str, str]] = {}
+    if plan.spec.domain is not None:
+        record: Any = catalog.DOMAINS.load(plan.spec.domain)
+        found |= {name: dict(words) for name, words in record.labels.items()}
+    for name, used in plan.variables.items():
+        owner: Any = catalog.DOMAINS.load(used.domain)
+        found[name] = dict(owner.labels[used.variable])
+    return found | {name: assemble.both_languages(value) for name, value in plan.spec.labels.items()}
+
+
 def spec_sha256(plan: Plan) -> str:
     """SHA-256 of the resolved spec in canonical form."""
     canonical = json.dumps(to_plain(plan.resolved.tree), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
 
 
-def _rows(model: FittedModel) -> list[dict[str, object]]:
+def _rows(plan: Plan, model: FittedModel) -> list[dict[str, object]]:
     total = max(
         (result.estimate.n_obs for result in model.results if result.estimate is not None), default=0.0
     )
@@ -138,7 +158,8 @@ def _rows(model: FittedModel) -> list[dict[str, object]]:
         total = sum(r.estimate.n_obs for r in parts if r.estimate is not None)
     rows: list[dict[str, object]] = []
     for result in model.results:
-        rows += assemble.model_rows(result, model.request, model.names, total)
+        units = units_of(plan, model.request, result)
+        rows += assemble.model_rows(result, model.request, model.names, total, units)
     return rows
 
 

@@ -27,6 +27,7 @@ from impact.design.interact import stack_designs
 from impact.inference._bands import with_bands
 from impact.inference._parts import joined
 from impact.inference._permutation import Candidates, permute
+from impact.inference._permutation_of_doses import EXPOSURE, permute_exposure
 from impact.inference._robust_sets import with_robust_set
 from impact.inference._wild import with_wild
 from impact.pipeline.magnitudes import any_fault, outcome_fault
@@ -290,9 +291,12 @@ def permute_design(
     if estimate.parts:
         return permute_design(estimate.parts[0], design, request, seed=seed)
     made = estimate.design or design
-    if made.treatment is None:
+    moves_doses = request.permute.sets == EXPOSURE
+    if made.treatment is None and not moves_doses:
         raise DesignError(fault("E520", place=request.place))
-    found = permute(
+    if moves_doses and request.permute_among is not None:
+        raise DesignError(fault("E293", place=request.place, problem="`among` chooses among treated units"))
+    found = (permute_exposure if moves_doses else permute)(
         estimate,
         made,
         request.permute,

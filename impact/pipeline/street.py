@@ -13,7 +13,6 @@ from threading import Event
 
 import impact.data.checks as data_checks
 import impact.data.filters as data_filters
-import impact.data.prepare as data_prepare
 from impact.core.curves import CurveResult
 from impact.core.designs import Design, Factor
 from impact.core.errors import DataError, DesignError, ImpactError, Notice, SpecError
@@ -21,12 +20,15 @@ from impact.core.findings import Finding
 from impact.core.frames import Frame
 from impact.core.listings import Listing
 from impact.core.texts import fault
+from impact.data.constructed.exposure import examine_exposures
 from impact.data.evaluation import frame_keys
 from impact.data.geometry import Geometry
 from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.columns_read import names_used, unknown_faults
 from impact.pipeline.conditioned import conditioned_notices
+from impact.pipeline.constructed.built_columns import build_columns
+from impact.pipeline.constructed.field_of_study import with_field_notices
 from impact.pipeline.curve import run_curve
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.left_out import drop_one_requests
@@ -117,19 +119,12 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
     wanted = names_used(plan)
     frames = {source.name: read_source(plan, source, wanted) for source in plan.sources}
     refuse_unknown_columns(plan, frames)
-    frame = data_prepare.prepare_frame(
-        frames,
-        joins=plan.spec.joins,
-        panel=plan.spec.panel,
-        derive=plan.derive,
-        params=plan.spec.params,
-    )
+    frame = build_columns(plan, frames)
     frame = add_instruments(frame, frames, plan.spec.instruments)
     frame = replace(frame, context=_context(plan, frame))
     main = data_filters.filter_rows(frame, plan.filters, params=plan.spec.params, panel=plan.spec.panel)
-    return frame, data_checks.run_checks(
-        main, plan.spec.checks, params=plan.spec.params, panel=plan.spec.panel
-    )
+    main = data_checks.run_checks(main, plan.spec.checks, params=plan.spec.params, panel=plan.spec.panel)
+    return frame, with_field_notices(plan, examine_exposures(main, plan.spec.exposure))
 
 
 def _context(plan: Plan, frame: Frame) -> Context:

@@ -94,7 +94,11 @@ def _other_uses(request: ModelRequest) -> Iterator[Use]:
 
 def permute_columns(options: object) -> tuple[str, ...]:
     """Columns that the options of a permutation name."""
-    names = [getattr(options, "unit", None), *_as_list(getattr(options, "within", None))]
+    names = [
+        getattr(options, "unit", None),
+        getattr(options, "time", None),
+        *_as_list(getattr(options, "within", None)),
+    ]
     return tuple(name for name in names if isinstance(name, str) and name)
 
 

@@ -20,8 +20,10 @@ CellWord = Literal[
     "ci_ar", "p_ar", "ci_tf", "effective_f",
     "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
     "percent", "percent_se", "percent_ci95", "percent_kennedy",
+    "se_per_sd", "se_elasticity", "se_semi_elasticity",
     "cv", "deff", "cases", "quality", "expect",
 ]  # fmt: skip
+UnitWord = Literal["estimate", "per_sd", "elasticity", "semi_elasticity"]
 RowKind = Literal[
     "terms", "att", "event", "by", "robustness", "models", "published", "speccurve", "listing", "tests"
 ]
@@ -108,6 +110,12 @@ class TableBlock(Options):
     cell: list[CellWord] = Field(
         default_factory=list, description="Statistics of each cell; default: estimate and standard error."
     )
+    stat: list[UnitWord] | None = Field(
+        default=None,
+        description="Units in which each coefficient stands, one under the other: estimate (as it is), per_sd (per "
+        "standard deviation of the exposure), elasticity, semi_elasticity (per cent). Default: the first three of an "
+        "exposure where the spec has `unit_of_exposure` and the table no `cell`, else as it is.",
+    )
     extra: list[CellWord] = Field(default_factory=list, description="Further columns at the right.")
     footer: list[str] | None = Field(
         default=None,
@@ -141,6 +149,13 @@ class TableBlock(Options):
     @classmethod
     def _levels(cls, value: str | bool | list[float] | None) -> str | bool | list[float] | None:
         return star_levels_checked(value)
+
+    @field_validator("stat")
+    @classmethod
+    def _units(cls, value: list[UnitWord] | None) -> list[UnitWord] | None:
+        if value is not None and len(set(value)) != len(value):
+            raise ValueError("a unit stands twice")
+        return value
 
     @field_validator("footer")
     @classmethod

@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from impact.schema.constructed.exposure import ExposureBlock
+from impact.schema.constructed.prices import DeflateBlock
+from impact.schema.constructed.rates import CompleteBlock, RateBlock
 from impact.schema.curves.block import SpecCurveBlock
 from impact.schema.data_blocks import (
     CheckBlock,
@@ -143,6 +146,10 @@ class SpecModel(Block):
     requires: str | None = Field(None, description="Version range of impact, such as '>=0.1,<2'.")
     kind: Literal["estimate"] = Field("estimate", description="Kind of spec.")
     domain: str | None = Field(None, description="Field of study: employment, wages, crime or fiscal.")
+    coding: Literal["enaho", "epe", "epen"] | None = Field(
+        None,
+        description="Whose codes a file of persons has, for variables of a field (`derive: {kept: employment.kept}`).",
+    )
     title: LocalText | None = Field(None, description="Title of the study.")
     question: LocalText | None = Field(None, description="The question the study answers.")
     notes: LocalText | list[LocalText] | None = Field(
@@ -173,7 +180,28 @@ class SpecModel(Block):
     data: DataBlock | Files | None = Field(None, description="The data file, or named files.")
     joins: dict[str, JoinBlock] = Field(default_factory=dict, description="Files joined to the main one.")
     panel: PanelBlock | None = Field(None, description="Unit and time of the data.")
-    derive: dict[str, str | None] = Field(default_factory=dict, description="New columns: name → expression.")
+    derive: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="New columns: name → expression, or DOMAIN.VARIABLE for what a field makes of the survey's codes.",
+    )
+    complete: CompleteBlock | None = Field(
+        None, description="Cells of a panel of counts without a row become rows of zero, counted."
+    )
+    deflate: dict[str, DeflateBlock] = Field(
+        default_factory=dict, description="Money in constant prices: name → {of, unit, base, …}."
+    )
+    rates: dict[str, RateBlock] = Field(
+        default_factory=dict,
+        description="Counts as yearly rates: name → {count, population, migrants, period}; also makes name_population.",
+    )
+    exposure: dict[str, ExposureBlock] = Field(
+        default_factory=dict,
+        description="Exposure to migration: name → {kind: share, …} or {kind: dose, …}.",
+    )
+    log_outcomes: list[str] = Field(
+        default_factory=list,
+        description="Outcomes of the file that are logarithms already, for elasticities.",
+    )
     instruments: dict[str, InstrumentBlock] = Field(
         default_factory=dict,
         description="Constructed columns: name → {kind: shift_share, …} or {kind: distance, …}.",

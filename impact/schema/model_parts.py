@@ -11,7 +11,7 @@ from impact.core.nearest import nearest
 from impact.core.texts import fault
 from impact.schema.design_block import DesignBlock, StartBlock
 from impact.schema.expressions.parse import parse_expression
-from impact.schema.expressions.tree import Binary, Expression, walk
+from impact.schema.expressions.tree import Binary, Expression, is_dotted, walk
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
 from impact.schema.model import ModelBlock, OutcomeBlock
@@ -341,7 +341,7 @@ def is_own_mean(
         return False
     derived = context.get("derive")
     written = derived.get(name) if derived is not None else None
-    if outcome is None and written is not None and written.text is not None:
+    if outcome is None and written is not None and written.text is not None and not is_dotted(written.text):
         outcome = expression_of(written)
     return outcome is not None and any(
         isinstance(node, Binary) and node.operator == "/" and node.right == weights.values.root

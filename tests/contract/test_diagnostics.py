@@ -31,6 +31,7 @@ OPTIONS = {
     "e_value": {"measure": "standardised"},
     "sensemakr": {"benchmarks": "z"},
     "rate_ratio": {"cases": 12, "exposure": 4000, "other_cases": 30, "other_exposure": 9000},
+    "reporting": {"bound": 0.1, "rate": 0.2, "outcome": "log"},
 }
 # about numbers, not about a model
 NO_MODEL = ("rate_ratio",)

@@ -5,8 +5,12 @@ from impact.outputs._statistics import Printing, cell_of, expect_text, hidden, i
 PRINTING = Printing(digits=3, stars=(0.1, 0.05), min_cell=10, language="en")
 
 
+# other units of the exposure are fields of the row
+UNITS = {"per_sd": -0.0064, "per_sd_se": 0.002, "elasticity": -0.0047, "semi_elasticity": -1.4791}
+
+
 def text(document, word, *, row=0, bare=False):
-    return cell_of(word, document["rows"][row], document, PRINTING, bare=bare).text
+    return cell_of(word, document["rows"][row] | UNITS, document, PRINTING, bare=bare).text
 
 
 @pytest.mark.parametrize(
@@ -16,7 +20,8 @@ def text(document, word, *, row=0, bare=False):
         ("p_both", "{0.372, 0.410}", "0.372, 0.410"), ("t", "(-3.17)", "-3.17"), ("n", "36,478", "36,478"),
         ("ci95", "[-0.051, 0.022]", "[-0.051, 0.022]"), ("band", "n/a", "n/a"), ("verdict", "fragile", "fragile"),
         ("mde80", "0.042", "0.042"), ("bound", "0.020", "0.020"), ("p_wild", "n/a", "n/a"), ("df", "25.0", "25.0"),
-        ("per_sd", "-0.006", "-0.006"), ("elasticity", "-0.005", "-0.005"), ("semi_elasticity", "-1.479", "-1.479"),
+        ("per_sd", "-0.006", "-0.006"),
+        ("se_per_sd", "(0.002)", "0.002"), ("elasticity", "-0.005", "-0.005"), ("semi_elasticity", "-1.479", "-1.479"),
         ("published", "-0.015", "-0.015"), ("mean_y", "0.801", "0.801"),
     ],
 )  # fmt: skip

@@ -30,7 +30,7 @@ def record_page(kind: str, keyword: str, language: str) -> Page:
     module = importlib.import_module(registry.entries()[keyword].module)
     sections = [Section(text("commands.explain.computes", language), paragraphs_of(module.__doc__ or ""))]
     if kind == "domain":
-        sections.append(_outcomes(record, language))
+        sections += [_outcomes(record, language), *_variables(record, language)]
     else:
         sections.append(_options(registry, keyword, language))
     if kind == "estimator" and ADOPTION in record.accepts:
@@ -84,6 +84,26 @@ def _outcomes(record: Any, language: str) -> Section:
         for name, block in record.outcomes.items()
     ]
     return Section(text("commands.explain.outcomes", language), table=(head, *rows) if rows else ())
+
+
+def _variables(record: Any, language: str) -> list[Section]:
+    """What the field makes of each survey's codes, a table a coding."""
+    words = ("outcome", "label", "unit", "expression")
+    head = tuple(text(f"commands.explain.{word}", language) for word in words)
+    found = []
+    for coding, variables in record.variables.items():
+        rows = [
+            (
+                name,
+                record.labels[name][language],
+                text(f"domain.unit.{one.unit}", language),
+                f"`{one.expression}`",
+            )
+            for name, one in variables.items()
+        ]
+        heading = f"{text('commands.explain.variables', language)}: {coding}"
+        found.append(Section(heading, table=(head, *rows)))
+    return found
 
 
 def _when_not(registry: Registry, keyword: str, language: str) -> list[Section]:

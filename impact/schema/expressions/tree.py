@@ -237,6 +237,12 @@ def walk(node: Node) -> Iterator[Node]:
         waiting.extend(reversed(children(current)))
 
 
+def is_dotted(text: str) -> bool:
+    """Whether a text is two names with a point between, such as ``employment.kept``, and nothing else."""
+    first, point, second = text.strip().partition(".")
+    return bool(point) and first.isidentifier() and second.isidentifier()
+
+
 def columns_of(expression: Expression) -> tuple[ColumnUse, ...]:
     """Every name an expression reads (columns and parameters), once, where it first stands."""
     seen: dict[str, ColumnUse] = {}
