@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,6 +23,8 @@ from impact.schema.nodes import Node
 from impact.schema.nodes import place_of as value_place
 from impact.schema.resolving.data_sources import SourceRequest as Asked
 from impact.schema.resolving.data_sources import shown_source
+
+Header = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,49 +80,63 @@ class SourceFiles:
             return ""
         return nearest(Path(folder).name, [one.name for one in parent.iterdir() if one.is_dir()])
 
-    def header(self, file: str) -> tuple[str, ...]:
-        """The column names of one file.
+    def header(self, file: str) -> Header:
+        """The columns of one file: name in small letters → name as written.
 
         Raises:
-            DataError: as any data file.
+            DataError: E213 two names that differ in capitals only, and as any data file.
         """
-        block = self._block_of(file, frozenset(), {})
-        return header_of(block, folder=self.folder, name=self.name, roots=self.roots, place=self._at())
+        block = self._block_of(file, {}, {})
+        names = header_of(block, folder=self.folder, name=self.name, roots=self.roots, place=self._at())
+        found = {name.lower(): name for name in reversed(names)}
+        if len(found) < len(names):
+            twice = sorted({name for name in names if found[name.lower()] != name})
+            raise DataError(self.fault("E213", columns=", ".join(f"'{name}'" for name in twice)))
+        return dict(reversed(found.items()))
 
     def read(
         self,
         file: str,
-        wanted: frozenset[str] | None,
+        wanted: Iterable[str] | None,
         *,
-        header: tuple[str, ...],
+        header: Header,
         types: Mapping[str, ColumnType] | None = None,
     ) -> Frame:
-        """Columns of one file; ``files`` of the frame holds its facts under its path.
+        """Columns of one file by their names in small letters; ``files`` of the frame holds its facts under its path.
 
         Arguments:
-            header: its column names. types: how columns are read unless the block says otherwise.
+            wanted: names in small letters; None for all. header: its columns.
+            types: how columns are read unless the block says otherwise.
 
         Raises:
             DataError: as any data file.
         """
-        block = self._block_of(file, frozenset(header), types or {})
+        block = self._block_of(file, header, types or {})
+        written = None if wanted is None else frozenset(header[name] for name in wanted if name in header)
         frame = read_frame(
-            block, folder=self.folder, name=self.name, roots=self.roots, wanted=wanted, place=self._at()
+            block, folder=self.folder, name=self.name, roots=self.roots, wanted=written, place=self._at()
         )
         (facts,) = frame.files.values()
-        return replace(frame, files={file: facts})
+        return replace(
+            frame,
+            columns=_small(frame.columns),
+            labels=_small(frame.labels),
+            value_labels=_small(frame.value_labels),
+            files={file: facts},
+        )
 
-    def _block_of(self, file: str, names: frozenset[str], types: Mapping[str, ColumnType]) -> DataBlock:
+    def _block_of(self, file: str, header: Header, types: Mapping[str, ColumnType]) -> DataBlock:
         """The block of one file: what is said of columns that it does not have is left out."""
-        declared = {**types, **self.block.types}
+        declared = {**types, **_small(self.block.types)}
         missing = self.block.missing
         if isinstance(missing, dict):
-            missing = {name: codes for name, codes in missing.items() if name == "*" or name in names}
+            missing = {header.get(name.lower(), name): codes for name, codes in missing.items()
+                       if name == "*" or name.lower() in header}  # fmt: skip
         return self.block.model_copy(
             update={
                 "file": file,
                 "columns": None,
-                "types": {name: kind for name, kind in declared.items() if name in names},
+                "types": {header[name]: kind for name, kind in declared.items() if name in header},
                 "missing": missing,
             }
         )
@@ -129,6 +145,10 @@ class SourceFiles:
         if self.node is None:
             return Place(file="", path=f"data.{self.name}.{self.keyword}")
         return self.node.place
+
+
+def _small(entries: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in entries.items()}
 
 
 def _is_hidden(name: Path) -> bool:
@@ -175,9 +195,19 @@ def read_source_files(record: Survey, asked: Asked, request: SourceFiles) -> Fra
     columns = {name: values for name, values in frame.columns.items() if name in kept}
     for values in columns.values():
         values.setflags(write=False)
-    labels = {name: label for name, label in frame.labels.items() if name in columns}
-    facts = _facts(record, asked, request, replace(frame, columns=columns))
-    return replace(frame, columns=columns, labels=labels, name=request.name, files={request.name: facts})
+    frame = replace(
+        frame,
+        columns=columns,
+        name=request.name,
+        labels=_kept(frame.labels, columns),
+        value_labels=_kept(frame.value_labels, columns),
+        units=_kept(frame.units, columns),
+    )
+    return replace(frame, files={request.name: _facts(record, asked, request, frame)})
+
+
+def _kept(described: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in described.items() if name in columns}
 
 
 def _require_named(names: tuple[str, ...], request: SourceFiles) -> None:

@@ -73,9 +73,10 @@ def read(path: Path, request: ReadRequest) -> Frame:
         choice = choose_columns(names, request)
         written = dict(zip(names, labels, strict=True))
         wanted = [written[name] for name in choice.positions]
+        # before the columns are chosen: the library keeps the sets of the chosen ones only, by position
+        label_sets = _label_sets(reader)
         table = _table(reader, wanted, request)
         value_labels = reader.value_labels()
-        label_sets = _label_sets(reader)
     if len(table) == 0:
         raise DataError(request.fault("E212"))
     tagged = _tagged(path, [name for name in choice.positions if table[written[name]].dtype.kind == "f"
@@ -95,6 +96,9 @@ def read(path: Path, request: ReadRequest) -> Frame:
         request,
         n_rows=len(table),
         labels={name: labels[written[name]] for name in choice.positions},
+        value_labels={
+            name: _codes(value_labels.get(label_sets.get(written[name], ""), {})) for name in choice.positions
+        },
         notices=(*choice.notices, *tagged),
     )
 
@@ -182,6 +186,15 @@ def _typed(name: str, column: Any, value_labels: Mapping[Any, str], request: Rea
     values = np.empty(len(texts), dtype=object)
     values[:] = [None if text in missing else text for text in texts]
     return Typed(values)
+
+
+def _codes(value_labels: Mapping[Any, str]) -> dict[float, str]:
+    """Codes with their labels."""
+    return {
+        float(code): str(label)
+        for code, label in value_labels.items()
+        if isinstance(code, (int, float, np.number))
+    }
 
 
 def _labelled(name: str, column: Any, value_labels: Mapping[Any, str], request: ReadRequest) -> Typed:
