@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from impact.core.errors import DataError, Fault, Notice, Place
-from impact.core.frames import Frame
+from impact.core.frames import Frame, Step
 from impact.core.name_patterns import wanted_among
 from impact.core.nearest import nearest
 from impact.core.registered import Survey
 from impact.core.texts import fault, notice
 from impact.data.fingerprint import columns_sha256
 from impact.data.keys import missing_count
-from impact.data.paths import collect_roots, locate_folder
-from impact.data.read import header_of, read_frame
+from impact.data.paths import collect_roots, locate, locate_folder
+from impact.data.read import header_of, read_frame, read_in_blocks
 from impact.schema.data_blocks import ColumnType, DataBlock
 from impact.schema.nodes import Node
 from impact.schema.nodes import place_of as value_place
@@ -125,6 +126,25 @@ class SourceFiles:
             files={file: facts},
         )
 
+    def blocks(
+        self, file: str, wanted: Iterable[str], *, header: Header, types: Mapping[str, ColumnType]
+    ) -> Iterator[Frame]:
+        """The same in blocks of rows; the last frame has no rows and the facts of the file under its path.
+
+        Raises:
+            DataError: as any data file, when the row is reached.
+        """
+        block = self._block_of(file, header, types)
+        written = frozenset(header[name] for name in wanted if name in header)
+        frames = read_in_blocks(
+            block, folder=self.folder, name=self.name, roots=self.roots, wanted=written, place=self._at()
+        )
+        for frame in frames:
+            facts = list(frame.files.values())
+            yield replace(
+                frame, columns=_small(frame.columns), files=dict.fromkeys([file], facts[0]) if facts else {}
+            )
+
     def _block_of(self, file: str, header: Header, types: Mapping[str, ColumnType]) -> DataBlock:
         """The block of one file: what is said of columns that it does not have is left out."""
         declared = {**types, **_small(self.block.types)}
@@ -135,11 +155,23 @@ class SourceFiles:
         return self.block.model_copy(
             update={
                 "file": file,
+                "delimiter": self.block.delimiter or self._separator(file),
                 "columns": None,
                 "types": {header[name]: kind for name, kind in declared.items() if name in header},
                 "missing": missing,
             }
         )
+
+    def _separator(self, file: str) -> str | None:
+        """The separator of a text file of an office, which changes from year to year; None for commas and others."""
+        if not file.lower().endswith((".csv", ".txt")):
+            return None
+        asked = self.block.model_copy(update={"file": file})
+        with locate(asked, folder=self.folder, roots=self.roots, place=self._at()).path.open("rb") as stream:
+            first = stream.readline(1 << 16).lstrip(codecs.BOM_UTF8)
+        counts = {mark: first.count(mark.encode()) for mark in (",", ";", "|", "\t")}
+        most = max(counts, key=lambda mark: counts[mark])
+        return most if most != "," and counts[most] else None
 
     def _at(self) -> Place:
         if self.node is None:
@@ -189,6 +221,8 @@ def read_source_files(record: Survey, asked: Asked, request: SourceFiles) -> Fra
     if request.block.columns is not None or request.block.types or isinstance(request.block.missing, dict):
         _require_named(tuple(record.columns(asked.options, request)), request)
     frame = record.read(asked.options, request)
+    if not frame.n_rows:
+        raise DataError(no_rows(request, frame.steps))
     kept = wanted_among(frame.columns, request.wanted if request.wanted is not None else frame.columns)
     if request.block.columns is not None:
         kept &= set(request.block.columns)
@@ -208,6 +242,12 @@ def read_source_files(record: Survey, asked: Asked, request: SourceFiles) -> Fra
 
 def _kept(described: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in described.items() if name in columns}
+
+
+def no_rows(request: SourceFiles, steps: Iterable[Step]) -> Fault:
+    """The fault of a source of which nothing is left, with the reasons."""
+    reasons = ", ".join(f"{step.reason} ({step.dropped:,})" for step in steps) or "-"
+    return request.fault("E275", key="folder", reasons=reasons)
 
 
 def _require_named(names: tuple[str, ...], request: SourceFiles) -> None:

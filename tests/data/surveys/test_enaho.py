@@ -30,7 +30,13 @@ def padded(values, width, sign):
 
 
 def members(conglome=HOUSE, **changes):
-    return {"aÑo": ["2018"] * 8, "mes": ["01", "02", "03", "12"] * 2, "conglome": conglome, **PERSONS, **changes}
+    return {
+        "aÑo": ["2018"] * 8,
+        "mes": ["01", "02", "03", "12"] * 2,
+        "conglome": conglome,
+        **PERSONS,
+        **changes,
+    }
 
 
 def employment(rows=(0, 1, 4, 5, 6, 7), **changes):
@@ -136,7 +142,9 @@ def test_made_columns(asked, year2018):
 
 def test_poverty_by_hand(asked, year2018):
     """Poor if gashog2d/(12 mieperho) < linea: 333 < 344 only in the third household; 80 of 480 persons."""
-    frame = asked("enaho: {folder: e, years: 2018, modules: 34}", "gashog2d", "mieperho", "linea", "poverty_weight")
+    frame = asked(
+        "enaho: {folder: e, years: 2018, modules: 34}", "gashog2d", "mieperho", "linea", "poverty_weight"
+    )
     column = frame.columns
     poor = column["gashog2d"] / (12 * column["mieperho"]) < column["linea"]
     assert np.average(poor, weights=column["poverty_weight"]) == pytest.approx(80 / 480)
@@ -172,10 +180,14 @@ def test_codes_that_moved_in_2012(asked, stata):
         width = 4
         stata(
             f"e/enaho01a-{year}-500.dta",
-            employment(**{"año": [year] * 6, "conglome": padded([HOUSE[i] for i in (0, 1, 4, 5, 6, 7)], width, "0")}),
+            employment(
+                **{"año": [year] * 6, "conglome": padded([HOUSE[i] for i in (0, 1, 4, 5, 6, 7)], width, "0")}
+            ),
         )
     frame = asked("enaho: {folder: e, years: 2011-2012}", "formal_contract", "p511a", "psu")
-    np.testing.assert_array_equal(frame.columns["formal_contract"], [1, 0, 0, 0, NAN, NAN, 1, 1, 0, 0, NAN, NAN])
+    np.testing.assert_array_equal(
+        frame.columns["formal_contract"], [1, 0, 0, 0, NAN, NAN, 1, 1, 0, 0, NAN, NAN]
+    )
     assert frame.columns["psu"][0] == "2011-000005" and frame.columns["psu"][6] == "2012-000005"
     assert [notice.details["column"] for notice in frame.notices if notice.code == "W468"] == ["p511a"]
     one = asked("enaho: {folder: e, years: 2012}", "p511a")
@@ -213,7 +225,10 @@ def test_a_raw_merge_that_fails_is_refused(asked, year2018, stata):
     changed = employment(vivienda=["007", "907", "911", "911", "911", "901"])
     stata("e/634-Modulo05/enaho01a-2018-500.dta", changed)
     with pytest.raises(DataError) as caught:
-        asked("enaho: {folder: e, years: 2018, modules: [02, 05]}".replace("02, 05", "members, employment"), "ocu500")
+        asked(
+            "enaho: {folder: e, years: 2018, modules: [02, 05]}".replace("02, 05", "members, employment"),
+            "ocu500",
+        )
     assert caught.value.code == "E255" and "16.7 %" in caught.value.faults[0].message
     lax = asked("enaho: {folder: e, years: 2018, modules: [members, employment], match: 0.1}", "ocu500")
     assert np.isfinite(lax.columns["ocu500"]).sum() == 1
