@@ -17,7 +17,12 @@ from impact.data.sniff import find_reader
 from impact.schema.data_blocks import DataBlock
 
 # keys of a block that only some formats use
-_ONLY = {"sheet": ("xlsx",), "encoding": ("csv",), "delimiter": ("csv",)}
+_ONLY = {
+    "sheet": ("xlsx",),
+    "table": ("duckdb",),
+    "encoding": ("csv", "dbf", "spss"),
+    "delimiter": ("csv",),
+}
 
 
 def read_frame(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -15,10 +14,9 @@ from impact.core.name_patterns import wanted_among
 from impact.core.nearest import nearest
 from impact.core.registered import Survey
 from impact.core.texts import fault, notice
-from impact.data.fingerprint import columns_sha256
-from impact.data.keys import missing_count
 from impact.data.paths import collect_roots, locate, locate_folder
 from impact.data.read import header_of, read_frame, read_in_blocks
+from impact.data.several import facts_of_files
 from impact.schema.data_blocks import ColumnType, DataBlock
 from impact.schema.nodes import Node
 from impact.schema.nodes import place_of as value_place
@@ -264,28 +262,8 @@ def _require_named(names: tuple[str, ...], request: SourceFiles) -> None:
 
 
 def _facts(record: Survey, asked: Asked, request: SourceFiles, frame: Frame) -> dict[str, object]:
-    files = [
-        {"file": name, **{key: facts[key] for key in ("sha256", "bytes", "rows")}}
-        for name, facts in frame.files.items()
-    ]
-    columns = columns_sha256(frame.columns)
-    listed = "\n".join(f"{facts['sha256']}  {facts['file']}" for facts in files)
-    facts: dict[str, object] = {
-        "file": request.shown,
-        "kind": asked.keyword,
-        "options": asked.options.model_dump(mode="json"),
-        "sha256": hashlib.sha256(listed.encode()).hexdigest() if files else columns,
-        "bytes": sum(int(str(facts["bytes"])) for facts in files),
-        "files": files,
-        "rows": frame.n_rows,
-        "columns": len(frame.columns),
-        "columns_sha256": columns,
-        "missing": {
-            name: int(count)
-            for name, count in sorted((name, missing_count(v)) for name, v in frame.columns.items())
-            if count
-        },
-    }
+    facts = facts_of_files(frame, request.shown)
+    facts |= {"kind": asked.keyword, "options": asked.options.model_dump(mode="json")}
     if request.block.root:
         facts["root"] = request.block.root
     for key in ("source", "citation", "licence", "access", "accessed"):

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from impact.core.errors import Notice
 from impact.core.frames import Frame, Step
 from impact.data.source_files import SourceFiles
+from impact.data.stacking import as_numbers, filtered
 from impact.data.surveys import _enaho_facts as facts
-from impact.data.surveys._stack import as_numbers, filtered
 
 PERSONS = {
     "all": (),

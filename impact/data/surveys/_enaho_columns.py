@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from impact.data.stacking import as_numbers, as_texts
 from impact.data.surveys._enaho_facts import HOUSEHOLD, PERSON
 from impact.data.surveys._keys import as_column, composite
-from impact.data.surveys._stack import as_numbers, as_texts
 
 Column = npt.NDArray[Any]
 Columns = Mapping[str, Column]

@@ -15,6 +15,7 @@ from impact.core.errors import DataError, Fault, Notice
 from impact.core.frames import Frame
 from impact.core.name_patterns import wanted_among
 from impact.data.source_files import Header, SourceFiles
+from impact.data.stacking import as_numbers, one_of_each, stack
 from impact.data.surveys import _enaho_facts as facts
 from impact.data.surveys._enaho_clean import (
     PERSONS,
@@ -29,13 +30,7 @@ from impact.data.surveys._enaho_clean import (
 from impact.data.surveys._enaho_columns import MADE
 from impact.data.surveys._find import data_files, matching_files, the_one
 from impact.data.surveys._keys import composite, repaired, repeated
-from impact.data.surveys._stack import (
-    as_numbers,
-    one_of_each,
-    require_year,
-    stack,
-    year_names,
-)
+from impact.data.surveys._years import require_year, year_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +125,7 @@ def read(options: Any, request: SourceFiles) -> Frame:
     }
     made = [name for name in _made_of(available) if _is_wanted(name, request)]
     names = [name for name in (*wanted, *made) if request.wanted is None or _is_wanted(name, request)]
-    frame = stack(parts, request, names=list(dict.fromkeys(names)))
+    frame = stack(parts, request.notice, names=list(dict.fromkeys(names)))
     labels = {name: MADE[name].label for name in made if name in frame.columns}
     units = {name: unit for name in frame.columns if (unit := facts.unit_of(name))}
     return replace(

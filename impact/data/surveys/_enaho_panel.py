@@ -15,6 +15,7 @@ from impact.core.errors import DataError, Notice
 from impact.core.frames import Frame
 from impact.core.name_patterns import wanted_among
 from impact.data.source_files import Header, SourceFiles
+from impact.data.stacking import as_numbers, filtered, one_of_each, stack
 from impact.data.surveys import _enaho_facts as facts
 from impact.data.surveys._enaho_clean import (
     PERSONS,
@@ -28,7 +29,7 @@ from impact.data.surveys._enaho_clean import (
 )
 from impact.data.surveys._find import data_files, matching_files, the_one
 from impact.data.surveys._keys import as_column, composite, repaired
-from impact.data.surveys._stack import as_numbers, filtered, one_of_each, stack, year_names
+from impact.data.surveys._years import year_names
 
 _SUFFIXED = re.compile(r"(.+)_([0-9]{2})")
 # a person who was interviewed in a year has one of these
@@ -177,7 +178,7 @@ def _long_of_wide(
         coded = {s: frame.value_labels[name] for s, name in of_year.items() if name in frame.value_labels}
         part = replace(frame, columns=columns, labels={**frame.labels, **labels}, value_labels=coded)
         parts[str(year)] = _of_persons(_interviewed(part, own, told), options, told)
-    return stack(parts, request, names=sorted({*stems, *MADE}))
+    return stack(parts, request.notice, names=sorted({*stems, *MADE}))
 
 
 def _persons(columns: Mapping[str, npt.NDArray[Any]], fixed: Sequence[str]) -> npt.NDArray[Any]:

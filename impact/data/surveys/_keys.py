@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from impact.data.surveys._stack import as_texts
+from impact.data.stacking import as_texts
 
 Column = npt.NDArray[Any]
 _DECIMAL = re.compile(r"([0-9]+)\.0+")

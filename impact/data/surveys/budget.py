@@ -27,11 +27,12 @@ from impact.core.frames import Frame, Step
 from impact.core.registered import Survey
 from impact.core.ubigeo import CODES, DEPARTMENTS, plain
 from impact.data.source_files import Header, SourceFiles, no_rows
+from impact.data.stacking import as_numbers, stack
 from impact.data.surveys._cells import summed
 from impact.data.surveys._find import data_files, matching_files, one_ending_each
 from impact.data.surveys._keys import as_column, repaired
 from impact.data.surveys._options import FolderOptions, Words, Years
-from impact.data.surveys._stack import as_numbers, stack, year_names
+from impact.data.surveys._years import year_names
 
 Column = npt.NDArray[Any]
 # amount → its name in the open files, and the start of its twelve columns in extracts
@@ -182,7 +183,7 @@ def read(options: BudgetOptions, request: SourceFiles) -> Frame:
         layout = _layout(request.header(file), file, options, request)
         parts[file] = _sums_of(file, layout, options, request, padded, dropped)
     names = [name.lower() for name in options.by]
-    rows = stack(parts, request)
+    rows = stack(parts, request.notice)
     if not rows.n_rows:
         raise DataError(no_rows(request, _steps(dropped)))
     amounts = [name for name in rows.columns if name in AMOUNTS]
@@ -236,7 +237,7 @@ def _sums_of(
             read += frame.n_rows
             pieces.append(_block_sums(frame, layout, options, padded, dropped))
     assert last is not None
-    whole = stack({str(number): piece for number, piece in enumerate(pieces)}, request)
+    whole = stack({str(number): piece for number, piece in enumerate(pieces)}, request.notice)
     return replace(whole, files=last.files, read=read)
 
 

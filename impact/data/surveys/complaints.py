@@ -26,6 +26,7 @@ from impact.core.frames import Frame, Step
 from impact.core.registered import Survey
 from impact.core.ubigeo import plain
 from impact.data.source_files import Header, SourceFiles, no_rows
+from impact.data.stacking import as_numbers, as_texts, one_of_each, stack
 from impact.data.surveys._cells import MOST_CELLS, completed, summed
 from impact.data.surveys._find import data_files, matching_files, one_ending_each
 from impact.data.surveys._keys import as_column, repaired
@@ -38,7 +39,7 @@ from impact.data.surveys._places import (
     place_columns,
     require_one_system,
 )
-from impact.data.surveys._stack import as_numbers, as_texts, one_of_each, stack, year_names
+from impact.data.surveys._years import year_names
 
 Column = npt.NDArray[Any]
 Part = Literal["year", "month", "ubigeo", "department_name", "offence", "count"]
@@ -156,7 +157,7 @@ def _names_in(header: Header, file: str, options: ComplaintsOptions, request: So
 def read(options: ComplaintsOptions, request: SourceFiles) -> Frame:
     """Counts by place, period and offence."""
     parts = {file: _part(file, options, request) for file in _files(options, request)}
-    rows = stack(parts, request) if len(parts) > 1 else next(iter(parts.values()))
+    rows = stack(parts, request.notice) if len(parts) > 1 else next(iter(parts.values()))
     rows, notices, steps = _kept_rows(rows, options, request)
     if not rows.n_rows:
         raise DataError(no_rows(request, steps))

@@ -21,10 +21,11 @@ from impact.core.frames import Frame
 from impact.core.name_patterns import wanted_among
 from impact.core.registered import Survey
 from impact.data.source_files import Header, SourceFiles
+from impact.data.stacking import as_numbers, one_of_each, stack
 from impact.data.surveys._find import data_files, matching_files, the_one, years_in
 from impact.data.surveys._keys import as_column, composite, repaired
 from impact.data.surveys._options import FolderOptions, Words, Years
-from impact.data.surveys._stack import as_numbers, one_of_each, require_year, stack, year_names
+from impact.data.surveys._years import require_year, year_names
 
 PLACE = ("ccdd", "ccpp", "ccdi")
 DWELLING = ("conglomerado", "nselv", "vivienda", "hogar")
@@ -112,7 +113,7 @@ def read(options: EnapresOptions, request: SourceFiles) -> Frame:
     parts = {str(year): _year(year, file, request, padded) for year, file in _files(options, request).items()}
     names = {name for part in parts.values() for name in part.columns}
     wanted = frozenset(("*",)) if request.wanted is None else request.wanted
-    frame = stack(parts, request, names=sorted(wanted_among(names, wanted)))
+    frame = stack(parts, request.notice, names=sorted(wanted_among(names, wanted)))
     notices = list(frame.notices)
     if padded:
         listed = ", ".join(f"{name} {count:,}" for name, count in sorted(padded.items()))

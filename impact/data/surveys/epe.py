@@ -23,11 +23,11 @@ from impact.core.frames import Frame, Step
 from impact.core.name_patterns import matching, wanted_among
 from impact.core.registered import Survey
 from impact.data.source_files import Header, SourceFiles
+from impact.data.stacking import as_numbers, filtered, one_of_each, stack
 from impact.data.surveys._enaho_clean import unit_notices
 from impact.data.surveys._find import data_files, matching_files, one_ending_each
 from impact.data.surveys._keys import as_column
 from impact.data.surveys._options import FolderOptions, Words, Years
-from impact.data.surveys._stack import as_numbers, filtered, one_of_each, stack
 
 Column = npt.NDArray[Any]
 # what a column is → its names, EPE first
@@ -162,7 +162,7 @@ def read(options: EpeOptions, request: SourceFiles) -> Frame:
         weights[weight] = None
     names = sorted(wanted_among({name for part in parts.values() for name in part.columns}, _wanted(request)))
     seen = {file: _months(part) for file, part in parts.items()}
-    frame = stack(parts, request, names=names)
+    frame = stack(parts, request.notice, names=names)
     years = {year for months in seen.values() for year, _ in months}
     absent = [str(year) for year in options.years if year not in years]
     if absent:

@@ -15,7 +15,7 @@ from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.nodes import Entry, Node, map_node, text_node, with_entry, without
 
 # keys of a block that describe one file, and nothing of a source with many
-ONE_FILE = ("format", "sheet", "sha256", "years")
+ONE_FILE = ("format", "sheet", "table", "sha256", "years")
 # keys of a block that hold a mapping
 MAPPINGS = ("types", "missing")
 

@@ -1,40 +1,19 @@
-"""Tables of several files on top of each other, and the years that they say."""
+"""Tables of several files on top of each other, and columns as numbers or texts whatever a file stored them as."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from impact.core.errors import DataError, Notice
+from impact.core.errors import Notice
 from impact.core.frames import Frame
 from impact.data.columns import texts_of_numbers
-from impact.data.source_files import SourceFiles
 
 Column = npt.NDArray[Any]
-# año, aÑo, a_o, a�o, aÃ±o, a¤o: an a, something that is no plain letter, an o
-_YEAR = re.compile(r"a[^a-z0-9]{1,4}o|ano|anio|year")
-
-
-def year_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Names in small letters that look like the year, whatever became of the ñ."""
-    return tuple(name for name in names if _YEAR.fullmatch(name))
-
-
-def require_year(values: Column, year: int, *, name: str, file: str, request: SourceFiles) -> None:
-    """The year column of a file holds that year (four digits, or its last two) and nothing else.
-
-    Raises:
-        DataError: E257.
-    """
-    found = sorted({value for value in as_numbers(values).tolist() if not np.isnan(value)})
-    if any(value not in (year, year % 100) for value in found):
-        shown = ", ".join(f"{value:g}" for value in found[:4])
-        raise DataError(request.fault("E257", key="years", path=file, column=name, found=shown, year=year))
 
 
 def as_numbers(values: Column) -> npt.NDArray[np.float64]:
@@ -57,11 +36,14 @@ def as_texts(values: Column) -> npt.NDArray[np.object_]:
     return values if values.dtype == object else texts_of_numbers(np.asarray(values, dtype=np.float64))
 
 
-def stack(parts: Mapping[str, Frame], request: SourceFiles, *, names: Sequence[str] | None = None) -> Frame:
+def stack(
+    parts: Mapping[str, Frame], tell: Callable[..., Notice], *, names: Sequence[str] | None = None
+) -> Frame:
     """The rows of all parts in order; a column that a part lacks is missing there, and told (W465).
 
     Arguments:
         parts: what a part is called in messages ("2018") → its frame.
+        tell: makes a notice about the source (``request.notice``).
         names: columns of the result, all that any part has by default.
 
     A column that is text in one part and number in another becomes numbers where all its texts are, else text.
@@ -74,7 +56,7 @@ def stack(parts: Mapping[str, Frame], request: SourceFiles, *, names: Sequence[s
     for name in kept:
         absent = [part for part, frame in parts.items() if name not in frame.columns]
         if absent:
-            notices.append(request.notice("W465", column=name, parts=", ".join(absent)))
+            notices.append(tell("W465", column=name, parts=", ".join(absent)))
         columns[name] = _joined(
             [frame.columns.get(name) for frame in frames], [frame.n_rows for frame in frames]
         )
