@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from impact.core.frames import ANNUAL_SOLES, MONTHLY_SOLES
+
 FIRST_YEAR = 2004
 # survey year → number of the survey in the file codes of the statistics office (634-Modulo05); not in order of time
 PROJECTS = {
@@ -45,9 +47,9 @@ _PER_PERIOD = re.compile(r"p(?:524|538)[a-z][0-9]?")
 def unit_of(name: str) -> str:
     """The unit of a money variable; '' for others."""
     if _ANNUAL.fullmatch(name):
-        return "annual soles"
+        return ANNUAL_SOLES
     if _MONTHLY.fullmatch(name):
-        return "monthly soles"
+        return MONTHLY_SOLES
     return "soles per pay period" if _PER_PERIOD.fullmatch(name) else ""
 
 

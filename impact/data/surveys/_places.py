@@ -32,7 +32,7 @@ class Places:
 
 
 def district_codes(written: Column, request: SourceFiles) -> Places:
-    """District codes with their lost zeros; what is no code of a district is None, and told (W471)."""
+    """District codes with their lost zeros (W466); what is no code of a district is None, and told (W471)."""
     texts = as_texts(written).tolist()
     table = {value: _district(value) for value in set(texts)}
     codes = as_column([table[value] for value in texts])
@@ -40,7 +40,7 @@ def district_codes(written: Column, request: SourceFiles) -> Places:
         value is not None and table[value] is not None and table[value] != value.strip() for value in texts
     )
     bad = Counter(str(value) for value in texts if table[value] is None)
-    notices = [request.notice("W472", count=f"{lost:,}")] if lost else []
+    notices = [request.notice("W466", listed=f"ubigeo {lost:,}")] if lost else []
     if bad:
         examples = ", ".join(f"'{value}'" for value in list(bad)[:3])
         notices.append(request.notice("W471", count=f"{sum(bad.values()):,}", examples=examples))

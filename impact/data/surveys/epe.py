@@ -19,7 +19,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from impact.core.errors import DataError, Notice
-from impact.core.frames import Frame, Step
+from impact.core.frames import MONTHLY_SOLES, Frame, Step
 from impact.core.name_patterns import matching, wanted_among
 from impact.core.registered import Survey
 from impact.data.source_files import Header, SourceFiles
@@ -167,7 +167,7 @@ def read(options: EpeOptions, request: SourceFiles) -> Frame:
     absent = [str(year) for year in options.years if year not in years]
     if absent:
         raise DataError(_absent(", ".join(absent), options, request))
-    units = {name: "monthly soles" for name in frame.columns if name in MONEY}
+    units = {name: MONTHLY_SOLES for name in frame.columns if name in MONEY}
     notices: list[Notice] = [*frame.notices, *unit_notices(units, request), *_overlap(seen, request)]
     if "weight" in frame.columns:
         notices.append(request.notice("W478", names=", ".join(weights)))

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from impact.core.errors import DataError, SpecError
+from impact.data.derive import derive_columns
+from impact.schema.expressions.parse import parse_expression
 
 NAN = np.nan
 # eight persons of three households: one mark of the panel, one visitor, one domestic worker who is no member
@@ -393,3 +395,23 @@ def test_a_long_file_is_not_read_as_wide(asked, stata):
         with pytest.raises(DataError) as caught:
             asked(f"enaho: {{folder: p, {options}}}", "numper")
         assert caught.value.code == "E258"
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("gashog2d + linea", True),
+        ("gashog2d / 12 + linea", False),
+        ("gashog2d < 12 * linea", False),
+        ("gashog2d + gashog2d", False),
+        ("when(gashog2d > linea, 1, 0)", True),
+        ("linea + mieperho", False),
+    ],
+)
+def test_annual_and_monthly_money_together_are_told(asked, year2018, expression, told):
+    frame = asked("enaho: {folder: e, years: 2018, modules: 34}", "gashog2d", "linea", "mieperho")
+    derived = derive_columns(frame, {"sum": parse_expression(expression)}, params={})
+    found = [notice for notice in derived.notices if notice.code == "W472"]
+    assert bool(found) == told
+    if found:
+        assert found[0].details["annual"] == "gashog2d" and found[0].details["monthly"] == "linea"
