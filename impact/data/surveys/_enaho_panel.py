@@ -85,8 +85,9 @@ def _opened(options: Any, request: SourceFiles) -> tuple[str, Header, tuple[int,
     if file is None:
         raise DataError(
             request.fault(
-                "E252", key="panel", survey="ENAHO panel", year=f"{options.years[0]}-{options.years[-1]}",
-                part=f"module {number} ({module})", release=f"Modulo{number} of the panel", where=options.folder,
+                "E252", key="panel", survey="ENAHO panel", where=options.folder,
+                parts=f"{options.years[0]}-{options.years[-1]} ({number})",
+                release=f"Modulo{number} (INEI, microdatos, ENAHO Panel)",
             )
         )  # fmt: skip
     header = request.header(file)

@@ -126,8 +126,8 @@ def _files(options: BudgetOptions, request: SourceFiles) -> tuple[str, ...]:
 
 def _absent(years: str, options: BudgetOptions, request: SourceFiles) -> Any:
     return request.fault(
-        "E252", key="folder", survey="budget", year=years, part=", ".join(options.files), where=options.folder,
-        release="the yearly files of spending or revenue from the open data of the Ministry of Economy (MEF)",
+        "E252", key="folder", survey="MEF, SIAF", parts=years or ", ".join(options.files), where=options.folder,
+        release="gasto / ingreso (MEF, datos abiertos)",
     )  # fmt: skip
 
 

@@ -56,12 +56,9 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "registry": {"year": "anio", "month": "mes", "ubigeo": "ubigeo"},
 }  # fmt: skip
 SURVEYS = {
-    "police": (
-        "police complaints (SIDPOL)",
-        "the open table of police complaints of the Ministry of the Interior",
-    ),
-    "prosecutors": ("complaints to prosecutors", "the open table of complaints of the Public Ministry"),
-    "registry": ("registry of complaints", "the Registro Nacional de Denuncias of INEI, chapter 200"),
+    "police": ("SIDPOL", "denuncias policiales (Ministerio del Interior, datos abiertos)"),
+    "prosecutors": ("Ministerio Público", "denuncias (Ministerio Público, datos abiertos)"),
+    "registry": ("INEI", "Registro Nacional de Denuncias de Delitos y Faltas, 200 (INEI, microdatos)"),
 }
 # the registry writes a place in three parts
 PARTS = ("ccdd", "ccpp", "ccdi")
@@ -123,15 +120,11 @@ def _files(options: ComplaintsOptions, request: SourceFiles) -> tuple[str, ...]:
         survey, source = SURVEYS[options.table]
         raise DataError(
             request.fault(
-                "E252", key="folder", survey=survey, year=_span(options), part=", ".join(options.files),
-                release=source, where=options.folder,
+                "E252", key="folder", survey=survey, parts=", ".join(options.files), release=source,
+                where=options.folder,
             )
         )  # fmt: skip
     return found
-
-
-def _span(options: ComplaintsOptions) -> str:
-    return "" if options.years is None else ", ".join(map(str, options.years))
 
 
 def _names_in(header: Header, file: str, options: ComplaintsOptions, request: SourceFiles) -> dict[str, str]:
@@ -246,7 +239,7 @@ def _kept_rows(
             survey, source = SURVEYS[options.table]
             raise DataError(
                 request.fault(
-                    "E252", key="years", survey=survey, year=", ".join(absent), part="rows", release=source,
+                    "E252", key="years", survey=survey, parts=", ".join(absent), release=source,
                     where=options.folder,
                 )
             )  # fmt: skip

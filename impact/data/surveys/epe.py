@@ -106,8 +106,8 @@ def _files(options: EpeOptions, request: SourceFiles) -> tuple[str, ...]:
 
 def _absent(years: str, options: EpeOptions, request: SourceFiles) -> Any:
     return request.fault(
-        "E252", key="years", survey="EPE/EPEN", year=years, part="persons", where=options.folder,
-        release="Modulo76 of each quarter (EPE), or the file of persons of EPEN,",
+        "E252", key="years", survey="EPE, EPEN", parts=years, where=options.folder,
+        release="Modulo76 / EPEN (INEI, microdatos)",
     )  # fmt: skip
 
 

@@ -220,7 +220,7 @@ def test_an_empty_folder_says_which_table_to_get(asked, tmp_path):
     (tmp_path / "den").mkdir()
     with pytest.raises(DataError) as caught:
         asked("complaints: {folder: den}", "complaints")
-    assert caught.value.code == "E252" and "police" in caught.value.faults[0].help
+    assert caught.value.code == "E252" and "policiales" in caught.value.faults[0].help
 
 
 def test_another_table_is_refused(asked, text):
