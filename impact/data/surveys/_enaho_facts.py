@@ -57,8 +57,5 @@ def unit_of(name: str) -> str:
 NO_ANSWER = {"p208a": (99.0,), "ocu500": (0.0,)}
 MONEY_UNKNOWN = 999999.0
 
-# variables whose codes changed, with the first year of the new ones
-MOVED = {
-    "p511a": (2012, "contract: 5 was apprenticeship and 6 services, from 2012 5 is services and 6 is CAS"),
-    "estrato": (2016, "size of place: counted in dwellings before, in inhabitants from then on"),
-}
+# variables whose codes changed → first year of the new ones; what changed is in the texts
+MOVED = {"p511a": 2012, "estrato": 2016}

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from impact.core.errors import DataError, Notice
 from impact.core.frames import Frame
+from impact.core.texts import text
 from impact.core.ubigeo import CODES, DEPARTMENTS, FROM_RENIEC, full_code, plain
 from impact.data.source_files import SourceFiles
 from impact.data.stacking import as_texts
@@ -100,7 +101,7 @@ def district_table(file: str, request: SourceFiles) -> tuple[dict[str, str], Fra
     table = {str(_district(new)): str(_district(old)) for new, old in pairs}
     wrong += [new for new in table if table[new] in table]
     if wrong or len(table) < len(pairs):
-        listed = ", ".join(wrong[:3]) or "a code stands twice"
+        listed = ", ".join(wrong[:3]) or text("sources.problem.code_twice")
         raise DataError(request.fault("E271", key="districts", path=file, listed=listed))
     return table, frame
 

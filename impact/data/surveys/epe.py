@@ -22,6 +22,7 @@ from impact.core.errors import DataError, Notice
 from impact.core.frames import MONTHLY_SOLES, Frame, Step
 from impact.core.name_patterns import matching, wanted_among
 from impact.core.registered import Survey
+from impact.core.texts import text
 from impact.data.source_files import Header, SourceFiles
 from impact.data.stacking import as_numbers, filtered, one_of_each, stack
 from impact.data.surveys._enaho_clean import unit_notices
@@ -153,7 +154,7 @@ def read(options: EpeOptions, request: SourceFiles) -> Frame:
     parts: dict[str, Frame] = {}
     weights: dict[str, None] = {}
     cleaned: dict[str, int] = {}
-    dropped = {"not residents": 0, "other years": 0}
+    dropped = {"foreign_residents": 0, "other_years": 0}
     for file in _files(options, request):
         header = request.header(file)
         weight = _weight_in(header, file, options, request)
@@ -175,7 +176,9 @@ def read(options: EpeOptions, request: SourceFiles) -> Frame:
         listed = ", ".join(f"{name} {count:,}" for name, count in sorted(cleaned.items()))
         notices.append(request.notice("W467", listed=listed))
     steps = tuple(
-        Step("epe", reason, dropped=count, false=count) for reason, count in dropped.items() if count
+        Step("epe", text(f"sources.step.{reason}"), dropped=count, false=count)
+        for reason, count in dropped.items()
+        if count
     )
     return replace(frame, units=units, steps=steps, notices=one_of_each(notices))
 
@@ -215,12 +218,12 @@ def _chosen(
 ) -> Frame:
     """Rows of the years and persons that are asked for."""
     year = np.isin(frame.columns["year"], options.years)
-    dropped["other years"] += int((~year).sum())
+    dropped["other_years"] += int((~year).sum())
     frame = filtered(frame, year)
     if options.persons == "all":
         return frame
     resident = as_numbers(frame.columns["resident"]) == 1
-    dropped["not residents"] += int((~resident).sum())
+    dropped["foreign_residents"] += int((~resident).sum())
     return filtered(frame, resident)
 
 
