@@ -179,7 +179,7 @@ def _long_of_wide(
         labels = {stem: frame.labels[name] for stem, name in of_year.items() if name in frame.labels}
         coded = {s: frame.value_labels[name] for s, name in of_year.items() if name in frame.value_labels}
         part = replace(frame, columns=columns, labels={**frame.labels, **labels}, value_labels=coded)
-        parts[str(year)] = _of_persons(_interviewed(part, own, told), options, told)
+        parts[str(year)] = _of_persons(_interviewed(part, own, told), options, told, request)
     return stack(parts, request.notice, names=sorted({*stems, *MADE}))
 
 
@@ -205,11 +205,21 @@ def _interviewed(part: Frame, own: Mapping[str, npt.NDArray[Any]], told: Told) -
     return filtered(part, there)
 
 
-def _of_persons(part: Frame, options: Any, told: Told) -> Frame:
-    """The rows of the persons that are asked for, as far as the panel says who they are."""
-    if not set(PERSONS[options.persons]) <= set(part.columns):
-        return part
-    return chosen_persons(part, options, told)
+def _of_persons(part: Frame, options: Any, told: Told, request: SourceFiles) -> Frame:
+    """The rows of the persons that are asked for; a file that does not say who they are is taken whole.
+
+    Raises:
+        DataError: E253 `persons` is written and the file lacks what it needs.
+    """
+    absent = [name for name in PERSONS[options.persons] if name not in part.columns]
+    if not absent:
+        return chosen_persons(part, options, told)
+    if "persons" in options.model_fields_set:
+        value = f"persons: {options.persons}"
+        raise DataError(
+            request.fault("E253", key="persons", path=options.folder, names=", ".join(absent), value=value)
+        )
+    return part
 
 
 def _long_of_long(file: str, header: Header, options: Any, request: SourceFiles, told: Told) -> Frame:
@@ -232,7 +242,7 @@ def _long_of_long(file: str, header: Header, options: Any, request: SourceFiles,
         columns["panel_person"] = as_column(composite(texts, identity))
     kept = np.isin(years, options.years)
     told.steps.setdefault("other_panel_years", []).append(int((~kept).sum()))
-    return _of_persons(filtered(replace(frame, columns=columns), kept), options, told)
+    return _of_persons(filtered(replace(frame, columns=columns), kept), options, told, request)
 
 
 def _described(frame: Frame, options: Any, told: Told, request: SourceFiles) -> Frame:

@@ -416,3 +416,11 @@ def test_annual_and_monthly_money_together_are_told(asked, year2018, expression,
     assert bool(found) == told
     if found:
         assert found[0].details["annual"] == "gashog2d" and found[0].details["monthly"] == "linea"
+
+
+def test_a_panel_that_does_not_say_who_is_a_member(asked, stata):
+    stata("p/panel-500.dta", {"año": [2018, 2018], "numper": [1, 2], "p207": [1, 2]})
+    assert asked("enaho: {folder: p, years: 2018, panel: long}", "p207").n_rows == 2
+    with pytest.raises(DataError) as caught:
+        asked("enaho: {folder: p, years: 2018, panel: long, persons: members}", "p207")
+    assert caught.value.code == "E253" and "p204" in caught.value.faults[0].message
