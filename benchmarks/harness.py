@@ -76,6 +76,8 @@ def print_versions() -> None:
         "scipy",
         "pandas",
         "within-py",
+        "samplics",
+        "svy",
     )
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -33,6 +33,14 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("The figure of another model", "--set 'figures.years.models=[coast]'"),
         ("One model only", "--only models.levels"),
     ),
+    "homicide_counts": (
+        ("Intervals and p-values by the leave-one-out jackknife", "--set 'vcov={cluster: sid, type: cr3}'"),
+        ("Another bound; give the reason before looking", "--set tests.no_effect.bound=0.2"),
+    ),
+    "schooling_survey": (
+        ("Without strata", "--set survey.strata=null"),
+        ("Men of the South only, all of the design kept", "--set 'survey.subpop=south == 1'"),
+    ),
     "employment_keepjob_lima": (
         ("The main model and its robustness rows only", "--only models.main"),
         ("A wider bound; give the reason before looking", "--set tests.bound.bound=0.03"),
@@ -69,6 +77,10 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("Two columns", "--only models.within,models.random"),
         ("Four decimals", "--set outputs.digits=4"),
     ),
+    "replication_w2_schooling": (
+        ("Errors that are robust to unequal variances", "--set defaults.vcov=hc1"),
+        ("School from the age of seven", "--set 'derive.exper=experience(age, educ, 7)'"),
+    ),
     "replication_w1_wage_panel": (
         ("Only the clustered columns", "--only models.pooled_cluster,models.within_cluster"),
         ("Stars", "--set 'outputs.stars=[0.1, 0.05, 0.01]'"),
@@ -80,6 +92,10 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
     "replication_w4_married_women": (
         ("Errors that are robust to unequal variances", "--set models.two_step.vcov=hc1"),
         ("Two steps only", "--only models.two_step"),
+    ),
+    "union_members_survey": (
+        ("Limits of another statistics office", "--set 'models.hourly.cv_limits=[0.2, 0.3]'"),
+        ("Proportions with Wald intervals", "--set models.membership.ci=wald"),
     ),
     "wage_gap_and_distribution": (
         ("Three parts", "--set models.gap.decomposition=threefold"),

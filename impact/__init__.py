@@ -12,6 +12,7 @@ _PUBLIC = {
     "run": "impact.face.studies",
     "check": "impact.face.studies",
     "feols": "impact.face.regression",
+    "feiv": "impact.face.regression",
     "fepois": "impact.face.regression",
     "feglm": "impact.face.regression",
     "did": "impact.face.differences",
@@ -19,20 +20,14 @@ _PUBLIC = {
     "DataError": "impact.core.errors",
     "DesignError": "impact.core.errors",
     "EstimationError": "impact.core.errors",
+    "ImpactWarning": "impact.face.predicted",
 }
+# fmt: off
 __all__ = [
-    "DataError",
-    "DesignError",
-    "EstimationError",
-    "SpecError",
-    "__version__",
-    "check",
-    "did",
-    "feglm",
-    "feols",
-    "fepois",
-    "run",
+    "DataError", "DesignError", "EstimationError", "ImpactWarning", "SpecError", "__version__",
+    "check", "did", "feglm", "feiv", "feols", "fepois", "run",
 ]
+# fmt: on
 
 
 def __getattr__(name: str) -> Any:

@@ -32,8 +32,8 @@ from impact.schema.model_class import (
 )
 from impact.schema.nodes import Node, map_node, node_at, without
 from impact.schema.option_requests import (
-    OWN,
     TestRequest,
+    check_pair,
     checked,
     coordinates_of,
     permute_of,
@@ -42,7 +42,7 @@ from impact.schema.option_requests import (
     wild_of,
     with_columns,
 )
-from impact.schema.requests import AdoptionRequest, ModelRequest, VarianceRequest
+from impact.schema.requests import AdoptionRequest, ModelRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
 from impact.schema.resolving.data_sources import SourceRequest, data_sources
 from impact.schema.shipped import folder_of
@@ -51,10 +51,6 @@ from impact.schema.version_range import in_range
 
 # what estimators accept that describe variables by domain instead of a formula
 MEANS = "means"
-NEEDS = {
-    "linear": "a regression, or influence functions",
-    "own": "an estimator that makes its own errors",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +194,8 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
     variance = variance_of(node, catalog.VARIANCES, record.accepts, _default_cluster(adoption, panel))
     parts.check_shocks_of(variance, context)
     wild = wild_of(node, WildOptions)
-    _check_pair(keyword, record, variance, has_panel=panel is not None or adoption is not None)
+    has_panel = panel is not None or adoption is not None
+    check_pair(keyword, record.accepts, variance, catalog.VARIANCES, has_panel=has_panel)
     formula = _formula(block, node, context, record, where)
     weights = parts.weights_of(block, node)
     if by_adoption:
@@ -222,6 +219,7 @@ def _common_request(expanded: ExpandedModel, block: ModelBlock, keyword: str, re
         by_adoption=by_adoption,
         option_columns=dict(record.columns(options)) if record.columns is not None else {},
         missing_outcome="missing_outcome" in record.accepts,
+        describes=MEANS in record.accepts,
         panel=_panel_columns(panel),
         own_panel=block.panel is not None,
         permute=permute_of(node, PermuteOptions),
@@ -281,12 +279,16 @@ def _default_cluster(adoption: AdoptionRequest | None, panel: PanelBlock | None)
 
 
 def _outcomes(context: Node) -> Mapping[str, Any]:
-    """Outcomes by name: those of the domain, and over them those of the spec."""
+    """Outcomes by name: those of the domain, and over them those of the spec; a derived column is the spec's own."""
     found: dict[str, Any] = {}
     domain = _text(context, "domain")
+    derive = context.get("derive")
+    derived = set() if derive is None else {str(entry.key) for entry in derive.entries}
     if domain in catalog.DOMAINS.names():
         record: Any = catalog.DOMAINS.load(str(domain))
-        found |= {name: OutcomeBlock(**block) for name, block in record.outcomes.items()}
+        found |= {
+            name: OutcomeBlock(**block) for name, block in record.outcomes.items() if name not in derived
+        }
     entry = context.entry("outcomes")
     if entry is not None and not entry.node.is_null:
         found |= checked(OutcomesOnly, map_node(entry.node.place, (entry,)), "the spec").outcomes
@@ -297,27 +299,6 @@ def _estimator_options(options_class: type[Options], node: Node, where: str) -> 
     own = tuple(entry for entry in node.entries if str(entry.key) in options_class.model_fields)
     options: Options = checked(options_class, map_node(node.place, own), where)
     return options
-
-
-def _check_pair(keyword: str, record: Any, variance: VarianceRequest, *, has_panel: bool) -> None:
-    """E181 where a variance needs what the estimator or the spec does not have."""
-    needs: Any = catalog.VARIANCES.load(variance.keyword)
-    missing = {
-        "panel": not has_panel,
-        "linear": "clusters" not in record.accepts,
-        "own": OWN.isdisjoint(record.accepts),
-    }
-    for need in needs.needs:
-        if missing.get(need, False):
-            raise SpecError(
-                fault(
-                    "E181",
-                    place=variance.place,
-                    variance=variance.keyword,
-                    estimator=keyword,
-                    need=NEEDS.get(need, f"a {need}"),
-                )
-            )
 
 
 def _expressions(tree: Node) -> tuple[dict[str, Expression], dict[str, Expression], list[Fault]]:

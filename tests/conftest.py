@@ -68,6 +68,30 @@ def as_frame():
     return make
 
 
+@pytest.fixture(scope="session")
+def ask():
+    """What a test of `tests:` says of one fitted model, which it may refit as the pipeline does."""
+    import impact.catalog as catalog
+    from impact.core.findings import Question
+    from impact.pipeline.fit import estimate_design, infer_design
+
+    def make(kind, result, request, **options):
+        question = Question(
+            test="t",
+            kind=kind,
+            of=((result, ""),),
+            results={(result.name, result.group): result},
+            refit=lambda _, design: estimate_design(design, request),
+            infer=lambda _, estimate, design: infer_design(estimate, design, request),
+            infer_fully=lambda _, estimate, design: infer_design(estimate, design, request),
+            seed=1,
+        )
+        record = catalog.DIAGNOSTICS.load(kind)
+        return record.examine(question, record.options(**options))
+
+    return make
+
+
 @pytest.fixture
 def request_with(plan_of, monkeypatch):
     """The request of one model of an estimator that starts from a design of who is treated from when."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from impact.core.errors import SpecError
+from impact.schema.requests import OutcomeSums
 
 BLOCK = {"unit": "u", "time": "t", "treated": "u == 1", "from": 3}
 
@@ -95,3 +96,11 @@ def test_what_is_refused(plan_of, keys, code):
 def test_a_plan_reads_nothing(plan_of, monkeypatch):
     monkeypatch.setattr("builtins.open", lambda *a, **k: pytest.fail("a file was opened"))
     assert plan_of(model="y ~ x | id").models
+
+
+def test_a_derived_column_is_not_the_outcome_of_the_domain(plan_of):
+    """The domain knows an outcome 'employed' of sums; who derives a column of that name means the column."""
+    keys = {"domain": "employment", "models": {"m": {"outcome": "employed", "formula": "~ x"}}}
+    assert isinstance(plan_of(**keys).models[0].outcome, OutcomeSums)
+    (model,) = plan_of(**keys, derive={"employed": "1 - y"}).models
+    assert not isinstance(model.outcome, OutcomeSums)

@@ -27,7 +27,12 @@ WIDTH = 100
 SHORT_NAMES = {
     "did": "minimum_wage_staggered",
     "synth": "replication_f1_tobacco",
-    "iv": "replication_e3_china_shock",
+    "iv": "replication_w2_schooling",
+    "ppml": "homicide_counts",
+    "survey": "schooling_survey",
+    "rd": "close_elections",
+    "matching": "training_on_observables",
+    "decomposition": "wage_gap_and_distribution",
     "panel": "replication_f3_public_capital",
     "replication": "replication_c2_castle_doctrine",
     "speccurve": "self_defence_curve",

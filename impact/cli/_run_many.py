@@ -20,6 +20,7 @@ from impact.cli._options import names_of, roots_of
 from impact.cli._progress import make_progress
 from impact.cli._tell import report_faults
 from impact.cli.main import close_output, setting
+from impact.cli.replicating.index_page import refresh_index
 from impact.cli.showing.plan import plan_lines
 from impact.core.errors import DataError, Fault, ImpactError, Notice
 from impact.core.texts import text
@@ -137,6 +138,9 @@ def run_many(
             _tell(ctx, outcome, alone=alone)
             if outcome.status == INTERRUPTED or (fail_fast and outcome.status):
                 break
+    if any(outcome.folder for outcome in outcomes):
+        language = str(setting(ctx, "lang") or "en")
+        refresh_index(Path(str(options["out"])), language=language, only_if_there=len(files) == 1)
     if setting(ctx, "format") == "json":
         records = [_as_record(outcome, alone=alone) for outcome in outcomes]
         print(json.dumps(records, indent=1, ensure_ascii=False))
@@ -215,7 +219,7 @@ def _as_record(outcome: Outcome, *, alone: bool) -> dict[str, object]:
 
 def _compare_again(files: Sequence[str], options: studies.StudyOptions) -> int:
     """Run everything again elsewhere and compare all bytes but the log and the run block."""
-    from impact.pipeline.verify import run_again  # only --twice needs it
+    from impact.pipeline.finished.verify import run_again  # only --twice needs it
 
     status = 0
     for spec in files:

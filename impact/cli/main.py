@@ -19,6 +19,7 @@ COMMANDS = {
     "check": ("impact.cli.check", "Find every problem of a spec without estimating."),
     "fit": ("impact.cli.fit", "One regression without a spec, a table on the terminal."),
     "new": ("impact.cli.new", "Write a commented, working spec."),
+    "import": ("impact.cli.import_", "A do-file or R script to a spec, with the conventions it implies."),
     "show": ("impact.cli.show", "Resolved spec, models, or what a formula means."),
     "explain": ("impact.cli.explain", "What an estimator, variance, test, key or error code is."),
     "list": ("impact.cli.list", "What is installed: estimators, variances, tests, domains, examples."),
@@ -28,7 +29,12 @@ COMMANDS = {
         "Smallest effect that is found and power curve, of a spec or of a planned trial.",
     ),
     "replicate": ("impact.cli.replicate", "Run specs with published numbers or claims; overview of cells."),
+    "report": ("impact.cli.report", "Tables, figures and page of a finished run again, without estimating."),
+    "diff": ("impact.cli.diff", "Two runs side by side: what differs, and what changed in the inputs."),
     "verify": ("impact.cli.verify", "Re-hash inputs and outputs, run again, compare."),
+    "freeze": ("impact.cli.freeze", "Store what a spec says before its data are opened."),
+    "doctor": ("impact.cli.doctor", "What is installed, what is missing, what can be written."),
+    "completion": ("impact.cli.completion", "Completion script for bash, zsh or fish."),
     "version": ("impact.cli.version", "Versions of impact, Python and the numerical packages."),
 }
 

@@ -17,7 +17,7 @@ from impact.cli.main import setting
 @click.pass_context
 def command(ctx: click.Context, *, folders: tuple[str, ...], roots: tuple[str, ...], no_rerun: bool) -> int:
     """Verify reports (folders such as reports/NAME); exit 6 where anything differs."""
-    import impact.pipeline.verify as verification  # the street loads with the command, not with the help
+    import impact.pipeline.finished.verify as verification  # the street loads with the command, not with the help
 
     for folder in folders:
         result = verification.verify_folder(Path(folder), roots=roots_of(roots), rerun=not no_rerun)

@@ -13,8 +13,17 @@ from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import AbsorbedFactor, Design, Term
 from impact.core.errors import Notice
 from impact.core.instrumented import Instrumented
-from impact.core.quantile_curves import QuantileCurve
+from impact.core.population_figures import PopulationFigures
 from impact.core.running import Running
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How a maximum was sought, for refits: tolerance and iterations of absorption, and Newton steps."""
+
+    tolerance: float
+    max_iterations: int
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +36,10 @@ class Linear:
         bread: (k, k) inverse of X'WX. weights: (n,) or None, weight_kind: as in the design.
         row_sum_of_squares: (n,) sum over the persons of a row of their squared scores (frequency weights, outcomes as
             sums), of least squares their residuals; None: weight × residual² (frequency) or residual² (others).
-        absorb: effects, for leverage. family: a likelihood that fixes the variance; ``weights`` are its information.
+        absorb: effects, for leverage. family: a likelihood that fixes the variance; ``weights`` are its information,
+            and ``search`` is how its maximum was found.
         is_projection: whether ``bread`` is the inverse of x'Wx; spread: (k, k) that of iid errors where it is not.
+        predictor: (n,) x b + effects + offset of a likelihood at its maximum, None for linear models.
     """
 
     x: Floats
@@ -41,6 +52,8 @@ class Linear:
     is_projection: bool = True
     spread: Floats | None = None
     family: Literal["poisson", "logit", "probit"] | None = None
+    search: Search | None = None
+    predictor: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,7 @@ class Estimate:
         instrumented: reduced form and first stages. running: the running variable, of discontinuities.
         own_variance: the estimator's own error, for ``vcov: own``.
         replicates: (R, k) estimates with each replicate weight of a survey, NaN where it does not identify them;
-            curves: of k quantiles, whose influence rows are then those of the shares at or below them.
+            population: influence of figures by domain, in place of ``influence`` where that would be large.
     """
 
     estimator: str
@@ -135,7 +148,7 @@ class Estimate:
     instrumented: Instrumented | None = None
     running: Running | None = None
     replicates: Floats | None = None
-    curves: tuple[QuantileCurve, ...] = ()
+    population: PopulationFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class Question:
         of: the results it names, each with the term asked for ("" means all focus terms).
         results: every model of the run by (name, group).
         refit: estimates a changed design with the same estimator and options.
-        infer: the inference that the model asked for, on another estimate.
+        infer: the variance that the model asked for, on another estimate, also one that stands in for a fit.
+        infer_fully: all the inference it asked for (wild bootstrap, bands, notices), on a fit of its estimator.
         lost: the same regression of whether the outcome is missing (no estimate where none is).
         seed: seed of this test, spawned from (seed, test name).
         level: of intervals.
@@ -76,6 +77,7 @@ class Question:
     results: Mapping[tuple[str, str | None], ModelResult]
     refit: Callable[[ModelResult, Design], Estimate]
     infer: Callable[[ModelResult, Estimate, Design], Inference]
+    infer_fully: Callable[[ModelResult, Estimate, Design], Inference]
     seed: int
     lost: Callable[[ModelResult], ModelResult] = _no_rows
     level: float = 0.95

@@ -17,7 +17,8 @@ class Permutation:
         estimates: (S, m) estimate when the set is treated; statistics: (S, m) its t.
         slopes: (S, m, m) estimates when the outcome is replaced by the actual treatment columns (inversion).
         actual: position of the set that was really treated, −1 where it was drawn without it.
-        enumerated: all sets, or seeded draws; n_left_out: sets whose treatment is absorbed.
+        enumerated: all sets, or seeded draws; n_left_out: sets whose treatment is absorbed; n_not_fitted: further sets
+        left out because their likelihood has no maximum.
         p_value, p_value_t: (m,) by estimate and by t; p_value_size: (m,) with the size adjustment, NaN where not asked.
         ci_low, ci_high: (m,) by inversion at ``level``; mde80: (m,); smallest_p: smallest attainable p.
     """
@@ -41,3 +42,4 @@ class Permutation:
     smallest_p: float
     level: float
     primary: str = "estimate"
+    n_not_fitted: int = 0

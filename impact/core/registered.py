@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.estimates import Estimate, Inference
 from impact.core.findings import Finding
@@ -21,7 +22,8 @@ class Estimator:
     "covariates", "unbalanced", "cross_section", "anticipation", "dose", "reversible" as they apply; "own_variance" for
     errors that it makes itself ("own_unless_clustered", "own_on_request" where they are not always the default);
     "missing_outcome" where rows without an outcome stay. ``columns(options)``: option → column of the data that
-    it names.
+    it names. ``replicate(design, options, weights)``: the estimates (R, k) with each column of weights (n, R) at once,
+    where that is cheaper than R fits; None where the options do not allow it.
     """
 
     summary: str
@@ -31,6 +33,7 @@ class Estimator:
     accepts: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     columns: Callable[[Any], Mapping[str, str]] | None = None
+    replicate: Callable[[Design, Any, Floats], Floats | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

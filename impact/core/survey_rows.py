@@ -40,6 +40,12 @@ class Replicates:
     factors: Floats
     about_estimate: bool
 
+    def on_rows(self, kept: npt.NDArray[np.int64]) -> Floats:
+        """(n, R) weights of some rows of the file, not copied where they are all, in order."""
+        if len(kept) == len(self.weights) and np.array_equal(kept, np.arange(len(kept))):
+            return self.weights
+        return self.weights[kept]
+
 
 @dataclass(frozen=True, slots=True)
 class SurveyRows:

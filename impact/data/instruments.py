@@ -15,7 +15,7 @@ from impact.core.frames import Frame
 from impact.core.nearest import nearest
 from impact.core.shift_share import ShiftShare
 from impact.core.texts import fault, notice
-from impact.data.keys import key_codes, show_key, show_value
+from impact.data.keys import Column, key_codes, show_key, show_value
 from impact.kernels.spatial import great_circle
 from impact.schema.data_blocks import DistanceBlock, ShiftShareBlock, share_sum_name
 
@@ -74,6 +74,11 @@ class _Build:
                 )
             )
         return [frame.columns[name] for name in names]
+
+    def same_kinds(self, here: Sequence[Column], there: Sequence[Column], key: str) -> None:
+        """Refuse to match numbers with texts, as joins do: E248."""
+        if any(left.dtype.kind != right.dtype.kind for left, right in zip(here, there, strict=True)):
+            raise DataError(self.fault(f"keys of main and of the {key} are of different kinds", key=key))
 
     def numbers(self, frame: Frame, name: str, key: str) -> Floats:
         """A column of numbers of a file, or E248."""
@@ -195,7 +200,7 @@ def _shares(build: _Build, sectors: Sequence[object]) -> _Table:
         if not len(rows):
             raise DataError(build.fault(f"no share is of {block.time} {show_value(block.base)}", key="base"))
     if block.time is not None and block.lag is not None:
-        here.append(build.frame.columns[block.time] - block.lag)
+        here.append(build.numbers(build.frame, block.time, "lag") - block.lag)
         there.append(block.time)
     keys = [values[rows] for values in build.columns(file, there, "shares")]
     values = build.numbers(file, block.share, "share")[rows]
@@ -237,6 +242,7 @@ def _of_others(
     if np.isnan(values).any() or np.isnan(weights).any():
         raise DataError(build.fault("shocks or weights are missing for some units", key="leave_out"))
     all_units = [build.frame.columns[unit], build.columns(file, [unit], "unit")[0][kept]]
+    build.same_kinds([*here, all_units[0]], [*keys, all_units[1]], "shocks")
     table_keys = [np.concatenate(pair) for pair in zip(here, keys, strict=True)]
     cells = key_codes(table_keys)
     n = build.frame.n_rows
@@ -283,9 +289,7 @@ def _pivot(
 ) -> _Table:
     """A long table as (keys, S), cells without a row as in ``empty`` (S,), and the row of each observation of main."""
     there, sector, count = long.keys, long.sector, len(empty)
-    for left, right in zip(here, there, strict=True):
-        if left.dtype.kind != right.dtype.kind:
-            raise DataError(build.fault(f"keys of main and of the {key} are of different kinds", key=key))
+    build.same_kinds(here, there, key)
     both = key_codes([np.concatenate(pair) for pair in zip(here, there, strict=True)])
     n = build.frame.n_rows
     at, of = both.codes[:n], both.codes[n:]

@@ -20,7 +20,7 @@ from impact.design.cohorts import COHORT, MOST_EXAMPLES, columns_of_design, refu
 from impact.design.grouping import effects_of, factor_of, label_text, make_factor, option_columns
 from impact.design.matrix import Timing, term_columns
 from impact.design.outcome import read_outcome, read_weights
-from impact.design.parts import Source, piece_text, piece_values, pieces_of, source_of
+from impact.design.parts import Source, coordinates_of, piece_text, piece_values, pieces_of, source_of
 from impact.design.row_order import canonical_order, sortable
 from impact.design.sample import Selection, select_rows, without_missing
 from impact.design.survey_rows import survey_of
@@ -308,7 +308,7 @@ def _assembled(
             name: made.unit if name == adoption.unit else factor_of(name, found.keys) for name in names
         },
         panel=Panel(made.unit, made.time, found.keys[adoption.time]) if adoption.unit else None,
-        coordinates=_coordinates(request, found),
+        coordinates=coordinates_of(request, found.keys),
         adoption=made,
         columns=option_columns(request.option_columns, found.keys),
         notices=(*notices, *adoption_notices(facts, made, of=request.name)),
@@ -360,9 +360,3 @@ def _falling(unit: Factor, treatment: Floats) -> tuple[object, ...]:
     """Labels of units whose treatment is lower in one period than in an earlier one."""
     falls = (unit.codes[1:] == unit.codes[:-1]) & (treatment[1:] < treatment[:-1])
     return tuple(unit.labels[code] for code in np.unique(unit.codes[1:][falls]).tolist())
-
-
-def _coordinates(request: ModelRequest, found: _Rows) -> Floats | None:
-    if request.coordinates is None:
-        return None
-    return np.column_stack([np.asarray(found.keys[name], dtype=np.float64) for name in request.coordinates])

@@ -22,8 +22,16 @@ from impact.design.focus import focus_of, refuse_constant
 from impact.design.grouping import effects_of, factor_of, make_factor, option_columns
 from impact.design.matrix import Column, Timing, term_columns
 from impact.design.outcome import are_means, read_outcome, read_weights
-from impact.design.parts import Source, offset_of, piece_text, piece_values, pieces_of, source_of
-from impact.design.row_order import canonical_order, sortable
+from impact.design.parts import (
+    Source,
+    coordinates_of,
+    offset_of,
+    piece_text,
+    piece_values,
+    pieces_of,
+    source_of,
+)
+from impact.design.row_order import canonical_order, limit_of, sortable
 from impact.design.sample import (
     Selection,
     select_rows,
@@ -83,7 +91,7 @@ def build_design(frame: Frame, request: ModelRequest, group: Group | None = None
     selection, raw, absorb, notices = _drop_singletons(request, selection, raw, absorb)
     if len(selection.rows) == 0:
         raise DesignError(fault("E501", place=request.place, outcome=request.outcome_name))
-    order = order_of(raw, absorb)
+    order = order_of(raw, absorb, limit_of(request))
     if order is not None:
         selection = replace(selection, rows=selection.rows[order])
         raw = subset_of(raw, order)
@@ -210,14 +218,14 @@ def subset_of(raw: Raw, rows: npt.NDArray[Any]) -> Raw:
     )
 
 
-def order_of(raw: Raw, absorb: Sequence[AbsorbedFactor]) -> npt.NDArray[np.int64] | None:
-    """Rows in canonical order; None where they keep the file's."""
+def order_of(raw: Raw, absorb: Sequence[AbsorbedFactor], limit: int) -> npt.NDArray[np.int64] | None:
+    """Rows in canonical order; None where they keep the file's, above ``limit`` rows."""
     columns: list[npt.NDArray[Any]] = [effect.factor.codes for effect in absorb]
     columns += [sortable(values) for values in raw.keys.values()]
     columns += [sortable(values) for arrays in raw.pieces.values() for values in arrays]
     columns += [*raw.slopes.values(), raw.y]
     columns += [values for values in (raw.weights, raw.within, raw.offset) if values is not None]
-    return canonical_order(columns)
+    return canonical_order(columns, limit)
 
 
 def _assemble(
@@ -239,7 +247,7 @@ def _assemble(
     terms, x = _stack([*columns, *endogenous], len(raw.y), intercept)
     treatment = _treatment(request, raw, x, intercept)
     places = tuple(range(len(terms) - len(endogenous), len(terms)))
-    focus = focus_of(request, terms, treatment, places)
+    focus = () if request.describes else focus_of(request, terms, treatment, places)
     refuse_constant(request, terms, x, focus)
     return Design(
         outcome=request.outcome_name,
@@ -255,7 +263,7 @@ def _assemble(
         focus=focus,
         treatment=treatment,
         panel=_panel(request, raw),
-        coordinates=_coordinates(request, raw),
+        coordinates=coordinates_of(request, raw.keys),
         endogenous=places,
         instruments=np.column_stack([one.values for one in instruments]) if instruments else None,
         instrument_names=tuple(one.term.name for one in instruments),
@@ -285,16 +293,17 @@ def _weight_kind(request: ModelRequest, raw: Raw) -> str:
 
 def regressors_of(request: ModelRequest, pieces: Pieces, has_constant: bool) -> list[Column]:
     """Columns of the regressors, without the constant."""
-    return term_columns(request.formula, pieces, timing=_timing(request), has_constant=has_constant)
+    return term_columns(request.formula, pieces, timing=timing_of(request), has_constant=has_constant)
 
 
 def _columns_of_side(request: ModelRequest, pieces: Pieces, side: Sequence[FormulaTerm]) -> list[Column]:
     """Columns of the endogenous regressors or of the instruments."""
     formula = replace(request.formula, terms=tuple(side))
-    return term_columns(formula, pieces, timing=_timing(request), has_constant=True)
+    return term_columns(formula, pieces, timing=timing_of(request), has_constant=True)
 
 
-def _timing(request: ModelRequest) -> Timing:
+def timing_of(request: ModelRequest) -> Timing:
+    """What gives event terms their event time."""
     block = request.design
     if block is not None:
         return Timing(block.time, block.start, block.outcome_lead)
@@ -349,15 +358,6 @@ def _panel(request: ModelRequest, raw: Raw) -> Panel | None:
     units, time = request.panel
     unit = make_factor("^".join(units), [raw.keys[name] for name in units])
     return Panel(unit, make_factor(time, [raw.keys[time]]), raw.keys[time])
-
-
-def _coordinates(request: ModelRequest, raw: Raw) -> Floats | None:
-    if request.coordinates is None:
-        return None
-    texts = [name for name in request.coordinates if raw.keys[name].dtype.kind != "f"]
-    if texts:
-        raise DesignError(fault("E515", place=request.variance.place, name=", ".join(texts)))
-    return np.column_stack([raw.keys[name] for name in request.coordinates])
 
 
 def _counts(request: ModelRequest, raw: Raw, x: Floats, focus: Sequence[int]) -> dict[str, object]:

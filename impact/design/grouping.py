@@ -40,6 +40,13 @@ def make_factor(name: str, columns: Sequence[npt.NDArray[Any]]) -> Factor:
     return Factor(name, dense.astype(np.int32), tuple(zip(*found, strict=True)))
 
 
+def recoded(factor: Factor, labels: Sequence[object]) -> npt.NDArray[np.int32]:
+    """The codes (n,) of a factor among the labels of another one, −1 where it has none of them."""
+    known = {label: code for code, label in enumerate(labels)}
+    place = np.array([known.get(label, -1) for label in factor.labels], dtype=np.int32)
+    return place[factor.codes]
+
+
 def factor_of(name: str, keys: Keys) -> Factor:
     """A cluster variable on the rows that were read; a^b are the pairs."""
     return make_factor(name, [keys[part] for part in name.split("^")])

@@ -13,10 +13,10 @@ import impact.kernels.polynomial as polynomial
 import impact.kernels.splines as splines
 import impact.schema.expressions.tree as expression_tree
 from impact.core.arrays import Floats
-from impact.core.designs import Term
+from impact.core.designs import Factor, Term
 from impact.core.errors import DesignError
 from impact.core.texts import fault
-from impact.design.grouping import label_text, make_factor
+from impact.design.grouping import label_text, make_factor, recoded
 from impact.design.parts import BASIS_FUNCTIONS, lag_names, piece_text
 from impact.schema.formulas.tree import (
     Call,
@@ -52,30 +52,44 @@ class Timing:
 Pieces = Mapping[str, Sequence[npt.NDArray[Any]]]
 
 
-def term_columns(formula: Formula, pieces: Pieces, *, timing: Timing, has_constant: bool) -> list[Column]:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What columns are made of; ``sample``: pieces of the rows that levels and bases come from."""
+
+    formula: Formula
+    pieces: Pieces
+    timing: Timing
+    sample: Pieces
+
+
+def term_columns(
+    formula: Formula, pieces: Pieces, *, timing: Timing, has_constant: bool, sample: Pieces | None = None
+) -> list[Column]:
     """All columns of the regressors, in the order of the formula.
 
     Arguments:
         pieces: arrays (n,) of the elementary pieces by their text.
         timing: for event times. has_constant: whether a constant or an absorbed effect is in the model.
+        sample: pieces of the estimation sample where the columns are those of other rows, which take its levels and
+            bases; None: the rows are the sample. A level that the sample lacks is missing in every indicator.
 
     Raises:
         DesignError: E509 a reference level that does not occur, E515 text where a number is needed.
     """
+    reading = _Reading(formula, pieces, timing, pieces if sample is None else sample)
     columns: list[Column] = []
     for term in formula.terms:
-        columns.extend(_columns(term, formula, pieces, timing, has_constant))  # type: ignore[arg-type]
+        columns.extend(_columns(term, reading, has_constant))  # type: ignore[arg-type]
     return columns
 
 
-def _columns(
-    term: Part | Interaction, formula: Formula, pieces: Pieces, timing: Timing, has_constant: bool
-) -> list[Column]:
+def _columns(term: Part | Interaction, reading: _Reading, has_constant: bool) -> list[Column]:
+    pieces = reading.pieces
     match term:
         case Interaction():
-            return _product(term, formula, pieces, timing)
+            return _product(term, reading)
         case Indicator():
-            return _indicators(term, formula, pieces, timing, has_constant)
+            return _indicators(term, reading, has_constant)
         case Power():
             base = pieces[piece_text(term.base)][0]
             return [Column(Term(term.text()), base ** float(term.exponent))]
@@ -83,19 +97,19 @@ def _columns(
             arrays = pieces[term.text()]
             return [Column(Term(name), values) for name, values in zip(lag_names(term), arrays, strict=True)]
         case Call() if term.function in BASIS_FUNCTIONS:
-            return _basis(term, formula, pieces)
+            return _basis(term, reading)
         case _:
             return [Column(Term(term_name(term)), pieces[term.text()][0])]
 
 
-def _basis(call: Call, formula: Formula, pieces: Pieces) -> list[Column]:
+def _basis(call: Call, reading: _Reading) -> list[Column]:
     size = int(_literal(call.arguments[1])) if len(call.arguments) > 1 else 3
-    values = pieces[call.text()][0]
+    sample, values = (side[call.text()][0] for side in (reading.sample, reading.pieces))
     try:
-        basis = _basis_values(call.function, values, size)
+        basis = _basis_values(call.function, sample, values, size)
     except (ValueError, ArithmeticError) as problem:
         raise DesignError(
-            fault("E519", place=formula.at(call), term=call.text(), problem=str(problem))
+            fault("E519", place=reading.formula.at(call), term=call.text(), problem=str(problem))
         ) from problem
     return [
         Column(Term(f"{call.text()}{j + 1}"), np.ascontiguousarray(basis[:, j]))
@@ -103,21 +117,21 @@ def _basis(call: Call, formula: Formula, pieces: Pieces) -> list[Column]:
     ]
 
 
-def _basis_values(function: str, values: Floats, size: int) -> Floats:
+def _basis_values(function: str, sample: Floats, values: Floats, size: int) -> Floats:
     if function == "poly":
-        return polynomial.evaluate_polynomial(polynomial.fit_polynomial(values, size), values)
+        return polynomial.evaluate_polynomial(polynomial.fit_polynomial(sample, size), values)
     fit = splines.fit_natural if function == "ns" else splines.fit_bspline
-    return splines.evaluate_spline(fit(values, size), values)
+    return splines.evaluate_spline(fit(sample, size), values)
 
 
 def _literal(node: expression_tree.Node) -> float:
     return node.value if isinstance(node, expression_tree.Number) else float("nan")
 
 
-def _product(term: Interaction, formula: Formula, pieces: Pieces, timing: Timing) -> list[Column]:
-    columns = _columns(term.parts[0], formula, pieces, timing, has_constant=False)
+def _product(term: Interaction, reading: _Reading) -> list[Column]:
+    columns = _columns(term.parts[0], reading, has_constant=False)
     for part in term.parts[1:]:
-        others = _columns(part, formula, pieces, timing, has_constant=False)
+        others = _columns(part, reading, has_constant=False)
         columns = [
             Column(replace(one.term, name=f"{one.term.name}:{other.term.name}"), one.values * other.values)
             for one in columns
@@ -126,37 +140,56 @@ def _product(term: Interaction, formula: Formula, pieces: Pieces, timing: Timing
     return columns
 
 
-def _indicators(
-    term: Indicator, formula: Formula, pieces: Pieces, timing: Timing, has_constant: bool
-) -> list[Column]:
-    factor = make_factor(term.variable, [pieces[term.variable][0]])
-    references = {_level(value, factor.labels, term.variable, formula, term) for value in term.reference}
-    by_values = None if term.by is None else pieces[term.by][0]
+def _indicators(term: Indicator, reading: _Reading, has_constant: bool) -> list[Column]:
+    factor = _factor(term.variable, reading)
+    references = {
+        _level(value, factor.labels, term.variable, reading.formula, term) for value in term.reference
+    }
+    by_values = None if term.by is None else reading.pieces[term.by][0]
     if by_values is not None and by_values.dtype.kind != "f":
-        return _crossed(term, formula, pieces, references)
+        return _crossed(term, factor, reading, references)
     if not references and by_values is None and has_constant:
         references = {0}
     columns = []
     for code, label in enumerate(factor.labels):
         if code in references:
             continue
-        values = (factor.codes == code).astype(np.float64)
+        values = _is_level(factor, code)
         name = f"{term.variable}::{label_text(label)}"
         if by_values is not None:
             values = values * by_values
             name = f"{name}:{term.by}"
-        columns.append(Column(_event_term(name, label, term, timing), values))
+        columns.append(Column(_event_term(name, label, term, reading.timing), values))
     return columns
 
 
-def _crossed(term: Indicator, formula: Formula, pieces: Pieces, references: set[int]) -> list[Column]:
-    one = make_factor(term.variable, [pieces[term.variable][0]])
-    other = make_factor(str(term.by), [pieces[str(term.by)][0]])
-    left_out = {_level(value, other.labels, str(term.by), formula, term) for value in term.reference_by}
+def _factor(variable: str, reading: _Reading) -> Factor:
+    """The levels of an indicator variable, −1 on rows whose level the estimation sample lacks."""
+    own = make_factor(variable, [reading.pieces[variable][0]])
+    if reading.sample is reading.pieces:
+        return own
+    labels = make_factor(variable, [reading.sample[variable][0]]).labels
+    return Factor(variable, recoded(own, labels), labels)
+
+
+def _is_level(factor: Factor, code: int) -> Floats:
+    """1 where a row has the level, 0 where it has another one, NaN where it has an unknown one."""
+    values: Floats = (factor.codes == code).astype(np.float64)
+    unknown = factor.codes < 0
+    if unknown.any():
+        values[unknown] = np.nan
+    return values
+
+
+def _crossed(term: Indicator, one: Factor, reading: _Reading, references: set[int]) -> list[Column]:
+    other = _factor(str(term.by), reading)
+    left_out = {
+        _level(value, other.labels, str(term.by), reading.formula, term) for value in term.reference_by
+    }
     return [
         Column(
             Term(f"{term.variable}::{label_text(label)}:{term.by}::{label_text(second)}"),
-            ((one.codes == i) & (other.codes == j)).astype(np.float64),
+            _is_level(one, i) * _is_level(other, j),
         )
         for i, label in enumerate(one.labels)
         if i not in references

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -183,3 +184,17 @@ def lag_names(lag: Lag) -> list[str]:
 def panel_arrays(panel: Panel) -> tuple[npt.NDArray[np.int32], Floats]:
     """Unit codes and time values of each row of a panel."""
     return panel.unit.codes, panel.time_values
+
+
+def coordinates_of(request: ModelRequest, keys: Mapping[str, npt.NDArray[Any]]) -> Floats | None:
+    """(n, 2) The coordinates that the variance of a model reads, None where it reads none.
+
+    Raises:
+        DesignError: E515 a column of texts.
+    """
+    if request.coordinates is None:
+        return None
+    texts = [name for name in request.coordinates if keys[name].dtype.kind not in "fiu"]
+    if texts:
+        raise DesignError(fault("E515", place=request.variance.place, name=", ".join(texts)))
+    return np.column_stack([keys[name].astype(np.float64) for name in request.coordinates])

@@ -41,21 +41,33 @@ def replicates_of(
     names = _names(request, columns, options)
     if options.rscales is not None and len(options.rscales) != len(names):
         _refuse(f"`rscales` has {len(options.rscales)} numbers for {len(names)} replicates")
-    values = np.column_stack([number_column(columns, name, place=request.place)[rows] for name in names])
+    every = len(rows) == context.rows
+    read = [number_column(columns, name, place=request.place) for name in names]
+    values = np.column_stack(read if every else [column[rows] for column in read])
     base = read_weights(request.weights, source_of(columns, rows, request, context))
     there = ~np.isnan(base)
-    if not np.isfinite(values[there]).all() or (values[there] < 0).any():
+    given = values if there.all() else values[there]
+    # a missing value makes the extremes missing
+    if len(given) and not (given.min() >= 0 and given.max() < np.inf):
         _refuse("replicate weights are missing or negative in some rows")
-    if options.combined and values[base == 0].any():
+    if options.combined and (base == 0).any() and values[base == 0].any():
         _refuse("rows with a sampling weight of zero have replicate weights")
     combined = values if options.combined else values * base[:, None]
-    empty = [name for name, total in zip(names, combined[there].sum(axis=0), strict=True) if total == 0]
+    empty = [
+        name
+        for name, total in zip(names, (combined if there.all() else combined[there]).sum(axis=0), strict=True)
+        if total == 0
+    ]
     if empty:
         _refuse(f"the weights of {', '.join(empty[:5])} sum to zero")
-    scale, factors = _factors(options, len(names), combined[base > 0] / base[base > 0][:, None])
-    whole = np.full((context.rows, len(names)), np.nan)
-    whole[rows] = combined
-    return Replicates(whole, scale, factors, options.mse)
+    factors = np.ones(len(names)) if options.rscales is None else np.array(options.rscales, dtype=np.float64)
+    if options.kind == "jkn" and options.rscales is None:
+        factors = _of_deletion(combined[base > 0] / base[base > 0][:, None])
+    if not every:
+        whole = np.full((context.rows, len(names)), np.nan)
+        whole[rows] = combined
+        combined = whole
+    return Replicates(combined, _scale(options, len(names)), factors, options.mse)
 
 
 def _names(request: ModelRequest, columns: Columns, options: ReplicateWeights) -> list[str]:
@@ -72,24 +84,26 @@ def _names(request: ModelRequest, columns: Columns, options: ReplicateWeights) -
     return names
 
 
-def _factors(options: ReplicateWeights, count: int, ratio: Floats) -> tuple[float, Floats]:
-    """Factor of all squares and of each replicate; the defaults are those of R's survey."""
-    factors = np.ones(count) if options.rscales is None else np.array(options.rscales, dtype=np.float64)
+def _scale(options: ReplicateWeights, count: int) -> float:
+    """Factor of all squares; the defaults are those of R's survey."""
     defaults = {
         "brr": 1.0 / (count * (1.0 - options.fay) ** 2),
         "jk1": (count - 1.0) / count,
         "jkn": 1.0,
         "bootstrap": 1.0 / (count - 1.0),
     }
-    if options.kind == "jkn" and options.rscales is None:
-        read = scales_of_deletion(ratio)
-        if read is None:
-            _refuse(
-                "`kind: jkn` needs `rscales`, (n - 1)/n of the stratum of each replicate: the weights are not those "
-                "of a design less one unit, from which it could be read"
-            )
-        factors = read
-    return defaults[options.kind] if options.scale is None else options.scale, factors
+    return defaults[options.kind] if options.scale is None else options.scale
+
+
+def _of_deletion(ratio: Floats) -> Floats:
+    """Factor of each replicate that leaves one unit of a stratum out."""
+    found = scales_of_deletion(ratio)
+    if found is None:
+        _refuse(
+            "`kind: jkn` needs `rscales`, (n - 1)/n of the stratum of each replicate: the weights are not those of a "
+            "design less one unit, from which it could be read"
+        )
+    return found
 
 
 def _refuse(problem: str) -> NoReturn:

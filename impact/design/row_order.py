@@ -9,19 +9,31 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.design.grouping import make_factor
+from impact.kernels.compiled import whole_order
+from impact.schema.requests import ModelRequest
 
 # Above this size rows keep the file's order: sorting would cost more than the fit, and block sums agree to 1e-12.
 CANONICAL_LIMIT = 250_000
+# The same of surveys: their weighted sums take a few passes over the rows, a sort takes more.
+LIMIT_OF_SUMS = 20_000
 LARGEST_CODE = 2**62
 
 
-def canonical_order(columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64] | None:
+def limit_of(request: ModelRequest) -> int:
+    """Rows up to which a model sorts them."""
+    surveyed = request.describes or request.variance.keyword == "survey"
+    return LIMIT_OF_SUMS if surveyed else CANONICAL_LIMIT
+
+
+def canonical_order(
+    columns: Sequence[npt.NDArray[Any]], limit: int = CANONICAL_LIMIT
+) -> npt.NDArray[np.int64] | None:
     """Row numbers sorted by the columns, the first being the most important; None above the size limit.
 
     Arguments:
         columns: arrays (n,) of numbers or integer codes; rows equal in all of them are interchangeable.
     """
-    if not columns or len(columns[0]) > CANONICAL_LIMIT:
+    if not columns or len(columns[0]) > limit:
         return None
     codes = _leading_codes(columns)
     order = None if codes is None else _order_of_different(codes)
@@ -46,17 +58,9 @@ def _order_of_different(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] |
     """The order of codes no two of which are equal, so that no other column decides it; None where some are."""
     if np.all(codes[1:] > codes[:-1]):
         return np.arange(len(codes))
-    order = (
-        _radix_order(codes) if len(codes) and int(codes.max()) < 2**32 else np.argsort(codes, kind="stable")
-    )
+    order = whole_order(codes)
     ordered = codes[order]
     return order if np.all(ordered[1:] > ordered[:-1]) else None
-
-
-def _radix_order(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The stable order of codes below 2³², by their two halves: numpy sorts sixteen bits by counting."""
-    low = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
-    return low[np.argsort((codes[low] >> 16).astype(np.uint16), kind="stable")]
 
 
 def sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

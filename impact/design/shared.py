@@ -32,6 +32,7 @@ from impact.design.cohorts import columns_of_design
 from impact.design.grouping import effects_of, factor_of
 from impact.design.outcome import read_outcome, read_weights
 from impact.design.parts import piece_text, pieces_of, source_of
+from impact.design.row_order import limit_of
 from impact.design.sample import Selection, select_rows, subset_effects, without_singletons
 from impact.design.table import context_of, is_missing
 from impact.kernels.compiled import gather_columns
@@ -163,7 +164,7 @@ def _read(frame: Frame, requests: Sequence[ModelRequest]) -> _Reading:
         if request.weights is not None and request.weights.text not in weights:
             weights[request.weights.text] = read_weights(request.weights, source)
     raw = replace(raw, pieces={**raw.pieces, **outcomes})
-    order = order_of(raw, ())
+    order = order_of(raw, (), limit_of(first))
     if order is not None:
         selection = replace(selection, rows=selection.rows[order])
         raw = subset_of(raw, order)

@@ -16,6 +16,7 @@ from impact.design.grouping import label_text, make_factor
 from impact.design.replicate_rows import replicates_of
 from impact.design.sample import filtered
 from impact.design.table import Columns, column_of, is_missing
+from impact.kernels.factors import encode
 from impact.schema.expressions.context import Context
 from impact.schema.requests import SUBPOPULATION, ModelRequest
 
@@ -75,12 +76,12 @@ def _names(value: str | Sequence[str]) -> tuple[str, ...]:
 def _joined(outer: Rows, codes: npt.NDArray[Any]) -> Rows:
     """Codes of the combinations, numbered in sorted order."""
     joined = outer * (int(codes.max(initial=0)) + 1) + codes
-    return np.unique(joined, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return encode(joined)[0].astype(np.int64)
 
 
 def _refuse_repeated(codes: npt.NDArray[Any], unit: Rows, name: str, strata: tuple[str, ...]) -> None:
     """Primary units whose number occurs in several strata: is it one unit, or do numbers begin anew."""
-    if len(np.unique(codes)) != len(np.unique(unit)):
+    if codes.max(initial=-1) != unit.max(initial=-1):
         _refuse(
             f"'{name}' has the same value in several strata of '{strata[0]}'; "
             "where numbers begin anew write nest: true"
@@ -91,10 +92,9 @@ def _stage(
     stratum: Rows, unit: Rows, size: npt.NDArray[Any] | None, name: str, rows: Rows, total: int
 ) -> SurveyStage:
     """The stage on all rows of the file."""
-    _, first = np.unique(unit, return_index=True)
-    sampled = np.bincount(stratum[first], minlength=int(stratum.max(initial=-1)) + 1).astype(np.float64)[
-        stratum
-    ]
+    of_unit = np.zeros(int(unit.max(initial=-1)) + 1, dtype=np.int64)
+    of_unit[unit] = stratum
+    sampled = np.bincount(of_unit, minlength=int(stratum.max(initial=-1)) + 1).astype(np.float64)[stratum]
     population = np.full(len(rows), np.inf)
     if size is not None:
         population = _population(np.asarray(size, dtype=np.float64), sampled, stratum, name)

@@ -123,6 +123,9 @@ def cluster_scores(result: ModelResult, position: int, name: str) -> Mapping[str
     if estimate.influence is not None:
         rows = estimate.influence.rows[:, position]
         codes = factor.codes[estimate.influence.row]
+    elif estimate.population is not None:
+        rows = estimate.population.dense()[:, position]
+        codes = factor.codes
     elif estimate.linear is not None:
         linear = estimate.linear
         weighted = linear.residual if linear.weights is None else linear.residual * linear.weights

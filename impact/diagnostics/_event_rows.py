@@ -11,6 +11,7 @@ from impact.core.arrays import Floats, Logicals
 from impact.core.designs import Term
 from impact.core.errors import DesignError, SpecError
 from impact.core.findings import ModelResult, Question
+from impact.core.labels import number_label
 from impact.core.texts import fault
 from impact.diagnostics._sentences import Words
 from impact.kernels.honest.intervals import Study
@@ -197,7 +198,10 @@ def _relative(rows: Rows, times: Floats, base: float, model: str) -> EventStudy 
     if is_singular(covariance):
         return Obstacle("E593", {"model": model, "count": int(kept.sum())})
     later = times[kept]
-    names = [rows.names[place[time]] if time in place else f"event[{time:g}]" for time in later.tolist()]
+    names = [
+        rows.names[place[time]] if time in place else f"event[{number_label(time)}]"
+        for time in later.tolist()
+    ]
     before = int(np.sum(later < base))
     return EventStudy(
         names=tuple(names),

@@ -48,6 +48,11 @@ def rank_of(covariance: Floats) -> int:
 
 def joint_statistic(joint: Joint) -> str:
     """The statistic of a joint test with its law: χ²(3) = 4.2 or F(3, 25) = 1.4."""
-    if math.isinf(joint.df2):
-        return f"χ²({joint.df}) = {number(joint.statistic, digits=4)}"
-    return f"F({joint.df}, {joint.df2:g}) = {number(joint.statistic, digits=4)}"
+    return law(joint.statistic, joint.df, joint.df2)
+
+
+def law(statistic: float, df: float, df2: float) -> str:
+    """A statistic with its law, chi-squared where ``df2`` is infinite."""
+    if math.isinf(df2):
+        return f"χ²({df:g}) = {number(statistic, digits=4)}"
+    return f"F({df:g}, {df2:g}) = {number(statistic, digits=4)}"

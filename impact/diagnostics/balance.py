@@ -23,6 +23,7 @@ from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import Adoption, Design
 from impact.core.errors import SpecError
 from impact.core.findings import Finding, ModelResult, Question
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
@@ -198,7 +199,7 @@ def _finding(
         test=question.test,
         kind=question.kind,
         of=result.name,
-        term=f"cohort[{found.cohort:g}]",
+        term=f"cohort[{number_label(found.cohort)}]",
         statistic=None if found.joint is None else found.joint.statistic,
         df=None if found.joint is None else float(found.joint.df),
         p_value=None if found.joint is None else found.joint.p_value,

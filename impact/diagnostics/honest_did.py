@@ -30,6 +30,7 @@ from pydantic import Field
 from impact.core.arrays import Floats
 from impact.core.errors import DesignError, Fault, SpecError
 from impact.core.findings import Finding, ModelResult, Question
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.registered import Diagnostic
 from impact.core.texts import fault
@@ -293,7 +294,7 @@ def _target_name(options: HonestDidOptions) -> str:
         return options.target
     if isinstance(options.target, tuple):
         return "weights(" + ", ".join(f"{weight:g}" for weight in options.target) + ")"
-    return f"event[{options.target:g}]"
+    return f"event[{number_label(options.target)}]"
 
 
 def _sentences(

@@ -96,7 +96,9 @@ def _pretended(question: Question, main: ModelResult, periods: int) -> ModelResu
     try:
         estimate = question.refit(main, design)
         made = estimate.design or design
-        return replace(row, estimate=estimate, inference=question.infer(main, estimate, made), design=made)
+        return replace(
+            row, estimate=estimate, inference=question.infer_fully(main, estimate, made), design=made
+        )
     except ImpactError as error:
         return replace(row, error=error)
 

@@ -91,6 +91,7 @@ def _facts(permutation: Permutation, column: int, p_values: dict[str, float]) ->
         "unit": permutation.unit,
         "n_sets": len(permutation.estimates),
         "n_left_out": permutation.n_left_out,
+        "n_not_fitted": permutation.n_not_fitted,
         "enumerated": permutation.enumerated,
         "smallest_p": permutation.smallest_p,
         "p_estimate": known(p_values["estimate"]),

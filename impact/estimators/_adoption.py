@@ -16,6 +16,7 @@ from impact.core.design_rows import design_on_rows
 from impact.core.designs import Adoption, AdoptionChoices, Design, Factor
 from impact.core.errors import DesignError
 from impact.core.frames import Step
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.texts import fault
 
@@ -55,7 +56,7 @@ def require_absorbing(adoption: Adoption, estimator: str) -> None:
 
 def label_words(label: object) -> str:
     """A unit's label as it is printed: whole numbers without a decimal point."""
-    return f"{label:g}" if isinstance(label, float) else str(label)
+    return number_label(label) if isinstance(label, float) else str(label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from impact.core.arrays import Floats
 from impact.core.designs import AdoptionChoices, Term
+from impact.core.labels import number_label
 
 Mask = npt.NDArray[np.bool_]
 OVERALL = ("simple", "dynamic", "cohort", "calendar")
@@ -145,7 +146,10 @@ def _event_rows(cells: Cells, defined: Mask, event: Floats, balance_event: float
         chosen = defined & kept & (event >= balance_event - last + first)
     return [
         _mean(
-            Term(f"event[{value:g}]", "event", event_time=value), cells, chosen & (event == value), cells.size
+            Term(f"event[{number_label(value)}]", "event", event_time=value),
+            cells,
+            chosen & (event == value),
+            cells.size,
         )
         for value in np.unique(event[chosen]).tolist()
     ]
@@ -157,7 +161,9 @@ def _cohort_rows(cells: Cells, post: Mask) -> list[_Row]:
     for value in cells.cohorts.tolist():
         chosen = post & (cells.cohort == value)
         if chosen.any():
-            row = _mean(Term(f"cohort[{value:g}]", "cohort", cohort=value), cells, chosen, cells.size)
+            row = _mean(
+                Term(f"cohort[{number_label(value)}]", "cohort", cohort=value), cells, chosen, cells.size
+            )
             found.append(_Row(row.term, row.weights, np.zeros(len(cells.cohorts))))
     return found
 
@@ -165,7 +171,7 @@ def _cohort_rows(cells: Cells, post: Mask) -> list[_Row]:
 def _calendar_rows(cells: Cells, post: Mask) -> list[_Row]:
     return [
         _mean(
-            Term(f"calendar[{value:g}]", "calendar", time=value),
+            Term(f"calendar[{number_label(value)}]", "calendar", time=value),
             cells,
             post & (cells.time == value),
             cells.size,
@@ -198,7 +204,9 @@ def _cell_rows(cells: Cells) -> list[_Row]:
     unit = np.eye(len(cells.att))
     for j in np.flatnonzero(np.isfinite(cells.att)).tolist():
         g, t = float(cells.cohort[j]), float(cells.time[j])
-        term = Term(f"att_gt[{g:g},{t:g}]", "att_gt", cohort=g, time=t, event_time=t - g)
+        term = Term(
+            f"att_gt[{number_label(g)},{number_label(t)}]", "att_gt", cohort=g, time=t, event_time=t - g
+        )
         found.append(_Row(term, unit[j], np.zeros(len(cells.cohorts))))
     return found
 

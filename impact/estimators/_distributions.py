@@ -12,6 +12,7 @@ import numpy as np
 from impact.core.arrays import Floats
 from impact.core.designs import Design, Factor
 from impact.core.errors import DesignError
+from impact.core.labels import number_label
 from impact.core.texts import fault
 from impact.kernels.group_sums import group_sums
 
@@ -71,9 +72,7 @@ def selection_of(design: Design, keyword: str) -> Floats:
 
 def label_text(label: object) -> str:
     """A level as it is printed: whole numbers without a decimal point."""
-    if isinstance(label, float):
-        return str(int(label)) if label.is_integer() else f"{label:g}"
-    return str(label)
+    return number_label(label) if isinstance(label, float) else str(label)
 
 
 def names_of(wanted: tuple[str, ...] | str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ import impact.kernels.likelihood.separation as separation
 from impact.core.arrays import Floats
 from impact.core.designs import INTERCEPT, Design
 from impact.core.errors import ConvergenceError, DesignError, Notice
-from impact.core.estimates import Estimate, Linear
+from impact.core.estimates import Estimate, Linear, Search
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import keep_rows
 from impact.kernels.likelihood.glm_absorbed import AbsorbedGlm, Limits, fit_absorbed
@@ -238,7 +238,7 @@ def estimate_of(fitted: Fitted, given: Design, options: LikelihoodOptions) -> Es
         df_resid=df_resid,
         df_absorbed=df_absorbed,
         n_units=design.panel.unit.levels if design.panel is not None else 0,
-        linear=linear_of(fitted),
+        linear=linear_of(fitted, options),
         effect_levels=levels,
         focus=regression.places_among(kept, design.focus),
         fit=_statistics(fitted),
@@ -248,7 +248,7 @@ def estimate_of(fitted: Fitted, given: Design, options: LikelihoodOptions) -> Es
     )
 
 
-def linear_of(fitted: Fitted) -> Linear:
+def linear_of(fitted: Fitted, options: LikelihoodOptions) -> Linear:
     """The linear form at the maximum; its weights are the information of each row."""
     design, found = fitted.design, fitted.found
     return Linear(
@@ -260,6 +260,8 @@ def linear_of(fitted: Fitted) -> Linear:
         row_sum_of_squares=_persons_squares(design, found),
         absorb=design.absorb,
         family=fitted.family,
+        search=Search(options.tolerance, options.max_iterations, options.steps),
+        predictor=found.predictor,
     )
 
 
@@ -284,7 +286,7 @@ def _statistics(fitted: Fitted) -> dict[str, float]:
     sums = design.within_sum_of_squares is not None
     if sums and fitted.family == "poisson":
         return statistics
-    null = null_likelihood(design.y, fitted.family, weights, design.offset)
+    null = null_likelihood(design.y, fitted.family, weights, design.offset, constant=found.constant)
     statistics["log_likelihood"] = found.log_likelihood
     statistics["deviance"] = -2.0 * found.log_likelihood if sums else found.deviance
     if null < 0:
@@ -292,13 +294,17 @@ def _statistics(fitted: Fitted) -> dict[str, float]:
     return statistics
 
 
-def null_likelihood(y: Floats, family: glm.Family, weights: Floats, offset: Floats | None) -> float:
-    """Log likelihood with a constant (and the offset) alone."""
+def null_likelihood(
+    y: Floats, family: glm.Family, weights: Floats, offset: Floats | None, *, constant: float | None = None
+) -> float:
+    """Log likelihood with a constant (and the offset) alone; ``constant``: of counts the sum of log y!, if known."""
     if offset is not None:
         ones = np.ones((len(y), 1))
         return glm.fit_glm(ones, y, family, weights=weights, offset=offset).log_likelihood
     total, persons = float(np.sum(weights * y)), float(np.sum(weights))
     mean = total / persons
     if family == "poisson":
-        return total * float(np.log(mean)) - total - float(np.sum(weights * glm.log_factorial(y)))
+        if constant is None:
+            constant = float(np.sum(weights * glm.log_factorial(y)))
+        return total * float(np.log(mean)) - total - constant
     return total * float(np.log(mean)) + (persons - total) * float(np.log1p(-mean))

@@ -15,6 +15,7 @@ import impact.estimators._regression as regression
 from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Adoption, Design, Term
 from impact.core.estimates import Estimate, Influence
+from impact.core.labels import number_label
 from impact.estimators._adoption import Wide, adoption_of, first_rows, keep_rows, keep_units
 from impact.kernels.factors import is_nested
 
@@ -145,7 +146,8 @@ def cell_term(adoption: Adoption, cells: Cells, cell: int) -> Term:
     """The term of one cell, as ``aggregate_cells`` names it."""
     cohort = float(cells.cohorts[cells.group[cell] - 1])
     time = float(adoption.periods[cells.period[cell]])
-    return Term(f"att_gt[{cohort:g},{time:g}]", "att_gt", cohort=cohort, time=time, event_time=time - cohort)
+    name = f"att_gt[{number_label(cohort)},{number_label(time)}]"
+    return Term(name, "att_gt", cohort=cohort, time=time, event_time=time - cohort)
 
 
 def unit_weights(design: Design, wide: Wide) -> Floats:

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from impact.core.arrays import Floats, Integers
 from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.estimates import Estimate, Influence
+from impact.core.labels import number_label
 from impact.core.options import Options
-from impact.core.quantile_curves import QuantileCurve
+from impact.core.population_figures import PopulationFigures, QuantileCurve, with_differences
+from impact.kernels.group_sums import group_sums
+
+# numbers of influence, zeros included, beyond which a survey keeps those of each row's own domain alone
+LARGEST_DENSE = 1_000_000
 
 
 class SurveyEstimatorOptions(Options):
@@ -33,13 +39,68 @@ class SurveyEstimatorOptions(Options):
         "without_replacement",
         description='The simple random sample that the design effect compares with (R: TRUE, or "replace").',
     )
+    cv_limits: tuple[float, ...] = Field(
+        (0.15,),
+        min_length=1,
+        max_length=2,
+        description="Coefficients of variation above which a figure is for reference only (INEI: 15 %), and not "
+        "reliable.",
+    )
+
+    @model_validator(mode="after")
+    def _limits_ascend(self) -> Self:
+        if min(self.cv_limits) <= 0 or list(self.cv_limits) != sorted(self.cv_limits):
+            raise PydanticCustomError("E569", "", {"problem": "`cv_limits:` are positive and ascend"})
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Domains:
+    """The domain (n,) of each row, their number D, and their words (D,) in the names of terms."""
+
+    codes: Integers
+    count: int
+    words: tuple[str, ...]
+
+    def sums(self, values: Floats, weights: Floats | None = None) -> Floats:
+        """(D, v) sums of columns (n, v) by domain, times weights (n,) where given."""
+        return group_sums(self.codes, self.count, values, weights)
+
+    def of_rows(self, figures: Floats) -> Floats:
+        """Figures (D, v) of the domain of each row: (n, v), or (1, v) where there is one."""
+        return figures if self.count == 1 else figures[self.codes]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is described.
+
+    Arguments:
+        values: (n, v), column by column in memory; weights: (n,), all positive; domains: of the rows.
+        size, count: (D, 1) sum of weights and rows of each domain.
+        deff: which simple random sample it is compared with.
+    """
+
+    values: Floats
+    weights: Floats
+    domains: Domains
+    size: Floats
+    count: Floats
+    deff: str
+
+
+def sample_of(values: Floats, weights: Floats, domains: Domains, deff: str) -> Sample:
+    """The sample with the size of each domain."""
+    size = domains.sums(weights[:, None])
+    count = np.bincount(domains.codes, minlength=domains.count).astype(np.float64)[:, None]
+    return Sample(np.asfortranarray(values), weights, domains, size, count, deff)
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Estimates in one domain: values (v,), influence (n, v), variance of a simple random sample.
+    """Estimates (D, v), influence of rows on those of their domain (n, v), variance of a simple random sample (D, v).
 
-    With ``curves``, values are quantiles and influence is that of the shares at or below them.
+    With ``curves`` (D v,), estimates are quantiles and influence is that of the shares at or below them.
     """
 
     values: Floats
@@ -48,15 +109,7 @@ class Figures:
     curves: tuple[QuantileCurve, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """The rows of a domain (n,) 0/1, and its words in the names of terms."""
-
-    inside: Floats
-    words: str
-
-
-Describe = Callable[[Floats, Floats, str], Figures]
+Describe = Callable[[Sample], Figures]
 
 
 def fit_survey(
@@ -71,45 +124,83 @@ def fit_survey(
     """The estimate of every variable in every domain, and of differences where they are asked for.
 
     Arguments:
-        describe: values, weights inside the domain (n,), and which design effect → figures, one for each variable and
-            suffix. kind: of the terms; suffixes: of their names, behind that of each variable.
+        describe: sample → figures, one for each variable and suffix. kind: of the terms; suffixes: of their names,
+            behind that of each variable.
     """
     variables, values = _variables(design)
     names = [f"{name}{suffix}" for name in variables for suffix in suffixes]
     weights = np.ones(len(design.y)) if design.weights is None else design.weights
     # without weights the size of the population is not known
     deff = "replacement" if design.weights is None else options.deff
-    terms: list[Term] = []
-    found: list[Figures] = []
     domains = _domains(design)
-    for domain in domains:
-        found.append(describe(values, weights * domain.inside, deff))
-        terms += [Term(f"{name}{domain.words}", kind) for name in names]
-    for number in range(1, len(domains)) if options.test == "difference" else ():
-        found.append(_difference(found[number], found[0]))
-        over = design.absorb[0].factor.name
-        pair = f"[{over}={_label(design, number)} - {_label(design, 0)}]"
-        terms += [Term(f"{name}{pair}", "difference") for name in names]
+    sample = sample_of(values, weights, domains, deff)
+    found = describe(sample)
+    pairs = _pairs(domains, options)
     scale = options.scale
-    curves = tuple(
-        replace(curve, values=scale * curve.values) for figures in found for curve in figures.curves
-    )
+    curves = tuple(replace(curve, values=scale * curve.values) for curve in found.curves)
+    influence = found.influence if curves else scale * found.influence
+    population = PopulationFigures(influence, domains.codes, domains.count, pairs, curves)
+    terms = [Term(f"{name}{words}", kind) for words in domains.words for name in names]
+    cases = np.repeat(sample.count.astype(np.int64), len(names)).tolist()
+    for one, base in pairs:
+        pair = f"[{design.absorb[0].factor.name}={_label(design, one)} - {_label(design, base)}]"
+        terms += [Term(f"{name}{pair}", "difference") for name in names]
+        cases += [min(cases[one * len(names)], cases[base * len(names)])] * len(names)
+    simple = np.concatenate([scale**2 * found.simple.ravel(), np.full(len(pairs) * len(names), np.nan)])
     rows: Integers = np.arange(len(design.y), dtype=np.int32)
+    # a survey sums by unit and domain; what else reads influence needs the zeros of other domains as well
+    compact = "survey" in design.extra and len(rows) * len(terms) > LARGEST_DENSE
     return Estimate(
         estimator=keyword,
         terms=tuple(terms),
-        params=scale * np.concatenate([one.values for one in found]),
+        params=population.with_differences(scale * found.values.reshape(1, -1))[0],
         n_obs=float(len(design.y)),
         df_model=len(terms),
         df_resid=float(len(design.y) - len(terms)),
-        influence=Influence((1.0 if curves else scale) * np.hstack([one.influence for one in found]), rows),
+        influence=None if compact else Influence(population.dense(), rows),
         focus=_focus(terms),
         fit={"sum_of_weights": float(weights.sum())},
         tables={
-            "simple_random_variance": (scale**2 * np.concatenate([one.simple for one in found])).tolist()
+            "simple_random_variance": simple.tolist(),
+            "cases": cases,
+            "cv_limits": list(options.cv_limits),
         },
-        curves=curves,
+        population=population,
     )
+
+
+def replicate_figures(
+    design: Design,
+    options: SurveyEstimatorOptions,
+    weights: Floats,
+    below: Floats | None,
+    *,
+    totals: bool = False,
+) -> Floats:
+    """(R, k) totals, or totals over the total of ``below`` (n,), with each column of weights (n, R).
+
+    Arguments:
+        below: None: one in every row, so that figures are means. totals: the totals themselves.
+    """
+    _, values = _variables(design)
+    domains = _domains(design)
+    columns = np.column_stack([values, np.ones(len(values)) if below is None else below])
+    sums = np.empty((weights.shape[1], domains.count, columns.shape[1]))
+    for domain in range(domains.count):
+        inside = slice(None) if domains.count == 1 else np.flatnonzero(domains.codes == domain)
+        sums[:, domain] = weights[inside].T @ columns[inside]
+    figures = sums[:, :, :-1]
+    if not totals:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            figures = figures / sums[:, :, -1:]
+    flat = options.scale * figures.reshape(len(figures), -1)
+    return with_differences(flat, values.shape[1], _pairs(domains, options))
+
+
+def _pairs(domains: Domains, options: SurveyEstimatorOptions) -> tuple[tuple[int, int], ...]:
+    """Each later domain with the first, where differences are asked for."""
+    later = range(1, domains.count) if options.test == "difference" else ()
+    return tuple((number, 0) for number in later)
 
 
 def _focus(terms: Sequence[Term]) -> tuple[int, ...]:
@@ -124,44 +215,40 @@ def _variables(design: Design) -> tuple[list[str], Floats]:
     return names, np.column_stack([design.y, design.x[:, others]])
 
 
-def _domains(design: Design) -> list[Domain]:
+def _domains(design: Design) -> Domains:
     if not design.absorb:
-        return [Domain(np.ones(len(design.y)), "")]
+        return Domains(np.zeros(len(design.y), dtype=np.int32), 1, ("",))
     factor = design.absorb[0].factor
-    return [
-        Domain((factor.codes == code).astype(np.float64), f"[{factor.name}={_label(design, code)}]")
-        for code in range(factor.levels)
-    ]
+    words = tuple(f"[{factor.name}={_label(design, code)}]" for code in range(factor.levels))
+    return Domains(factor.codes, factor.levels, words)
 
 
 def _label(design: Design, code: int) -> str:
     label = design.absorb[0].factor.labels[code]
     parts: Sequence[object] = label if isinstance(label, tuple) else (label,)
-    return "^".join(f"{part:g}" if isinstance(part, float) else str(part) for part in parts)
+    return "^".join(number_label(part) if isinstance(part, float) else str(part) for part in parts)
 
 
-def _difference(one: Figures, base: Figures) -> Figures:
-    return Figures(one.values - base.values, one.influence - base.influence, np.full(len(one.values), np.nan))
-
-
-def means(values: Floats, weights: Floats, deff: str) -> Figures:
+def means(sample: Sample) -> Figures:
     """Weighted means: influence w (y − ȳ)/Σw."""
-    total = float(weights.sum())
-    mean = weights @ values / total
-    influence = weights[:, None] * (values - mean) / total
-    return Figures(mean, influence, simple_variance(values, weights, mean, deff))
+    domains = sample.domains
+    mean = domains.sums(sample.values, sample.weights) / sample.size
+    left = sample.values - domains.of_rows(mean)
+    influence = left * (sample.weights[:, None] / domains.of_rows(sample.size))
+    return Figures(mean, influence, simple_variance(sample, left))
 
 
-def simple_variance(values: Floats, weights: Floats, mean: Floats, deff: str) -> Floats:
+def simple_variance(sample: Sample, left: Floats) -> Floats:
     """Variance of the mean of a simple random sample of as many rows: s²/n, times 1 − n/Σw without replacement.
 
     NaN where the weights add up to less than the rows, and nothing is left to be without replacement from.
+
+    Arguments:
+        left: (n, v) values less the weighted mean of their domain.
     """
-    count, total = float(np.count_nonzero(weights)), float(weights.sum())
-    if count < 2:
-        return np.full(values.shape[1], np.nan)
-    spread = (weights @ (values - mean) ** 2) / total * count / (count - 1.0)
-    share = 1.0 if deff == "replacement" else 1.0 - count / total
-    return np.asarray(
-        spread / count * share if share > 0 else np.full(values.shape[1], np.nan), dtype=np.float64
-    )
+    count, size = sample.count, sample.size
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = sample.domains.sums(left * left, sample.weights) / size * count / (count - 1.0)
+        share = np.ones_like(count) if sample.deff == "replacement" else 1.0 - count / size
+        found = np.where((share > 0) & (count > 1), spread / count * share, np.nan)
+    return np.asarray(found, dtype=np.float64)

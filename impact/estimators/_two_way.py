@@ -15,6 +15,7 @@ from impact.core.arrays import Floats
 from impact.core.designs import Adoption, Design, Term, Treatment
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
+from impact.core.labels import number_label
 from impact.core.texts import fault
 from impact.estimators._adoption import (
     adoption_of,
@@ -78,7 +79,9 @@ def event_design(design: Design, events: Events) -> Design:
     order = _preferred(events)
     dose = _doses(adoption)[adoption.unit.codes]
     columns = (events.of_row[:, None] == order) * dose[:, None]
-    terms = tuple(Term(f"event[{value:g}]", "event", event_time=value) for value in order.tolist())
+    terms = tuple(
+        Term(f"event[{number_label(value)}]", "event", event_time=value) for value in order.tolist()
+    )
     return _with_columns(design, columns, terms, _profile(adoption, events, order))
 
 
@@ -103,7 +106,9 @@ def events_by_units(design: Design, events: Events) -> Estimate | None:
         )
     except kernel.NotLinkedError:
         return None
-    terms = tuple(Term(f"event[{value:g}]", "event", event_time=value) for value in order.tolist())
+    terms = tuple(
+        Term(f"event[{number_label(value)}]", "event", event_time=value) for value in order.tolist()
+    )
     return saturated.by_units(design, terms, found.params, found.influence, k=len(order), rss=found.rss)
 
 

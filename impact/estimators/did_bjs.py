@@ -35,6 +35,7 @@ from impact.core.arrays import Floats
 from impact.core.designs import AbsorbedFactor, Design, Factor, Term
 from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, Influence
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
@@ -213,7 +214,9 @@ def _with_pretrends(
         return imputed.in_window(rows, choices), nothing, {}
     leads = -choices.anticipation - np.arange(options.pretrends, 0, -1.0)
     params, influence, kept = _lead_effects(made, leads)
-    terms = tuple(Term(f"event[{e:g}]", "event", event_time=float(e)) for e in leads[kept].tolist())
+    terms = tuple(
+        Term(f"event[{number_label(e)}]", "event", event_time=float(e)) for e in leads[kept].tolist()
+    )
     at = next((j for j, term in enumerate(rows.terms) if term.kind == "event"), len(rows.terms))
     weights = np.zeros((len(rows.weights), len(terms)))
     whole = Aggregates(
@@ -223,7 +226,7 @@ def _with_pretrends(
         np.hstack([rows.weights[:, :at], weights, rows.weights[:, at:]]),
     )
     reason = "no treated unit is seen then, or the effects explain it"
-    dropped = {f"event[{e:g}]": reason for e in leads[~kept].tolist()}
+    dropped = {f"event[{number_label(e)}]": reason for e in leads[~kept].tolist()}
     return imputed.in_window(whole, choices), _joint_test(params, influence), dropped
 
 

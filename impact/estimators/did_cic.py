@@ -33,6 +33,7 @@ from impact.core.arrays import Floats, Integers
 from impact.core.designs import Adoption, AdoptionChoices, Design, Factor, Term
 from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, OwnVariance
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, in_all_languages, notice, text
@@ -125,11 +126,11 @@ def fit(design: Design, options: CicOptions) -> Estimate:
 
 def _terms(options: CicOptions) -> tuple[Term, ...]:
     terms = [Term("att", "att")]
-    terms += [Term(f"quantile[{share:g}]", "quantile") for share in options.quantiles]
+    terms += [Term(f"quantile[{number_label(share)}]", "quantile") for share in options.quantiles]
     if options.method == "discrete":
         for end in ("lower", "upper"):
             terms.append(Term(f"{end}_bound"))
-            terms += [Term(f"quantile_{end}[{share:g}]") for share in options.quantiles]
+            terms += [Term(f"quantile_{end}[{number_label(share)}]") for share in options.quantiles]
     return tuple(terms)
 
 

@@ -36,6 +36,7 @@ from impact.core.arrays import Floats
 from impact.core.designs import Adoption, AdoptionChoices, Design, Factor, Term
 from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, Influence
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
@@ -249,7 +250,7 @@ def _events(
     rows.sort(key=lambda row: row[0])
     low, high = choices.window or (-np.inf, np.inf)
     return [
-        (Term(f"event[{event:g}]", "event", event_time=event), value, influence)
+        (Term(f"event[{number_label(event)}]", "event", event_time=event), value, influence)
         for event, value, influence in rows
         if low <= event <= high
     ]

@@ -35,6 +35,7 @@ from impact.core.arrays import Floats
 from impact.core.designs import Adoption, AdoptionChoices, Design, Factor, Term
 from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, Influence
+from impact.core.labels import number_labels
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice, text
@@ -282,8 +283,8 @@ def _rows(
     grid = _grid(dose[dose > 0], options)
     levels, steps = _columns(basis, grid), _slopes(basis, grid)
     for name, table, make in (("dose", levels, kernel.level_at), ("acrt", steps, kernel.slope_at)):
-        for value, row in zip(grid.tolist(), table, strict=True):
-            rows.append((Term(f"{name}[{value:g}]", "dose"), *curves.mean(partial(make, row=row))))
+        for label, row in zip(number_labels(grid.tolist()), table, strict=True):
+            rows.append((Term(f"{name}[{label}]", "dose"), *curves.mean(partial(make, row=row))))
     return rows
 
 

@@ -32,6 +32,7 @@ from impact.core.arrays import Floats, Logicals
 from impact.core.designs import Adoption, AdoptionChoices, Design, Term
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate, Influence
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault
@@ -182,7 +183,7 @@ def _horizons(adoption: Adoption, choices: AdoptionChoices, options: LpOptions) 
     found = [_Horizon(Term("att", "att"), pooled, last)] if pooled else []
     for event in events[(events >= low) & (events <= high)].tolist():
         if event != base:
-            term = Term(f"event[{event:g}]", "event", event_time=event)
+            term = Term(f"event[{number_label(event)}]", "event", event_time=event)
             found.append(_Horizon(term, (event,), max(event, 0.0)))
     before = tuple(events[(events >= first) & (events < choices.reference) & (events != base)].tolist())
     if before:
@@ -310,7 +311,7 @@ def _joined(design: Design, effects: list[tuple[Term, _Effect]], reference: floa
     zero = _Effect(
         0.0, np.zeros(units.levels), np.ones(units.levels, dtype=bool), first.n_obs, first.parameters
     )
-    whole = [*effects, (Term(f"event[{reference:g}]", "event", event_time=reference), zero)]
+    whole = [*effects, (Term(f"event[{number_label(reference)}]", "event", event_time=reference), zero)]
     order = {"att": 0, "event": 1}
     whole.sort(key=lambda item: (order.get(item[0].kind, 2), item[0].event_time or 0.0))
     found = [effect for _, effect in whole]

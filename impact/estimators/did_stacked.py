@@ -30,6 +30,7 @@ from impact.core.design_rows import factor_on_rows
 from impact.core.designs import AbsorbedFactor, Adoption, Design, Factor, Panel, Term
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
+from impact.core.labels import number_label
 from impact.core.registered import Estimator
 from impact.core.texts import fault
 from impact.estimators._adoption import (
@@ -199,7 +200,9 @@ def _stacked_design(design: Design, stack: Stack, reference: float, effects: str
     rows = stack.row
     events = np.unique(stack.event)
     shown = events[events != reference]
-    terms = tuple(Term(f"event[{value:g}]", "event", event_time=value) for value in shown.tolist())
+    terms = tuple(
+        Term(f"event[{number_label(value)}]", "event", event_time=value) for value in shown.tolist()
+    )
     x = np.empty((len(rows), len(terms) + design.x.shape[1]), order="F")
     x[:, : len(terms)] = (stack.event[:, None] == shown) * stack.treated[:, None]
     x[:, len(terms) :] = design.x[rows]
@@ -254,7 +257,7 @@ def _effects(stack: Stack, unit: Factor, events: Floats, effects: str) -> tuple[
 def _with_reference(estimate: Estimate, reference: float) -> Estimate:
     """The mean of the effects since treatment, the event times with their reference, and the controls."""
     events = [term for term in estimate.terms if term.kind == "event"]
-    zero = Term(f"event[{reference:g}]", "event", event_time=reference)
+    zero = Term(f"event[{number_label(reference)}]", "event", event_time=reference)
     rows = sorted([*events, zero], key=lambda term: term.event_time or 0.0)
     controls = [term for term in estimate.terms if term.kind != "event"]
     names = [term.name for term in estimate.terms]

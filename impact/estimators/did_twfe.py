@@ -25,6 +25,7 @@ from impact.core.adoption_rows import treatment_of_rows
 from impact.core.designs import AdoptionChoices, Design, Term
 from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate
+from impact.core.labels import number_label
 from impact.core.registered import Estimator
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import adoption_of, choice_facts, choices_of, require_absorbing
@@ -178,7 +179,7 @@ def _event_study(
     for i, row in enumerate((*rows, *controls), start=1):
         if row.name in position:
             matrix[i, position[row.name]] = 1.0
-    later = {f"event[{value:g}]" for value in events.values[events.values >= 0].tolist()}
+    later = {f"event[{number_label(value)}]" for value in events.values[events.values >= 0].tolist()}
     matrix[0] = matrix[[i for i, row in enumerate(rows, start=1) if row.name in later]].mean(axis=0)
     shown = combined(estimate, (Term("att", "att"), *rows, *controls), matrix)
     why = "zero like the reference: nobody is never treated"
@@ -201,7 +202,7 @@ def _event_rows(
     low, high = window or (-np.inf, np.inf)
     inside, outside = [], []
     for value in sorted({*events.values.tolist(), *zero}):
-        name = f"event[{value:g}]"
+        name = f"event[{number_label(value)}]"
         if name not in kept and value not in zero:
             continue
         if low <= value <= high:

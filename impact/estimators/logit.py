@@ -44,8 +44,9 @@ class LogitOptions(ChoiceOptions):
 
     @model_validator(mode="after")
     def _conditional_has_no_effects(self) -> LogitOptions:
-        if self.effects == "conditional" and (self.bias != "none" or self.marginal != "none"):
-            what = "bias" if self.bias != "none" else "marginal"
+        asked = {"bias": self.bias != "none", "marginal": self.marginal != "none", "exact_df": self.exact_df}
+        if self.effects == "conditional" and any(asked.values()):
+            what = next(name for name, is_asked in asked.items() if is_asked)
             advice = "the conditional likelihood has no effects: nothing to correct, no probabilities"
             raise PydanticCustomError(
                 "E554", "", {"method": "effects: conditional", "what": what, "advice": advice}
@@ -76,12 +77,12 @@ def fit(design: Design, options: LogitOptions) -> Estimate:
     design, dropped_rows = likelihood.without_uninformative(design, NAME, "logit")
     group = design.absorb[0].factor
     # what does not vary inside groups, or is a combination there, has no coefficient: as in least squares
-    y, x, norms, _ = regression.absorb_columns(design, regression.RegressionOptions())
+    y, x, norms, _ = regression.absorb_columns(design, options)
     solution = least_squares.solve_least_squares(x, y, protect=design.focus, reference_norms=norms)
     dropped = regression.dropped_terms_of(design, solution)
     kept = np.flatnonzero(solution.kept)
     found = fit_conditional_logit(
-        np.ascontiguousarray(design.x[:, kept]), design.y, group.codes, group.levels
+        np.ascontiguousarray(design.x[:, kept]), design.y, group.codes, group.levels, steps=options.steps
     )
     _refuse_no_maximum(found, design, kept.tolist())
     vcov = np.linalg.inv(found.information)

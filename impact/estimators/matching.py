@@ -10,6 +10,8 @@ Imbens 2011); with several continuous covariates the estimate is biased without 
 Errors: Abadie and Imbens (2006), with the variance among a row and its two nearest of its own group, two rows in all
 with metric score, and there less what the estimation of the score takes off (Abadie and Imbens 2016; effect on
 everybody only). A bootstrap is not valid.
+With exact columns the rows of a local variance are those of the same cell, fewer where it has no more; a row alone in
+its cell takes the mean of the local variances of its group.
 Assumptions: no unobserved confounder; every kind of row can be treated or not.
 Defaults elsewhere: Stata teffects nnmatch: no adjustment; R Matching: ATT, no adjustment.
 """
@@ -20,6 +22,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -27,11 +30,11 @@ import impact.kernels.matching as kernel
 import impact.kernels.treatment_weights as weighting
 from impact.core.arrays import Floats, Logicals
 from impact.core.designs import Design, Term
-from impact.core.errors import DesignError
+from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.options import Options
 from impact.core.registered import Estimator
-from impact.core.texts import fault, in_all_languages
+from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._distributions import as_factor, names_of, option_columns
 from impact.estimators._treated import (
     Columns,
@@ -86,7 +89,7 @@ class MatchingOptions(Options):
 class _Sample:
     """y (n,); controls and treated as flags (n,); space (n, p) in which rows are near, and the points of both groups in
     it; regressors (n, q) of the adjustment, None without; score; rows in a local variance; distance beyond which rows
-    differ in an exact column.
+    differ in an exact column; cell (n,) of the exact columns, None without.
     """
 
     y: Floats
@@ -97,6 +100,7 @@ class _Sample:
     score: weighting.Score | None
     among: int
     farthest: float = float("inf")
+    cell: npt.NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +125,8 @@ def fit(design: Design, options: MatchingOptions) -> Estimate:
         Estimate: the term of the treatment; ``tables`` holds the balance of the covariates.
 
     Raises:
-        DesignError: E650 what it does not take, E660 a treatment that is not 0 and 1, or no covariate, E661 no
-            overlap, E662 rows without an exact match.
+        DesignError: E500 no two rows of a group in one cell of the exact columns, E650 what it does not take, E660 a
+            treatment that is not 0 and 1, or no covariate, E661 no overlap, E662 rows without an exact match.
     """
     treated = treated_of(design, NAME, ACCEPTS)
     sample = _sample(design, treated, options)
@@ -130,7 +134,10 @@ def fit(design: Design, options: MatchingOptions) -> Estimate:
     on = np.ones(len(design.y)) if options.estimand == "ate" else treated.d
     size = float(on.sum())
     effect = float(on @ matched.effect / size)
-    variance = _variance(sample, matched, effect, options)
+    counts = _counts(sample, matched, options)
+    spread, notices = _spread(sample, counts, treated.name)
+    total = float(on @ (matched.effect - effect) ** 2 + spread @ counts)
+    variance = total / size**2 - _taken_off(sample)
     weights = tuple((on + matched.used) * (treated.d == arm) for arm in (0, 1))
     if options.estimand == "att":
         weights = (matched.used * (treated.d == 0), treated.d)
@@ -159,6 +166,7 @@ def fit(design: Design, options: MatchingOptions) -> Estimate:
             "abadie_imbens",
             in_all_languages("matching.abadie_imbens"),
         ),
+        notices=notices,
     )
 
 
@@ -181,11 +189,15 @@ def _sample(design: Design, treated: Treated, options: MatchingOptions) -> _Samp
     near = np.zeros((len(design.y), 0))
     if len(others.names) > 1:
         near = kernel.whitened(others.covariates, options.metric)
-    apart = APART * float(np.linalg.norm(np.ptp(near, axis=0))) or 1.0
-    factors = [as_factor(name, design.columns[f"exact {name}"]) for name in exact]
-    space = np.column_stack([near, *(apart * factor.codes for factor in factors)])
+    # never below one: points nearer than a small number are ties
+    apart = APART * max(float(np.linalg.norm(np.ptp(near, axis=0))), 1.0)
+    codes = [as_factor(name, design.columns[f"exact {name}"]).codes for name in exact]
+    space = np.column_stack([near, *(apart * code for code in codes)])
+    cell = np.unique(np.column_stack(codes), axis=0, return_inverse=True)[1].reshape(-1) if codes else None
     regressors = _regressors(others, options)
-    return _Sample(design.y, groups, space, _points(space, groups), regressors, None, among, apart / 2.0)
+    return _Sample(
+        design.y, groups, space, _points(space, groups), regressors, None, among, apart / 2.0, cell
+    )
 
 
 def _points(space: Floats, groups: tuple[Logicals, Logicals]) -> tuple[kernel.Points, kernel.Points]:
@@ -242,18 +254,39 @@ def _matched(sample: _Sample, options: MatchingOptions) -> _Matched:
     return _Matched(effect, used, squared, matches, reach)
 
 
-def _variance(sample: _Sample, matched: _Matched, effect: float, options: MatchingOptions) -> float:
+def _counts(sample: _Sample, matched: _Matched, options: MatchingOptions) -> Floats:
+    """(n,) How often the variance of each row counts."""
+    used, squared = matched.used, matched.used_squared
+    if options.estimand == "ate":
+        return used**2 + 2.0 * used - squared
+    return np.where(sample.groups[0], used**2 - squared, 0.0)
+
+
+def _spread(sample: _Sample, counts: Floats, name: str) -> tuple[Floats, tuple[Notice, ...]]:
+    """The local variance of each row (n,), inside its cell of the exact columns, and what to say of thin cells.
+
+    Raises:
+        DesignError: E500 rows that count, and none of their group has another in its cell.
+    """
     spread = np.empty(len(sample.y))
     for own, points in zip(sample.groups, sample.points, strict=True):
         spread[own] = kernel.local_variance(points, sample.y[own], sample.among)
-    used, squared = matched.used, matched.used_squared
-    if options.estimand == "ate":
-        n = len(sample.y)
-        total = np.sum((matched.effect - effect) ** 2) + spread @ (used**2 + 2.0 * used - squared)
-        return float(total / n**2) - _taken_off(sample)
-    treated = sample.groups[1]
-    total = np.sum((matched.effect[treated] - effect) ** 2) + spread @ (used**2 - squared)
-    return float(total / np.count_nonzero(treated) ** 2)
+    if sample.cell is None:
+        return spread, ()
+    thin = np.zeros(len(sample.y), dtype=bool)
+    for own in sample.groups:
+        cell = np.unique(sample.cell[own], return_inverse=True)[1]
+        thin[own] = np.bincount(cell)[cell] < sample.among
+        spread[own] = kernel.variance_in_cells(spread[own], sample.y[own], cell, sample.among)
+    alone = np.isnan(spread)
+    for arm, own in enumerate(sample.groups):
+        if np.any(alone & own & (counts > 0)) and np.all(alone[own]):
+            raise DesignError(fault("E500", term=name, arm=arm))
+        if not np.all(alone[own]):
+            spread[alone & own] = np.mean(spread[own & ~alone])
+    spread[np.isnan(spread)] = 0.0
+    told = [int(np.count_nonzero(rows & (counts > 0))) for rows in (thin, alone)]
+    return spread, (notice("W552", of=name, count=told[0], alone=told[1]),) if told[0] else ()
 
 
 def _taken_off(sample: _Sample) -> float:

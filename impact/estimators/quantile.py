@@ -29,6 +29,7 @@ from impact.core.arrays import Floats, Integers, Logicals
 from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.errors import ConvergenceError, DesignError, Notice, SpecError
 from impact.core.estimates import Estimate, Influence, OwnVariance
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, in_all_languages, notice
@@ -87,7 +88,7 @@ def fit(design: Design, options: QuantileOptions) -> Estimate:
     x = np.ascontiguousarray(design.x[:, kept])
     found = [_fitted(design, x, share, options) for share in shares]
     names = [term.name for term, one in zip(design.terms, kept, strict=True) if one]
-    terms = tuple(Term(f"{name}[{share:g}]") for share in shares for name in names)
+    terms = tuple(Term(f"{name}[{number_label(share)}]") for share in shares for name in names)
     rows: Integers = np.arange(len(design.y), dtype=np.int32)
     k = len(names)
     wanted = [names.index(design.terms[j].name) for j in design.focus if design.terms[j].name in names]
@@ -103,7 +104,7 @@ def fit(design: Design, options: QuantileOptions) -> Estimate:
         focus=tuple(number * k + j for number in range(len(shares)) for j in wanted),
         fit={
             "mean_outcome": float(np.average(design.y, weights=design.weights)),
-            **{f"objective[{one.share:g}]": one.fit.objective for one in found},
+            **{f"objective[{number_label(one.share)}]": one.fit.objective for one in found},
         },
         dropped_terms=dropped,
         notices=_notices(found),
@@ -146,14 +147,13 @@ def _fitted(design: Design, x: Floats, share: float, options: QuantileOptions) -
         density, crossed = _density(design, x, share, solved, options)
     except kernel.NotSolvedError as failure:
         raise ConvergenceError(fault("E657", share=f"{share:g}", gap=str(failure))) from failure
-    moments = (x * (weights * density)[:, None]).T @ x
-    size = np.sqrt(np.diagonal(moments))
-    usable = bool(np.all(size > 0))
-    values = np.linalg.eigvalsh(moments / np.outer(size, size)) if usable else np.zeros(1)
-    if values[0] <= 1e-12 * values[-1]:
+    # of least squares with these weights, which keeps its digits beside a constant whatever the columns' level
+    usable = bool(np.isfinite(density).all())
+    moments = least_squares.solve_least_squares(x, design.y, weights=weights * density) if usable else None
+    if moments is None or not moments.kept.all():
         raise DesignError(fault("E656", problem=f"the density at the {share:g} quantile is zero"))
     scores = x * (weights * (share - (solved.residual < 0)))[:, None]
-    return _Fitted(share, solved, scores, np.asarray(np.linalg.inv(moments), dtype=np.float64), crossed)
+    return _Fitted(share, solved, scores, moments.bread, crossed)
 
 
 def _density(

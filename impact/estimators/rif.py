@@ -30,6 +30,7 @@ from impact.core.design_rows import design_on_rows
 from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.errors import DesignError, SpecError
 from impact.core.estimates import Estimate, OwnVariance
+from impact.core.labels import number_label
 from impact.core.registered import Estimator
 from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._distributions import refuse_what_is_not_taken, row_weights, unsupported
@@ -171,9 +172,9 @@ def _recentred(design: Design, options: RifOptions, quantiles: Sequence[float]) 
             problem = f"the {share:g} quantile is the largest value: nobody is above it"
             raise DesignError(fault("E656", problem=problem))
         outcomes.append(outcome)
-        facts[f"quantile[{share:g}]"] = value
-        facts[f"density[{share:g}]"] = kernel.density(design.y, weights, value, width)
-    return _Recentred(tuple(outcomes), tuple(f"[{share:g}]" for share in quantiles), facts)
+        facts[f"quantile[{number_label(share)}]"] = value
+        facts[f"density[{number_label(share)}]"] = kernel.density(design.y, weights, value, width)
+    return _Recentred(tuple(outcomes), tuple(f"[{number_label(share)}]" for share in quantiles), facts)
 
 
 # --- bootstrap ---

@@ -20,11 +20,20 @@ from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
-from impact.core.quantile_curves import QuantileCurve
+from impact.core.labels import number_label
+from impact.core.population_figures import QuantileCurve
 from impact.core.registered import Estimator
 from impact.core.survey_rows import SurveyRows
 from impact.core.texts import fault
-from impact.estimators._survey import Figures, SurveyEstimatorOptions, fit_survey, means, simple_variance
+from impact.estimators._survey import (
+    Figures,
+    Sample,
+    SurveyEstimatorOptions,
+    fit_survey,
+    means,
+    replicate_figures,
+    simple_variance,
+)
 from impact.kernels.weighted_quantiles import distribution, inverse
 
 
@@ -58,55 +67,70 @@ def fit(design: Design, options: MeanOptions) -> Estimate:
     """
     if options.quantiles:
         _refuse_quantiles(design, options)
-        suffixes = tuple(f"[{share:g}]" for share in options.quantiles)
+        suffixes = tuple(f"[{number_label(share)}]" for share in options.quantiles)
 
-        def quantiles(values: Floats, weights: Floats, deff: str) -> Figures:
-            return _quantiles(values, weights, options.quantiles)
+        def quantiles(sample: Sample) -> Figures:
+            return _quantiles(sample, options.quantiles)
 
         return fit_survey(design, options, quantiles, keyword="survey_mean", kind="mean", suffixes=suffixes)
     if options.per:
-        below = design.columns["per"]
-        if not isinstance(below, np.ndarray):
-            raise DesignError(fault("E569", problem=f"`per: {options.per}` is no number"))
+        below = _below(design, options)
 
-        def ratios(values: Floats, weights: Floats, deff: str) -> Figures:
-            return _ratios(values, below, weights, deff)
+        def ratios(sample: Sample) -> Figures:
+            return _ratios(sample, below[:, None])
 
         suffixes = (f"/{options.per}",)
         return fit_survey(design, options, ratios, keyword="survey_mean", kind="mean", suffixes=suffixes)
     return fit_survey(design, options, means, keyword="survey_mean", kind="mean")
 
 
-def _ratios(values: Floats, below: Floats, weights: Floats, deff: str) -> Figures:
-    """Totals over the total of another variable: influence w (y − R x)/Σ w x; deff that of its total."""
-    total = float(weights @ below)
-    if total == 0:
+def replicate(design: Design, options: MeanOptions, weights: Floats) -> Floats | None:
+    """(R, k) means or ratios with each column of weights (n, R); None for quantiles, which sort."""
+    if options.quantiles:
+        return None
+    return replicate_figures(design, options, weights, _below(design, options) if options.per else None)
+
+
+def _below(design: Design, options: MeanOptions) -> Floats:
+    """The column of `per:`."""
+    below = design.columns["per"]
+    if not isinstance(below, np.ndarray):
+        raise DesignError(fault("E569", problem=f"`per: {options.per}` is no number"))
+    return below
+
+
+def _ratios(sample: Sample, below: Floats) -> Figures:
+    """Totals over the total of another variable (n, 1): influence w (y − R x)/Σ w x; deff that of its total."""
+    domains = sample.domains
+    total = domains.sums(below, sample.weights)
+    if not np.all(total):
         raise DesignError(fault("E569", problem="the column of `per:` adds up to zero"))
-    ratio = weights @ values / total
-    linear = (values - below[:, None] * ratio) / total
-    size = float(weights.sum())
-    simple = simple_variance(linear, weights, weights @ linear / size, deff) * size**2
-    return Figures(np.asarray(ratio), weights[:, None] * linear, simple)
+    ratio = domains.sums(sample.values, sample.weights) / total
+    # its weighted sum is zero in every domain, so that it is what is left of its own mean
+    linear = (sample.values - below * domains.of_rows(ratio)) / domains.of_rows(total)
+    return Figures(ratio, sample.weights[:, None] * linear, simple_variance(sample, linear) * sample.size**2)
 
 
-def _quantiles(values: Floats, weights: Floats, shares: tuple[float, ...]) -> Figures:
+def _quantiles(sample: Sample, shares: tuple[float, ...]) -> Figures:
     """Quantiles of each variable, with the influence w (1{y ≤ q} − F(q))/Σw of the shares at or below them."""
-    found: list[float] = []
+    domains, v = sample.domains, sample.values.shape[1]
+    found = np.empty((domains.count, v * len(shares)))
+    influence = np.empty((len(sample.values), v * len(shares)))
     curves: list[QuantileCurve] = []
-    influence: list[Floats] = []
-    total = float(weights.sum())
-    for column in values.T:
-        ordered, mass = distribution(column, weights)
-        for share in shares:
-            value = inverse(ordered, mass, share)
-            below = (column <= value).astype(np.float64)
-            reached = float(weights @ below) / total
-            found.append(value)
-            curves.append(QuantileCurve(reached, ordered, mass))
-            influence.append(weights * (below - reached) / total)
-    return Figures(
-        np.array(found), np.column_stack(influence), np.full(len(found), np.nan), curves=tuple(curves)
-    )
+    for domain in range(domains.count):
+        inside = np.flatnonzero(domains.codes == domain)
+        weights = sample.weights[inside]
+        for j in range(v):
+            column = sample.values[inside, j]
+            ordered, mass = distribution(column, weights)
+            for number, share in enumerate(shares, start=j * len(shares)):
+                value = inverse(ordered, mass, share)
+                below = (column <= value).astype(np.float64)
+                reached = float(weights @ below / weights.sum())
+                found[domain, number] = value
+                influence[inside, number] = weights * (below - reached) / weights.sum()
+                curves.append(QuantileCurve(reached, ordered, mass))
+    return Figures(found, influence, np.full_like(found, np.nan), tuple(curves))
 
 
 def _refuse_quantiles(design: Design, options: MeanOptions) -> None:
@@ -127,4 +151,5 @@ ESTIMATOR = Estimator(
     references=("Särndal, Swensson and Wretman 1992", "Woodruff 1952", "Lumley 2004"),
     accepts=("weights:sampling", "clusters", "means"),
     columns=lambda options: {"per": options.per} if options.per else {},
+    replicate=replicate,
 )

@@ -20,7 +20,14 @@ from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
 from impact.core.registered import Estimator
 from impact.core.texts import fault
-from impact.estimators._survey import Figures, SurveyEstimatorOptions, fit_survey, means
+from impact.estimators._survey import (
+    Figures,
+    Sample,
+    SurveyEstimatorOptions,
+    fit_survey,
+    means,
+    replicate_figures,
+)
 
 
 class ProportionOptions(SurveyEstimatorOptions):
@@ -38,14 +45,19 @@ def fit(design: Design, options: ProportionOptions) -> Estimate:
         DesignError: E569 a variable that is not 0 or 1.
     """
 
-    def shares(values: Floats, weights: Floats, deff: str) -> Figures:
-        if not np.isin(values, (0.0, 1.0)).all():
+    def shares(sample: Sample) -> Figures:
+        if not np.isin(sample.values, (0.0, 1.0)).all():
             raise DesignError(fault("E569", problem="a proportion of a variable that is not 0 or 1"))
-        return means(values, weights, deff)
+        return means(sample)
 
     found = fit_survey(design, options, shares, keyword="survey_proportion", kind="mean")
     tables = {**found.tables, "interval": options.ci, "interval_scale": options.scale}
     return replace(found, tables=tables)
+
+
+def replicate(design: Design, options: ProportionOptions, weights: Floats) -> Floats:
+    """(R, k) proportions with each column of weights (n, R)."""
+    return replicate_figures(design, options, weights, None)
 
 
 ESTIMATOR = Estimator(
@@ -54,4 +66,5 @@ ESTIMATOR = Estimator(
     fit=fit,
     references=("Korn and Graubard 1999", "Lumley 2004"),
     accepts=("weights:sampling", "clusters", "means"),
+    replicate=replicate,
 )

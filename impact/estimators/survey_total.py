@@ -8,15 +8,20 @@ selection, not rescaled to the size of the sample.
 
 from __future__ import annotations
 
-import numpy as np
-
 from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
 from impact.core.registered import Estimator
 from impact.core.texts import fault
-from impact.estimators._survey import Figures, SurveyEstimatorOptions, fit_survey, simple_variance
+from impact.estimators._survey import (
+    Figures,
+    Sample,
+    SurveyEstimatorOptions,
+    fit_survey,
+    replicate_figures,
+    simple_variance,
+)
 
 
 def fit(design: Design, options: SurveyEstimatorOptions) -> Estimate:
@@ -30,11 +35,18 @@ def fit(design: Design, options: SurveyEstimatorOptions) -> Estimate:
     return fit_survey(design, options, totals, keyword="survey_total", kind="mean")
 
 
-def totals(values: Floats, weights: Floats, deff: str) -> Figures:
+def totals(sample: Sample) -> Figures:
     """Weighted sums: influence w y; the simple random sample expands its mean by Σw."""
-    size = float(weights.sum())
-    simple = simple_variance(values, weights, weights @ values / size, deff) * size**2
-    return Figures(np.asarray(weights @ values), weights[:, None] * values, simple)
+    domains = sample.domains
+    total = domains.sums(sample.values, sample.weights)
+    left = sample.values - domains.of_rows(total / sample.size)
+    simple = simple_variance(sample, left) * sample.size**2
+    return Figures(total, sample.weights[:, None] * sample.values, simple)
+
+
+def replicate(design: Design, options: SurveyEstimatorOptions, weights: Floats) -> Floats:
+    """(R, k) totals with each column of weights (n, R)."""
+    return replicate_figures(design, options, weights, None, totals=True)
 
 
 ESTIMATOR = Estimator(
@@ -43,4 +55,5 @@ ESTIMATOR = Estimator(
     fit=fit,
     references=("Horvitz and Thompson 1952", "Lumley 2004"),
     accepts=("weights:sampling", "clusters", "means"),
+    replicate=replicate,
 )

@@ -23,6 +23,7 @@ from impact.core.arrays import Floats
 from impact.core.designs import Design, Factor
 from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate, OwnVariance
+from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.registered import Estimator
 from impact.core.texts import fault, in_all_languages, notice
@@ -246,7 +247,10 @@ def _tables(
     weights = treated_block.sorted_weights(panel, actual.controls, actual.fit.weights)
     found = treated_block.path_table(panel, before, treated, actual.gap, weights)
     if actual.importance is not None:
-        names = [*options.predictors, *(f"{panel.design.outcome}[{lag:g}]" for lag in options.lags)]
+        names = [
+            *options.predictors,
+            *(f"{panel.design.outcome}[{number_label(lag)}]" for lag in options.lags),
+        ]
         found["importance"] = dict(zip(names, actual.importance.tolist(), strict=True))
     return {f"{panel.cohorts[0]:g}": found}
 

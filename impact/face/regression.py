@@ -1,4 +1,4 @@
-"""`feols`, `fepois`, `feglm`: one regression in Python, with the numbers of a spec bit for bit."""
+"""`feols`, `feiv`, `fepois`, `feglm`: one regression in Python, with the numbers of a spec bit for bit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import impact.catalog as catalog
 import impact.pipeline.another_variance as changing
 import impact.pipeline.fit as fitting
 from impact.core.arrays import Floats
-from impact.core.errors import Place, SpecError
+from impact.core.errors import ImpactError, Place, SpecError
 from impact.core.estimates import Inference
 from impact.core.frames import Frame
 from impact.core.nearest import nearest
@@ -24,10 +24,9 @@ from impact.schema.formulas.tree import Formula
 from impact.schema.model import ModelBlock
 from impact.schema.model_parts import check_parts, weights_of
 from impact.schema.nodes import from_plain
-from impact.schema.option_requests import checked, coordinates_of, variance_of
+from impact.schema.option_requests import check_pair, checked, coordinates_of, variance_of
 from impact.schema.requests import ModelRequest, VarianceRequest, WeightRequest
 
-_HERE = Place(file="feols")
 Vcov = str | Mapping[str, Any] | None
 Weights = str | Mapping[str, str] | None
 Ssc = str | Mapping[str, Any] | None
@@ -66,11 +65,49 @@ class Fit(Fitted):
         bounds = zip(inference.ci_low.tolist(), inference.ci_high.tolist(), strict=True)
         return dict(zip((t.name for t in self.estimate.terms), bounds, strict=True))
 
+    def predict(
+        self,
+        new: Any = None,
+        *,
+        kind: Literal["response", "link"] = "response",
+        se: bool = False,
+        interval: Literal["none", "confidence", "prediction"] = "none",
+        level: float = 0.95,
+    ) -> Any:
+        """Predictions, absorbed effects included: one entry a row of the data or of ``new``, missing without one.
+
+        Arguments:
+            new: a frame with the columns of the right side; None: the data of the fit, whose rows outside the
+                estimation sample are missing. Rows with a missing value, an unknown level, or levels that the sample
+                does not link are missing, and an ``ImpactWarning`` (W656) counts them.
+            kind: of counts and choices the mean (response) or the linear predictor (link); the same for linear models.
+            se: with standard errors, which need a model without absorbed effects. interval, level: of the mean
+                (confidence) or, for unweighted least squares, of an outcome (prediction).
+
+        Returns:
+            pandas Series ``fitted`` with the index of the data; with errors or an interval a data frame of fitted,
+            std_error, ci_low and ci_high.
+
+        Raises:
+            SpecError: E514 a column that ``new`` lacks, E607 what the model does not give, E609 another argument.
+            EstimationError: E608 effects that could not be told apart.
+        """
+        from impact.face.predicted import predicted  # predictions load when they are asked for
+
+        asked = {"kind": kind, "se": se, "interval": interval, "level": level}
+        return predicted(self, self.frame, self.data if new is None else new, is_own=new is None, asked=asked)
+
     def summary(self, *, vcov: Vcov = None, ssc: Ssc = None) -> Fit:
         """The same fit with another variance; printing it shows the table."""
         if vcov is None and ssc is None:
             return self
-        variance = _variance(vcov, ssc, self.request.panel)
+        own = self.request
+        assert own.formula.place is not None
+        variance = _variance(vcov, ssc, own.panel, own.formula.place)
+        record: Any = catalog.ESTIMATORS.load(own.estimator)
+        check_pair(
+            own.estimator, record.accepts, variance, catalog.VARIANCES, has_panel=own.panel is not None
+        )
         request = replace(
             self.request, variance=variance, coordinates=getattr(variance.options, "coordinates", None)
         )
@@ -98,12 +135,38 @@ def feols(
         ssc: small-sample preset. panel: (unit, time), for lags and panel variances. level: of intervals.
 
     Returns:
-        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``.
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``, ``predict``.
 
     Raises:
         SpecError, DataError, DesignError: as a spec with the same content would.
     """
-    return _fitted("ols", formula, data, _Keys(vcov, weights, ssc, panel, level))
+    return _fitted("ols", formula, data, _Keys(vcov, weights, ssc, panel, level, Place(file="feols")))
+
+
+def feiv(
+    formula: str,
+    data: Any,
+    *,
+    vcov: Vcov = None,
+    weights: Weights = None,
+    ssc: Ssc = None,
+    panel: Units = None,
+    level: float = 0.95,
+    more: Mapping[str, Any] | None = None,
+) -> Fit:
+    """Instrumental variables with absorbed effects: ``outcome ~ exogenous | effects | endogenous ~ instruments``.
+
+    Arguments:
+        formula, data, vcov, weights, ssc, panel, level: as of ``feols``; the effects may be left out.
+        more: further options of estimator ``iv``, as a spec has them: ``method`` and so on.
+
+    Returns:
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``, ``predict``.
+
+    Raises:
+        SpecError: E552 no instruments. SpecError, DataError, DesignError: as a spec with the same content would.
+    """
+    return _fitted("iv", formula, data, _Keys(vcov, weights, ssc, panel, level, Place(file="feiv")), more)
 
 
 def fepois(
@@ -124,21 +187,22 @@ def fepois(
         more: further options of estimator ``ppml``, as a spec has them.
 
     Returns:
-        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``.
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``, ``predict``.
 
     Raises:
         SpecError, DataError, DesignError, EstimationError: as a spec with the same content would.
     """
-    return _fitted("ppml", formula, data, _Keys(vcov, weights, ssc, panel, level), more)
+    return _fitted("ppml", formula, data, _Keys(vcov, weights, ssc, panel, level, Place(file="fepois")), more)
 
 
-def feglm(
+def feglm(  # noqa: PLR0913 - the same keywords as the other two, and a family
     formula: str,
     data: Any,
     *,
     family: Literal["poisson", "logit", "probit", "gaussian"],
     vcov: Vcov = None,
     weights: Weights = None,
+    ssc: Ssc = None,
     panel: Units = None,
     level: float = 0.95,
     more: Mapping[str, Any] | None = None,
@@ -147,31 +211,33 @@ def feglm(
 
     Arguments:
         family: poisson (estimator ``ppml``), logit, probit, or gaussian (``ols``).
-        formula, data, weights, panel, level: as of ``feols``. vcov: the same, with its ``ssc`` inside.
+        formula, data, vcov, weights, ssc, panel, level: as of ``feols``.
         more: further options of the estimator, as a spec has them: ``marginal``, ``bias``, ``effects`` and so on.
 
     Returns:
-        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``.
+        Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``, ``predict``.
 
     Raises:
         SpecError: E170 another family. SpecError, DataError, DesignError, EstimationError: as a spec would.
     """
+    here = Place(file="feglm")
     if family not in FAMILIES:
         hint, names = nearest(str(family), FAMILIES), ", ".join(FAMILIES)
         kind = text("registry.family")
-        raise SpecError(fault("E170", place=_HERE, suggestion=hint, kind=kind, name=family, names=names))
-    return _fitted(FAMILIES[family], formula, data, _Keys(vcov, weights, None, panel, level), more)
+        raise SpecError(fault("E170", place=here, suggestion=hint, kind=kind, name=family, names=names))
+    return _fitted(FAMILIES[family], formula, data, _Keys(vcov, weights, ssc, panel, level, here), more)
 
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """What every regression may be given beside formula and data; see ``feols``."""
+    """What every regression may be given beside formula and data; see ``feols``. place: the function, for faults."""
 
     vcov: Vcov
     weights: Weights
     ssc: Ssc
     panel: Units
     level: float
+    place: Place
 
 
 def _fitted(
@@ -181,25 +247,31 @@ def _fitted(
     units = (
         None if panel is None else ((panel[0],) if isinstance(panel[0], str) else tuple(panel[0]), panel[1])
     )
-    variance = _variance(keys.vcov, keys.ssc, units)
-    parsed = _parsed(formula)
+    variance = _variance(keys.vcov, keys.ssc, units, keys.place)
+    parsed = _parsed(formula, keys.place)
     record: Any = catalog.ESTIMATORS.load(estimator)
     check_parts(parsed, estimator, record.accepts)
+    check_pair(estimator, record.accepts, variance, catalog.VARIANCES, has_panel=units is not None)
     request = ModelRequest(
         name="fit",
         base="fit",
         estimator=estimator,
-        options=checked(record.options, from_plain(dict(more), _HERE), "more") if more else record.options(),
+        options=checked(record.options, from_plain(dict(more), keys.place), "more")
+        if more
+        else record.options(),
         formula=parsed,
         variance=variance,
         outcome_name=parsed.outcomes[0].text() if parsed.outcomes else "",
-        weights=_weights(keys.weights),
+        weights=_weights(keys.weights, keys.place),
         panel=units,
         level=keys.level,
         coordinates=coordinates_of(variance),
     )
     frame = _frame(data, request)
-    result = fitting.fit_design(fitting.design_of(frame, request), request, None, None)
+    try:
+        result = fitting.fit_design(fitting.design_of(frame, request), request, None, None)
+    except ImpactError as error:
+        raise fitting.placed(error, request) from None
     return Fit(request, result, frame, data)
 
 
@@ -215,19 +287,21 @@ def _frame(data: Any, request: ModelRequest) -> Frame:
 
 
 @lru_cache(maxsize=256)
-def _parsed(formula: str) -> Formula:
-    return parse_formula(formula, place=_HERE)
+def _parsed(formula: str, place: Place) -> Formula:
+    return parse_formula(formula, place=place)
 
 
-def _weights(weights: Weights) -> WeightRequest | None:
+def _weights(weights: Weights, place: Place) -> WeightRequest | None:
     if weights is None:
         return None
     value = weights if isinstance(weights, str) else dict(weights)
-    return weights_of(ModelBlock(weights=value), from_plain({"weights": value}, _HERE))
+    return weights_of(ModelBlock(weights=value), from_plain({"weights": value}, place))
 
 
-def _variance(vcov: Vcov, ssc: object, panel: tuple[tuple[str, ...], str] | None) -> VarianceRequest:
-    return _variance_cached(repr(vcov), repr(ssc), panel, _Frozen(vcov, ssc))
+def _variance(
+    vcov: Vcov, ssc: object, panel: tuple[tuple[str, ...], str] | None, place: Place
+) -> VarianceRequest:
+    return _variance_cached(repr(vcov), repr(ssc), panel, place, _Frozen(vcov, ssc))
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +320,7 @@ class _Frozen:
 
 @lru_cache(maxsize=256)
 def _variance_cached(
-    vcov: str, ssc: str, panel: tuple[tuple[str, ...], str] | None, given: _Frozen
+    vcov: str, ssc: str, panel: tuple[tuple[str, ...], str] | None, place: Place, given: _Frozen
 ) -> VarianceRequest:
     content: dict[str, Any] = {}
     if given.vcov is not None:
@@ -254,7 +328,7 @@ def _variance_cached(
     if given.ssc is not None:
         content["ssc"] = given.ssc
     unit = "^".join(panel[0]) if panel is not None else None
-    node = from_plain(content, _HERE)
+    node = from_plain(content, place)
     return variance_of(node, catalog.VARIANCES, (), unit)
 
 

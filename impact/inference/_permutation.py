@@ -4,7 +4,8 @@ Treatment is assigned to whole units. Under the sharp hypothesis of no effect ev
 size (the candidates, within strata where asked) gives an estimate that might have been the actual one; the
 p-value is the share of sets, the actual one included, whose estimate (or t) is at least as large. Sources:
 Fisher (1935); Conley and Taber (2011); Ferman and Pinto (2019) for units of different size; MacKinnon and
-Webb (2020) for t.
+Webb (2020) for t. Sets whose treatment is absorbed, or whose likelihood has no maximum, have no estimate: they
+are left out of everything, p-values, intervals and power alike, and counted.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from impact.core.permutations import Permutation
 from impact.core.texts import fault
 from impact.inference._intervals import linear_of, present_levels
 from impact.inference._options import PermuteOptions
-from impact.inference._refusals import effects_of
+from impact.inference._refusals import effects_of, limits_of
 from impact.inference._small_sample import convention, counted_parameters
 from impact.kernels.absorb import ConvergenceFailure
 from impact.kernels.assignments import count_sets, draw_sets, list_sets, with_actual
@@ -202,10 +203,18 @@ def _fit(
 ) -> SetFits:
     try:
         if linear.family is not None:
-            return refit_sets(regression, linear.family, design.offset, members, actual, probes)
+            limits = limits_of(linear)
+            return refit_sets(
+                regression, linear.family, design.offset, members, actual, probes, limits=limits
+            )
         return fit_sets(regression, members, actual, probes)
     except ConvergenceFailure as problem:
         raise ConvergenceError(fault("E545", attained=f"{problem.attained:.1e}")) from problem
+
+
+def _usable(fits: SetFits) -> Logicals:
+    """(S,) Sets with an estimate: their treatment is not absorbed, and their likelihood has a maximum."""
+    return ~fits.absorbed & np.isfinite(fits.estimates).all(axis=1)
 
 
 def _record(
@@ -217,8 +226,8 @@ def _record(
     *,
     level: float,
 ) -> Permutation:
-    """The distribution over the sets that are not absorbed, its summaries still empty."""
-    usable = ~fits.absorbed
+    """The distribution over the sets that have an estimate, its summaries still empty."""
+    usable = _usable(fits)
     empty = np.full(len(columns), np.nan)
     return Permutation(
         columns=columns,
@@ -231,6 +240,7 @@ def _record(
         actual=int(np.count_nonzero(usable[:actual])),
         enumerated=True,
         n_left_out=int(fits.absorbed.sum()),
+        n_not_fitted=int(np.count_nonzero(~usable & ~fits.absorbed)),
         p_value=empty,
         p_value_t=empty,
         p_value_size=empty,
@@ -257,7 +267,7 @@ def _summarised(found: Permutation) -> Permutation:
 
 def _detectable(found: Permutation, fits: SetFits, probes: npt.NDArray[np.int64]) -> Floats:
     """Smallest detectable effect of each treatment term, the estimated effects of all terms removed."""
-    usable = ~fits.absorbed
+    usable = _usable(fits)
     number_of = np.cumsum(usable) - 1
     chosen = usable[probes]
     null = found.estimates - np.einsum("sjl,l->sj", found.slopes, found.estimates[found.actual])

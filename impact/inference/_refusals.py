@@ -1,4 +1,4 @@
-"""What several variances refuse, and the effects of a linear representation in the kernels' form."""
+"""What several variances refuse, and effects and limits of a linear representation in the kernels' form."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from impact.core.errors import DesignError, EstimationError
 from impact.core.estimates import Linear
 from impact.core.texts import fault
 from impact.kernels.factors import Effect
+from impact.kernels.likelihood.glm_absorbed import Limits
 
 
 def refuse_cell_means(design: Design, kind: str) -> None:
@@ -27,6 +28,12 @@ def refuse_no_leverage(linear: Linear, kind: str) -> None:
     """
     if not linear.is_projection:
         raise EstimationError(fault("E640", kind=kind))
+
+
+def limits_of(linear: Linear) -> Limits:
+    """How far a likelihood is to be climbed when it is fitted again: as the model's own was."""
+    own = linear.search
+    return Limits() if own is None else Limits(own.tolerance, own.max_iterations, own.steps)
 
 
 def effects_of(linear: Linear) -> list[Effect]:

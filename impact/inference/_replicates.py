@@ -21,6 +21,7 @@ from impact.inference._intervals import (
     number,
     proportions_of,
 )
+from impact.inference._woodruff import curves_of
 from impact.kernels.survey_replicates import degrees_of_freedom, replicate_variance
 
 FEWEST = 2
@@ -39,14 +40,14 @@ def from_replicates(
             quantiles with jackknife weights, whose error does not settle however large the sample.
     """
     assert estimate.replicates is not None
-    if estimate.curves and options.kind in ("jk1", "jkn"):
+    if curves_of(estimate) and options.kind in ("jk1", "jkn"):
         problem = "jackknife replicates give quantiles no valid error; use brr or bootstrap weights, or strata and psu"
         raise DesignError(fault("E690", problem=problem))
     usable: Logicals = np.asarray(np.isfinite(estimate.replicates).all(axis=1), dtype=bool)
     lost = int(np.count_nonzero(~usable))
     if np.count_nonzero(usable & (replicates.factors > 0)) < FEWEST:
         raise EstimationError(fault("E692", lost=lost, reps=len(usable)))
-    df = degrees_of_freedom(replicates.weights[design.sample.kept])
+    df = degrees_of_freedom(replicates.on_rows(design.sample.kept))
     if df < 1:
         raise DesignError(fault("E690", problem="the replicate weights of the domain are all alike"))
     kept = replace(replicates, factors=replicates.factors[usable])

@@ -11,10 +11,9 @@ from impact.core.designs import Design
 from impact.core.errors import EstimationError
 from impact.core.estimates import Estimate, Linear
 from impact.core.texts import fault
-from impact.inference._refusals import effects_of
+from impact.inference._refusals import effects_of, limits_of
 from impact.inference._wild_tests import Comparison, PValue, Setting
 from impact.kernels.absorb import ConvergenceFailure
-from impact.kernels.likelihood.glm_absorbed import Limits
 
 MARGINAL = "marginal"
 
@@ -55,14 +54,14 @@ def _restricted(estimate: Estimate, design: Design, linear: Linear, j: int, hypo
         offset = design.x[:, kept[j]] * hypothesis + (0.0 if offset is None else offset)
     try:
         return score_bootstrap.restricted_scores(
-            design.x[:, kept],
+            design.x[:, [kept[j], *kept[:j], *kept[j + 1 :]]],
             design.y,
             linear.family,
             effects_of(linear),
-            j,
             weights=design.weights,
             offset=offset,
+            limits=limits_of(linear),
         )
     except (score_bootstrap.NoMaximum, ConvergenceFailure) as problem:
-        found = fault("E549", estimator=estimate.estimator, steps=Limits().steps)
+        found = fault("E549", estimator=estimate.estimator, steps=limits_of(linear).steps)
         raise EstimationError(found) from problem

@@ -12,21 +12,30 @@ from dataclasses import replace
 import numpy as np
 
 from impact.core.estimates import Estimate, Inference
+from impact.core.population_figures import QuantileCurve
 from impact.inference._intervals import rescaled, test_and_interval
 from impact.kernels.distributions import t_critical
 from impact.kernels.weighted_quantiles import inverse
 
 
+def curves_of(estimate: Estimate) -> tuple[QuantileCurve, ...]:
+    """The distributions behind quantiles of a population; empty for other estimates."""
+    return () if estimate.population is None else estimate.population.curves
+
+
 def with_shares(estimate: Estimate) -> Estimate:
     """The estimate of the shares at or below the quantiles, whose influence the estimate holds."""
-    return replace(estimate, params=np.array([curve.share for curve in estimate.curves]))
+    return replace(estimate, params=np.array([curve.share for curve in curves_of(estimate)]))
 
 
 def from_shares(estimate: Estimate, shares: Inference) -> Inference:
     """The inference of quantiles from that of the shares; NaN where an end lies outside 0 to 1."""
     low, high = (
         np.array(
-            [inverse(curve.values, curve.mass, end) for curve, end in zip(estimate.curves, ends, strict=True)]
+            [
+                inverse(curve.values, curve.mass, end)
+                for curve, end in zip(curves_of(estimate), ends, strict=True)
+            ]
         )
         for ends in (shares.ci_low, shares.ci_high)
     )

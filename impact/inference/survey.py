@@ -11,10 +11,10 @@ model. Sources: Binder (1983); Lumley (2004); Wolter (2007).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -29,10 +29,12 @@ from impact.core.texts import fault, notice
 from impact.inference._clusters import named, refuse_changing_clusters
 from impact.inference._intervals import Spread, complete, describe, number
 from impact.inference._replicates import from_replicates
-from impact.inference._woodruff import from_shares, with_shares
-from impact.kernels.survey import LonelyUnit, Stage, design_variance
+from impact.inference._survey_quality import with_quality
+from impact.inference._woodruff import curves_of, from_shares, with_shares
+from impact.kernels.survey import LonelyUnit, Stage, design_variance, unit_totals
 
 Names = str | tuple[str, ...]
+Rows = npt.NDArray[np.int64]
 
 
 class SurveyOptions(Options):
@@ -70,7 +72,8 @@ def columns(options: SurveyOptions) -> tuple[str, ...]:
 def infer(estimate: Estimate, design: Design, options: SurveyOptions, level: float) -> Inference:
     """Standard errors of the design: linearised, t with primary units − strata degrees of freedom, or by replicates.
 
-    Means, proportions and totals get their coefficient of variation and design effect beside (cv, deff).
+    Figures of a population get coefficient of variation, design effect, cases and a grade beside (cv, deff, cases,
+    quality).
 
     Raises:
         EstimationError: E531 neither a linear form nor influence, E692 replicates that identify nothing. DesignError:
@@ -80,22 +83,22 @@ def infer(estimate: Estimate, design: Design, options: SurveyOptions, level: flo
     survey = design.extra.get("survey")
     if options.replicate is not None and isinstance(survey, SurveyRows) and survey.replicates is not None:
         found = from_replicates(estimate, design, survey.replicates, options.replicate, level)
-    elif estimate.curves:
+    elif curves_of(estimate):
         found = from_shares(estimate, _linearised(with_shares(estimate), design, survey, options, level))
     else:
         found = _linearised(estimate, design, survey, options, level)
-    return replace(found, extra={**found.extra, **_quality(estimate, found)})
+    return with_quality(estimate, found, of=design.outcome)
 
 
 def _linearised(
     estimate: Estimate, design: Design, survey: object, options: SurveyOptions, level: float
 ) -> Inference:
-    rows, row = linearised(estimate, design)
     if not isinstance(survey, SurveyRows) or len(design.sample.kept) != len(design.y):
         raise DesignError(fault("E569", problem=f"estimator {estimate.estimator} has rows of its own"))
+    totals, row = _totals(estimate, design, survey, options)
     kept = design.sample.kept[row]
     # single rows are numbered as they stand in the design, whose order is not that of the file
-    own = None if named(options.psu) else np.arange(len(kept))
+    own = None if named(options.psu) else row
     stages = [
         Stage(
             stage.stratum[kept],
@@ -105,8 +108,10 @@ def _linearised(
         )
         for stage in survey.stages
     ]
-    vcov, met = _variance(rows, stages, survey, options)
-    units, strata = (len(np.unique(codes)) for codes in (stages[0].unit, stages[0].stratum))
+    vcov, met = _variance(totals, stages, survey, options)
+    units, strata = (
+        int(np.count_nonzero(np.bincount(codes))) for codes in (stages[0].unit, stages[0].stratum)
+    )
     if units <= strata:
         raise DesignError(
             fault("E569", problem=f"{units} primary units in {strata} strata leave nothing to compare")
@@ -134,9 +139,26 @@ def _linearised(
     return complete(Spread(vcov, variance, float(units - strata), notices=notices), estimate, design, level)
 
 
-def linearised(
-    estimate: Estimate, design: Design
-) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _totals(
+    estimate: Estimate, design: Design, survey: SurveyRows, options: SurveyOptions
+) -> tuple[Floats, Rows]:
+    """(u, k) linearised rows summed by unit of the last stage, and a design row of each."""
+    population = estimate.population
+    if population is None:
+        rows, row = linearised(estimate, design)
+    else:
+        rows, row = population.rows, np.arange(len(population.rows))
+    if not named(options.psu):
+        return (rows if population is None else population.dense()), row
+    units = survey.stages[-1].unit[design.sample.kept[row]]
+    if population is None:
+        totals, first = unit_totals(rows, units)
+        return totals, row[first]
+    figures, first = unit_totals(rows, units, population.domain, population.domains)
+    return population.with_differences(figures), first
+
+
+def linearised(estimate: Estimate, design: Design) -> tuple[Floats, Rows]:
     """(m, k) rows whose weighted sum is the error of the estimate, and the design row of each."""
     if estimate.linear is not None:
         linear = estimate.linear
@@ -159,19 +181,6 @@ def _variance(
             "E567", count=len(problem.strata), stage=problem.stage + 1, strata=", ".join(names) or "…"
         )
         raise DesignError(found) from problem
-
-
-def _quality(estimate: Estimate, found: Inference) -> dict[str, Floats]:
-    """Coefficient of variation, and design effect: the variance over that of a simple random sample."""
-    simple = estimate.tables.get("simple_random_variance")
-    if simple is None:
-        return {}
-    size = np.abs(estimate.params)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return {
-            "cv": np.where(size > 0, found.std_error / size, np.nan),
-            "deff": np.asarray(found.std_error**2 / np.asarray(simple, dtype=np.float64)),
-        }
 
 
 VARIANCE = Variance(

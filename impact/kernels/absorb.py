@@ -72,6 +72,7 @@ def absorb(
     tolerance: float = 1e-10,
     max_iterations: int = 10_000,
     overwrite: bool = False,
+    system: absorb_two.Direct | None = None,
 ) -> Absorbed:
     """Residuals of each column from its (weighted) projection on all effects.
 
@@ -80,6 +81,7 @@ def absorb(
         effects: any number of intercept and slope effects.
         weights: (n,) positive, or None. tolerance: asked for ``attained`` (see ``Absorbed``).
         max_iterations: of the iterative method, for each column and round.
+        system: the normal equations of these effects and weights, where they are known already.
         overwrite: write the residuals into ``columns``, which must then be one (n, p) array.
 
     Raises:
@@ -95,7 +97,7 @@ def absorb(
         whole = _target(columns, arrays, overwrite=overwrite, copied=True)
         return Absorbed(whole, 0.0, 0, "none", True, spread(arrays, weights)[1])
     arrays = filled
-    direct = _direct(effects, weights)
+    direct = _direct(effects, weights) if system is None else system
     out = _target(columns, arrays, overwrite=overwrite, copied=direct is None)
     if direct is not None:
         absorbed = _absorb_directly(arrays, direct, weights, tolerance, out)
@@ -205,7 +207,9 @@ def _centre(columns: tuple[Floats, ...]) -> Floats:
 def _scale(sums: Floats, squares: Floats, total: float, shift: Floats) -> tuple[Floats, Floats]:
     """Spread and length (p,) from sums, squares about the shift, and the rows' total weight."""
     mean = sums / total
-    deviation = np.sqrt(np.maximum(squares / total - np.square(mean - shift), 0.0))
+    # what is too large to square is refused by the caller
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation = np.sqrt(np.maximum(squares / total - np.square(mean - shift), 0.0))
     if not np.isfinite(deviation).all():
         raise ValueError("a column holds numbers that are missing, infinite or too large to square")
     size = np.abs(mean)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +31,14 @@ class Direct:
         table: (G1, G2) weight in each cell; None with one factor, or where all cells have the same weight.
         factors: levels of the second factor that are connected, and the Cholesky factor of their part of the Schur
             complement, completed on its null space; empty with ``table`` None.
+        solver: what ``solve`` does, where the weights by cell are kept in another form than the table's.
     """
 
     codes: tuple[Integers, ...]
     totals: tuple[Floats, ...]
     table: Floats | None = None
     factors: tuple[tuple[Levels, Floats], ...] = ()
+    solver: Callable[[Sequence[Floats]], list[Floats]] | None = None
 
 
 def prepare(effects: Sequence[Effect], weights: Floats | None) -> Direct | None:
@@ -81,6 +83,8 @@ def _factors(
 
 def solve(sums: Sequence[Floats], system: Direct) -> list[Floats]:
     """Effects (G, p) of each factor that fit the group sums (G, p); the second factor's sum to about zero."""
+    if system.solver is not None:
+        return system.solver(sums)
     means = compiled.group_means(sums[0], system.totals[0])
     if len(sums) == 1:
         return [means]

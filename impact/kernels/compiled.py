@@ -21,7 +21,7 @@ try:
 except ImportError:
     _extension = None
 # that of _compiled.c; an extension left over from other sources may take other arguments
-VERSION = 2
+VERSION = 3
 if getattr(_extension, "VERSION", None) != VERSION:
     _extension = None
 
@@ -43,7 +43,8 @@ def _count_threads() -> int:
 
 IS_COMPILED = _extension is not None and not os.environ.get("IMPACT_NO_COMPILED")
 THREADS = _count_threads()
-SMALL = 20_000
+# numbers in a pass from which a second thread pays: below, waiting for it costs more on a machine that others use, too
+SMALL = 1_000_000
 LARGEST_SECOND = 1 << 16
 
 
@@ -52,9 +53,14 @@ def _vector(values: Floats | None) -> Floats | None:
     return None if values is None else np.ascontiguousarray(values, dtype=np.float64)
 
 
-def _threads(n_values: int) -> int:
+def threads_for(n_values: int) -> int:
     """One thread for small work: starting a second one costs more than it saves."""
     return 1 if n_values < SMALL else THREADS
+
+
+def extension() -> Any:
+    """The compiled functions, for kernels that hold their own twin; only where ``IS_COMPILED``."""
+    return _extension
 
 
 def group_counts(codes: Integers, levels: int, weights: Floats | None) -> Floats:
@@ -62,7 +68,7 @@ def group_counts(codes: Integers, levels: int, weights: Floats | None) -> Floats
     if not IS_COMPILED:
         return twins.group_counts(codes, levels, weights)
     out = np.empty(levels)
-    _extension.group_counts(codes, levels, _vector(weights), out, _threads(len(codes)))
+    _extension.group_counts(codes, levels, _vector(weights), out, threads_for(len(codes)))
     return out
 
 
@@ -82,7 +88,7 @@ def _run_effects(
     pairs = [group[at] if at < len(group) else None for group in (values, sums) for at in (0, 1)]
     _extension.effects_pass(
         columns, None if out is None else (out,), codes[0], len(tables[0]), *second, *pairs[:2], _vector(weights),
-        *pairs[2:], *about, _threads(len(codes[0]) * tables[0].shape[1]),
+        *pairs[2:], *about, threads_for(len(codes[0]) * tables[0].shape[1]),
     )  # fmt: skip
 
 
@@ -146,7 +152,7 @@ def cross_product(columns: Columns, weights: Floats | None, shift: Floats | None
     width = count_columns(columns)
     out = np.empty((width, width))
     _extension.cross_product(
-        columns, _vector(weights), _vector(shift), out, _threads(len(columns[0]) * width)
+        columns, _vector(weights), _vector(shift), out, threads_for(len(columns[0]) * width)
     )
     return out
 
@@ -156,8 +162,17 @@ def encode_whole(values: npt.NDArray[Any]) -> tuple[Integers, npt.NDArray[np.int
     if not IS_COMPILED or values.dtype.str not in {"<f8", "<i8", "<i4"}:
         return twins.encode_whole(values)
     codes = np.empty(len(values), dtype=np.int32)
-    found = _extension.encode_whole(values, codes, _threads(len(values)))
+    found = _extension.encode_whole(values, codes, threads_for(len(values)))
     return None if found is None else (codes, np.frombuffer(found, dtype=np.int64))
+
+
+def whole_order(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The stable order (n,) of whole numbers from zero to below 2⁶²."""
+    if not IS_COMPILED:
+        return twins.whole_order(codes)
+    order = np.empty(len(codes), dtype=np.int64)
+    _extension.whole_order(np.ascontiguousarray(codes), order)
+    return order
 
 
 def count_levels(codes: Integers, levels: int) -> int:
@@ -271,7 +286,7 @@ def residual_gradient(
     )
     squares = _extension.residual_gradient(
         columns, _vector(weights), _vector(shift), _vector(params[0]), _vector(params[1]), residual,
-        rest if exact else None, gradient, exact, _threads(n_rows * width),
+        rest if exact else None, gradient, exact, threads_for(n_rows * width),
     )  # fmt: skip
     return residual, rest, gradient, squares
 
@@ -281,7 +296,7 @@ def gather_columns(columns: Columns, rows: npt.NDArray[np.int64] | None = None) 
     if not IS_COMPILED:
         return twins.gather_columns(columns, rows)
     out = np.empty((len(columns[0]) if rows is None else len(rows), count_columns(columns)), order="F")
-    _extension.gather_columns(columns, rows, out, None, _threads(out.size))
+    _extension.gather_columns(columns, rows, out, None, threads_for(out.size))
     return out
 
 
@@ -291,7 +306,7 @@ def gather_finite(columns: Columns) -> tuple[Floats, Logicals]:
         return twins.gather_columns(columns, None), twins.finite_rows(columns)
     out = np.empty((len(columns[0]), count_columns(columns)), order="F")
     finite = np.ones(len(out), dtype=bool)
-    _extension.gather_columns(columns, None, out, finite, _threads(out.size))
+    _extension.gather_columns(columns, None, out, finite, threads_for(out.size))
     return out, finite
 
 
@@ -302,7 +317,7 @@ def value_range(values: npt.NDArray[Any]) -> tuple[float, float]:
     """
     if not IS_COMPILED or values.dtype.str not in {"<f8", "<i8"}:
         return values.min().item(), values.max().item()
-    low, high = _extension.value_range(np.ascontiguousarray(values), _threads(len(values)))
+    low, high = _extension.value_range(np.ascontiguousarray(values), threads_for(len(values)))
     return low, high
 
 
@@ -320,7 +335,7 @@ def all_finite(columns: Columns) -> bool:
     """True where no number in the arrays is NaN or infinite."""
     if not IS_COMPILED:
         return twins.all_finite(columns)
-    return bool(_extension.all_finite(columns, _threads(sum(part.size for part in columns))))
+    return bool(_extension.all_finite(columns, threads_for(sum(part.size for part in columns))))
 
 
 def finite_rows(columns: Columns) -> Logicals:
@@ -328,7 +343,7 @@ def finite_rows(columns: Columns) -> Logicals:
     if not IS_COMPILED:
         return twins.finite_rows(columns)
     finite = np.ones(len(columns[0]), dtype=bool)
-    _extension.gather_columns(columns, None, None, finite, _threads(len(finite) * len(columns)))
+    _extension.gather_columns(columns, None, None, finite, threads_for(len(finite) * len(columns)))
     return finite
 
 

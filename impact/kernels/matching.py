@@ -135,6 +135,22 @@ def local_variance(points: Points, values: Array, k: int) -> Array:
     return np.maximum(local_covariance(points, points, values[:, None], values, k)[:, 0], 0.0)
 
 
+def variance_in_cells(local: Array, values: Array, cell: Places, k: int) -> Array:
+    """Local variances (n,) that stay inside cells: in a cell with fewer than k rows the variance of the whole cell.
+
+    Arguments:
+        local: (n,) variance among the k nearest, for cells that have k. values: (n,). cell: (n,) codes 0, 1, ….
+
+    Returns:
+        (n,), NaN for a row that is alone in its cell.
+    """
+    size = _sums(cell, np.ones(len(cell)), int(cell.max(initial=-1)) + 1)
+    middle = _sums(cell, values, len(size)) / np.maximum(size, 1.0)
+    squares = _sums(cell, (values - middle[cell]) ** 2, len(size))
+    whole = np.where(size > 1, squares / np.maximum(size - 1.0, 1.0), np.nan)
+    return np.where(size[cell] < k, whole[cell], local)
+
+
 def whitened(x: Array, metric: str) -> Array:
     """Covariates (n, p) whose Euclidean distance is the metric: mahalanobis, variance, or euclidean.
 

@@ -78,6 +78,16 @@ def encode_whole(values: npt.NDArray[Any]) -> tuple[Integers, npt.NDArray[np.int
     return table[offsets], np.flatnonzero(present) + int(low)
 
 
+def whole_order(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The stable order (n,) of whole numbers from zero; below 2³² by halves, as numpy counts sixteen bits."""
+    if len(codes) and int(codes.min()) < 0:
+        raise ValueError("a code lies below zero")
+    if not len(codes) or int(codes.max()) >= 2**32:
+        return np.argsort(codes, kind="stable")
+    low = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")
+    return low[np.argsort((codes[low] >> 16).astype(np.uint16), kind="stable")]
+
+
 def count_levels(codes: Integers, levels: int) -> int:
     """Number of levels that have rows."""
     return int(np.count_nonzero(np.bincount(codes, minlength=levels)))

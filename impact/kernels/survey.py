@@ -46,6 +46,23 @@ class Stage:
     population: Floats
 
 
+def unit_totals(
+    rows: Floats, unit: Integers, domain: npt.NDArray[np.integer] | None = None, domains: int = 1
+) -> tuple[Floats, Integers]:
+    """Rows (n, v) summed by unit and domain in one pass: (u, D v), domain by domain, and a row of each unit.
+
+    Arguments:
+        unit: (n,) codes of zero or more; domain: (n,) 0…D−1, None where there is one.
+    """
+    first, _, codes = _distinct(unit)
+    cell = codes if domain is None else codes * domains + domain
+    size = len(first) * domains
+    found = np.empty((size, rows.shape[1]))
+    for j, column in enumerate(rows.T):
+        found[:, j] = np.bincount(cell, weights=column, minlength=size)
+    return found.reshape(len(first), domains * rows.shape[1]), first
+
+
 def design_variance(rows: Floats, stages: Sequence[Stage], *, singleton: str) -> tuple[Floats, int]:
     """(k, k) variance of the column sums of linearised rows (n, k), and how many strata the rule for one unit met.
 
@@ -112,6 +129,10 @@ def _spread_over(alone: npt.NDArray[np.bool_], outer: Integers) -> Floats:
 
 
 def _distinct(codes: Integers) -> tuple[Integers, Integers, Integers]:
-    """First position, value and inverse of the distinct codes."""
-    values, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    return first, values, inverse.reshape(-1)
+    """A position, the value and the inverse of the distinct codes of zero or more, in ascending order."""
+    position = np.full(int(codes.max(initial=-1)) + 1, -1, dtype=np.int64)
+    position[codes] = np.arange(len(codes))
+    values = np.flatnonzero(position >= 0)
+    number = np.zeros(len(position), dtype=np.int64)
+    number[values] = np.arange(len(values))
+    return position[values], values, number[codes]

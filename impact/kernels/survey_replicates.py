@@ -30,9 +30,11 @@ def replicate_variance(estimates: Floats, scale: float, factors: Floats, centre:
 
 def degrees_of_freedom(weights: Floats) -> int:
     """Rank of replicate weights (n, R), less one."""
-    length = np.sqrt(np.einsum("ij,ij->j", weights, weights))
-    unit = weights[:, length > 0] / length[length > 0]
-    return int(np.count_nonzero(np.linalg.eigvalsh(unit.T @ unit) > INDEPENDENT)) - 1
+    products = weights.T @ weights
+    length = np.sqrt(np.diagonal(products))
+    there = length > 0
+    cosines = products[np.ix_(there, there)] / np.outer(length[there], length[there])
+    return int(np.count_nonzero(np.linalg.eigvalsh(cosines) > INDEPENDENT)) - 1
 
 
 def scales_of_deletion(ratio: Floats) -> Floats | None:

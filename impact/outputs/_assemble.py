@@ -319,6 +319,7 @@ def _permutation_facts(permutation: Permutation | None, terms: Sequence[str]) ->
         "unit": permutation.unit,
         "n_sets": len(permutation.estimates),
         "n_left_out": permutation.n_left_out,
+        "n_not_fitted": permutation.n_not_fitted,
         "enumerated": permutation.enumerated,
         "smallest_p": number(permutation.smallest_p),
         "size": int(permutation.members.shape[1]),

@@ -20,6 +20,7 @@ class Cell:
         label: the cell heads its row or column.
         level: indentation of a row label.
         figure: the text was made by the number formatter: it holds no user text.
+        ends: both numbers of an interval, unrounded. p_value: of an estimate, for its stars.
     """
 
     text: str = ""
@@ -29,6 +30,8 @@ class Cell:
     label: bool = False
     level: int = 0
     figure: bool = False
+    ends: tuple[float, float] | None = None
+    p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +101,24 @@ def padded(cells: list[Cell], width: int) -> tuple[Cell, ...]:
 def with_rule(row: Row) -> Row:
     """The row with a line above it."""
     return replace(row, rule=True)
+
+
+def column_lengths(grid: Grid, *, wrapped: bool = False) -> list[int]:
+    """Longest printed line of each column, in characters; cells that span several columns are left out.
+
+    ``wrapped``: headings may break between words.
+    """
+    lengths = [0] * len(grid.align)
+    for row in grid.rows:
+        column = 0
+        for cell in row.cells:
+            if cell.span == 1:
+                breaks = wrapped and row.role == HEADER
+                longest = (
+                    max((len(word) + 1 for word in cell.text.split()), default=0)
+                    if breaks
+                    else len(cell.text)
+                )
+                lengths[column] = max(lengths[column], longest + len(cell.stars) + 2 * cell.level)
+            column += cell.span
+    return lengths

@@ -87,7 +87,10 @@ def panel_columns(
             if model not in document["models"]:
                 raise OutputError(_unknown(name, model, document))
         headings = [titles.get(asked) or label_of(document, asked, language) for asked in names]
-        filled = [*headings, *(f"({place + 1})" for place in range(len(headings), len(listed)))]
+        rest = range(len(headings), len(listed))
+        # a model that is a line is known by its own label, not by its place
+        own = [model_label(document, listed[place], language) for place in rest]
+        filled = [*headings, *(own if block.rows == "models" else [f"({place + 1})" for place in rest])]
         return [Column(filled[place], model) for place, model in enumerate(listed)]
     fitting = {
         model: entry

@@ -23,6 +23,8 @@ from impact.outputs._tables import grids, table_blocks
 from impact.schema.display import FigureBlock, TableBlock
 
 _TABLES = (table_markdown, table_latex, table_html)
+# loaded where a table is asked for in this format
+_OFFICE = {"docx": "table_word", "xlsx": "table_excel"}
 
 
 def figure_blocks(document: Document, request: OutputRequest) -> dict[str, FigureBlock]:
@@ -51,6 +53,7 @@ def draw_outputs(document: Mapping[str, Any], request: OutputRequest) -> dict[st
     files: dict[str, bytes] = {}
     for module in (results_json, results_csv, *_TABLES):
         files |= module.write(document, request)
+    files |= _office_tables(document, request)
     blocks = figure_blocks(document, request)
     for language in request.languages:
         drawings: dict[str, Any] = {}
@@ -82,6 +85,16 @@ def _readme(document: Mapping[str, Any], request: OutputRequest, drawings: Mappi
     figures = [(name, drawn.title) for name, drawn in drawings.items()]
     listed = readme_markdown.exhibits_of(request, tables, figures)
     return readme_markdown.readme(document, request, listed).encode("utf-8", "backslashreplace")
+
+
+def _office_tables(document: Mapping[str, Any], request: OutputRequest) -> dict[str, bytes]:
+    blocks = table_blocks(document, request).values()
+    asked = {one for block in blocks for one in (block.formats or ())} | set(request.outputs.formats)
+    files: dict[str, bytes] = {}
+    for suffix, module in _OFFICE.items():
+        if suffix in asked:
+            files |= importlib.import_module(f"impact.outputs.{module}").write(document, request)
+    return files
 
 
 def _figure_module(kind: str) -> Any:

@@ -40,6 +40,7 @@ _STYLE = {
     "savefig.facecolor": "white", "path.simplify": False, "text.parse_math": False,
     "text.usetex": False, "axes.formatter.useoffset": False,
 }  # fmt: skip
+_TIP = "tip:"
 _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -105,6 +106,16 @@ def typeset(words: str) -> str:
     return re.sub(r"(?<![\w-])-(?=\d)", "−", words)
 
 
+def tip(words: str) -> str:
+    """The ``gid`` of an artist whose words appear where the pointer rests on it in the SVG."""
+    return _TIP + typeset(words)
+
+
+def _with_tips(text: str) -> str:
+    """Identifiers that carry words become titles, which browsers show without any script."""
+    return re.sub(rf'<g id="{_TIP}([^"]*)">', r"<g><title>\1</title>", text)
+
+
 def _svg(canvas: Figure, sentence: str) -> bytes:
     buffer = io.BytesIO()
     canvas.savefig(buffer, format="svg", metadata=_METADATA)
@@ -112,6 +123,7 @@ def _svg(canvas: Figure, sentence: str) -> bytes:
     text = re.sub(r"<!DOCTYPE[^>]*>\s*", "", text)
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"\s*<!--.*?-->", "", text, flags=re.DOTALL)
+    text = _with_tips(text)
     label = html_text(sentence)
     text = text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     return ("\n".join(line.rstrip() for line in text.splitlines()) + "\n").encode("utf-8")

@@ -71,9 +71,19 @@ def _cohorts(entry: Entry, document: Document, name: str, printing: Printing) ->
     return Cell(cohorts_text(adoption_of(entry)))
 
 
-def _number(key: str, *, extra: bool = True) -> Callable[[Entry, Document, str, Printing], Cell]:
+def _share(key: str) -> Callable[[Entry, Document, str, Printing], Cell]:
+    """A share such as R², with two decimals at least: without any it is 0 or 1."""
+
     def line(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:
-        value = (entry.get("extra") or {}).get(key) if extra else entry.get(key)
+        value = entry.get(key)
+        return figure(decimal_text(value, max(printing.digits, 2)), value if is_number(value) else None)
+
+    return line
+
+
+def _number(key: str) -> Callable[[Entry, Document, str, Printing], Cell]:
+    def line(entry: Entry, document: Document, name: str, printing: Printing) -> Cell:
+        value = (entry.get("extra") or {}).get(key)
         return figure(decimal_text(value, printing.digits), value if is_number(value) else None)
 
     return line
@@ -244,8 +254,8 @@ _LINES: dict[str, Callable[[Entry, Document, str, Printing], Cell]] = {
     "clusters": _clusters,
     "cohorts": _cohorts,
     "treated_clusters": _count("n_treated_clusters"),
-    "r2": _number("r2", extra=False),
-    "r2_within": _number("r2_within", extra=False),
+    "r2": _share("r2"),
+    "r2_within": _share("r2_within"),
     "rmse": _number("rmse"),
     "mean_y": _mean_outcome,
     "exposure": _exposure,

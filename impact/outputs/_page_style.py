@@ -77,6 +77,15 @@ header + main { padding-top: 0; }
 .facts div { display: grid; grid-template-columns: minmax(9rem, 14rem) 1fr; gap: .3rem 1rem; padding: .15rem
   0; }
 .facts dt { color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; max-width: none; }
+.switches { display: flex; flex-wrap: wrap; gap: .4rem 1.4rem; align-items: center; font-size: .85rem;
+  margin: 0 0 .9rem; }
+.switches select, .copy button { font: inherit; color: inherit; background: var(--wash);
+  border: 1px solid var(--line); border-radius: 5px; padding: .1rem .45rem; }
+.copy { margin: .5rem 0 0; font-size: .8rem; display: flex; gap: .5rem; }
+button.sort { font: inherit; font-weight: 600; color: inherit; background: none; border: 0; padding: 0;
+  cursor: pointer; text-align: inherit; text-decoration: underline dotted; text-underline-offset: 3px; }
+[aria-sort=ascending] button::after { content: " \\2191"; } [aria-sort=descending] button::after { content: " \\2193"; }
+:is(button, select, input):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .drawing .paper { background: #ffffff; border: 1px solid var(--line); border-radius: 8px; padding: .6rem;
   max-width: 48rem; }
 .drawing svg { display: block; width: 100%; height: auto; }
@@ -86,7 +95,8 @@ summary { cursor: pointer; color: var(--accent); }
 .soft { color: var(--soft); }
 .warnings li { margin-bottom: .3rem; }
 @media print { body { background: #ffffff; color: #000000; } main, header { max-width: none; padding-left: 0;
-  padding-right: 0; } .scroll { overflow: visible; } h2 { break-after: avoid; } .drawing { break-inside: avoid; }
+  padding-right: 0; } .switches, .copy { display: none; }
+  .scroll { overflow: visible; } h2 { break-after: avoid; } .drawing { break-inside: avoid; }
   tr { break-inside: avoid; } table { font-size: .72rem; } pre { white-space: pre-wrap; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none; transition: none; } }
 """.strip()

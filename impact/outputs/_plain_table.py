@@ -131,7 +131,7 @@ def tests_grid(document: Document, language: str) -> Grid | None:
         return None
     rows = [
         [
-            Cell(label_of(document, str(test.get("test")), language).replace("_", " ")),
+            Cell(_test_name(document, test, language)),
             Cell(_about(document, test, language)),
             figure(decimal_text(test.get("statistic"), 3)),
             figure(p_text(test.get("p_value"))),
@@ -143,6 +143,14 @@ def tests_grid(document: Document, language: str) -> Grid | None:
     ]
     heads = ("test", "of", "statistic", "p", "interval", "verdict", "sentence")
     return list_grid("tests", text("report.tests", language), heads, "llrrrll", rows, language)
+
+
+def _test_name(document: Document, test: Entry, language: str) -> str:
+    """The label of a test; without one its name, or the kind of a default test (``density:margin``)."""
+    name, kind = str(test.get("test")), str(test.get("kind"))
+    if name in (document.get("labels") or {}):
+        return label_of(document, name, language)
+    return (kind if name.startswith(f"{kind}:") else name).replace("_", " ")
 
 
 def _about(document: Document, test: Entry, language: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from impact.core.interval_sets import robust_columns, union_text
@@ -32,6 +32,7 @@ from impact.outputs._numbers import (
     percent_text,
     whole_text,
 )
+from impact.outputs._percent import percent_of, percentages
 
 UNKNOWN = "n/a"
 _INTERVALS = {"ci90": 0.90, "ci95": 0.95, "ci99": 0.99}
@@ -44,8 +45,8 @@ _ENDS = {
     "ci_cr3": ("ci_low_cr3", "ci_high_cr3"), "ci_wild": ("ci_low_wild", "ci_high_wild"),
     "band": ("band_low", "band_high"), "ci_tf": ("ci_low_tf", "ci_high_tf"),
 }  # fmt: skip
-_ERRORS = ("se", "se_cr2", "se_cr3")
-_COUNTS = ("n", "n_treated")
+_ERRORS = ("se", "se_cr2", "se_cr3", "percent_se")
+_COUNTS = ("n", "n_treated", "cases")
 _P_VALUES = (
     "p", "p_clustered", "p_permutation", "p_permutation_t", "p_permutation_size", "p_cr3", "p_wild", "p_ar",
     "p_romano_wolf", "p_westfall_young",
@@ -53,7 +54,7 @@ _P_VALUES = (
 )  # fmt: skip
 # what stands beside an instrumented regressor, and is empty in other rows
 INSTRUMENTED = ("ci_ar", "p_ar", "ci_tf", "effective_f")
-TEXTS = ("verdict", "verdict_reason", "expect")
+TEXTS = ("verdict", "verdict_reason", "expect", "quality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,19 @@ def cell_of(word: str, row: Entry, document: Document, printing: Printing, *, ba
         return figure("")
     if not shown or shown == "nan":
         return figure(UNKNOWN)
-    return figure(shown if bare else _decorated(word, shown), number)
+    made = figure(shown if bare else _decorated(word, shown), number)
+    return replace(made, ends=_ends(word, row))
+
+
+def _ends(word: str, row: Entry) -> tuple[float, float] | None:
+    """Both numbers of a cell that shows an interval."""
+    low, high = interval_at(row, _INTERVALS[word]) if word in _INTERVALS else _stored_ends(word, row)
+    return (float(low), float(high)) if is_number(low) and is_number(high) else None
+
+
+def _stored_ends(word: str, row: Entry) -> tuple[object, object]:
+    low, high = _ENDS.get(word, ("", ""))
+    return row.get(low), row.get(high)
 
 
 def _estimate(row: Entry, printing: Printing) -> Cell:
@@ -99,7 +112,9 @@ def _estimate(row: Entry, printing: Printing) -> Cell:
     shown = decimal_text(value, printing.digits)
     if not shown:
         return figure(SUPPRESSED)
-    return figure(shown, value if is_number(value) else None, stars=stars_of(row, printing.stars))
+    made = figure(shown, value if is_number(value) else None, stars=stars_of(row, printing.stars))
+    p_value = primary_p(row)
+    return replace(made, p_value=float(p_value) if is_number(p_value) else None)
 
 
 def stars_of(row: Entry, levels: tuple[float, ...]) -> str:
@@ -115,6 +130,9 @@ def _words(word: str, row: Entry, language: str) -> str:
         return verdict_text(row.get("verdict"), language)
     if word == "expect":
         return expect_text(row.get("expect"), language)
+    if word == "quality":
+        grade = row.get("quality")
+        return text(f"table.quality.{int(grade)}", language) if is_number(grade) else ""
     return said(row.get("verdict_reason"), language)
 
 
@@ -126,7 +144,11 @@ def expect_text(expect: object, language: str) -> str:
 def _shown(word: str, row: Entry, document: Document, printing: Printing) -> tuple[str, float | None]:
     """Text without decoration, and the number behind it."""
     if word in _INTERVALS:
-        return interval_text(*interval_at(row, _INTERVALS[word]), printing.digits), None
+        level = _INTERVALS[word]
+        low, high = interval_at(row, level)
+        if low is None or high is None:
+            low, high = _interval_of_test(row, document, level)
+        return interval_text(low, high, printing.digits), None
     if word in _ENDS:
         low, high = _ENDS[word]
         return interval_text(row.get(low), row.get(high), printing.digits), None
@@ -136,6 +158,8 @@ def _shown(word: str, row: Entry, document: Document, printing: Printing) -> tup
         return robust_set_text(row, printing.digits), None
     if word == "published":
         return _published(row, document), None
+    if word == "percent_ci95":
+        return _percent_interval(row, document, printing.digits), None
     value = _value(word, row, document)
     return _number_text(word, value, printing.digits), float(value) if is_number(value) else None
 
@@ -158,7 +182,7 @@ def _number_text(word: str, value: Any, digits: int) -> str:
         return whole_text(value)
     if word in _ERRORS:
         return error_text(value, digits)
-    if word in ("share", "group_share"):
+    if word in ("share", "group_share", "cv"):
         return percent_text(value)
     if word in ("t", "df", "df_cr2", "effective_f"):
         return decimal_text(value, 2 if word == "t" else 1)
@@ -207,6 +231,18 @@ def interval_at(row: Entry, level: float) -> tuple[Any, Any]:
     return float(estimate) - half, float(estimate) + half
 
 
+def _interval_of_test(row: Entry, document: Document, level: float) -> tuple[Any, Any]:
+    """The interval at a level that an equivalence test of the row has read from the distribution of its verdict."""
+    for test in document.get("tests", ()):
+        details = test.get("details") or {}
+        own = (test.get("of"), test.get("term"), details.get("group"))
+        if test.get("kind") != "equivalence" or own != (row["model"], row.get("term"), row.get("group")):
+            continue
+        if is_number(details.get("level")) and math.isclose(float(details["level"]), level):
+            return test.get("ci_low"), test.get("ci_high")
+    return None, None
+
+
 def _exposure(row: Entry, document: Document, key: str) -> float | None:
     value = (document["models"].get(row["model"], {}).get("extra") or {}).get(key)
     return float(value) if is_number(value) else None
@@ -229,13 +265,33 @@ def _elasticity(row: Entry, document: Document) -> float | None:
 
 def _semi_elasticity(row: Entry, document: Document) -> float | None:
     """Per cent change of the outcome for one unit: 100 (exp β − 1)."""
-    return 100 * math.expm1(float(row["estimate"])) if is_number(row.get("estimate")) else None
+    return percent_of(float(row["estimate"])) if is_number(row.get("estimate")) else None
+
+
+def _percent(field: str) -> Callable[[Entry, Document], float | None]:
+    """A percentage effect of a coefficient of a model whose outcome is a logarithm or a count."""
+    return lambda row, document: percentages(row, _estimator(row, document)).get(field)
+
+
+def _percent_interval(row: Entry, document: Document, digits: int) -> str:
+    limits = interval_at(row, 0.95)
+    if not percentages(row, _estimator(row, document)) or not all(is_number(end) for end in limits):
+        return ""
+    low, high = (percent_of(float(end)) for end in limits)
+    return interval_text(low, high, digits)
+
+
+def _estimator(row: Entry, document: Document) -> str:
+    return str(document["models"].get(row["model"], {}).get("estimator") or "")
 
 
 _DERIVED: dict[str, Callable[[Entry, Document], Any]] = {
     "per_sd": _per_sd,
     "elasticity": _elasticity,
     "semi_elasticity": _semi_elasticity,
+    "percent": _percent("percent"),
+    "percent_se": _percent("percent_std_error"),
+    "percent_kennedy": _percent("percent_kennedy"),
 }
 
 

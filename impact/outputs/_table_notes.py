@@ -47,6 +47,7 @@ def table_notes(
     notes = [
         cells_note(words, shown, document, language) if stacked else "",
         _primary_note(shown, document, language),
+        text("table.note.percent", language) if any(word.startswith("percent") for word in words) else "",
         *_by_model(shown, document, language, _estimator),
         *_by_model(shown, document, language, _design),
         *_by_model(shown, document, language, model_notes_of(document)),
@@ -88,9 +89,9 @@ def cells_note(words: Sequence[str], names: Sequence[str], document: Document, l
 
 
 def _bracketed(word: str, name: str) -> str:
-    if (word.startswith("se") and word != "semi_elasticity") or word == "t":
+    if (word.startswith("se") and word != "semi_elasticity") or word in ("t", "percent_se"):
         return f"({name})"
-    if word.startswith("ci") or word == "band":
+    if word.startswith("ci") or word in ("band", "percent_ci95"):
         return f"[{name}]"
     if word == "p_both":
         return "{" + name.replace(":", "") + "}"
@@ -122,11 +123,13 @@ def _by_model(
 
 
 def _estimator(entry: Entry, language: str) -> str:
-    keyword = str(entry.get("estimator") or "")
-    name = text(f"table.estimator.{keyword}", language)
-    return text(
-        "table.note.estimator", language, name=keyword if name.startswith("table.estimator.") else name
-    )
+    keyword, method = str(entry.get("estimator") or ""), (entry.get("extra") or {}).get("method")
+    # what has words of its own: the method of the estimator, else the estimator, else the keyword of an extension
+    for key in (f"{keyword}_{method}", keyword):
+        name = text(f"table.estimator.{key}", language)
+        if not name.startswith("table.estimator."):
+            return text("table.note.estimator", language, name=name)
+    return text("table.note.estimator", language, name=keyword)
 
 
 def _design(entry: Entry, language: str) -> str:
@@ -218,13 +221,19 @@ def _permutation_of(document: Document) -> Callable[[Entry, str], str]:
         facts = permutation_of(entry)
         if not facts:
             return ""
-        return text(
+        told = text(
             "table.note.permutation_all" if facts.get("enumerated") else "table.note.permutation_drawn",
             language,
             n=whole_text(facts.get("n_sets")),
             unit=label_of(document, str(facts.get("unit")), language),
             left_out=whole_text(facts.get("n_left_out") or 0),
             smallest=p_text(facts.get("smallest_p"), 4),
+        )
+        failed = facts.get("n_not_fitted") or 0
+        return (
+            f"{told} {text('table.note.permutation_failed', language, n=whole_text(failed))}"
+            if failed
+            else told
         )
 
     return say

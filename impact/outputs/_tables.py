@@ -48,7 +48,7 @@ def write_tables(
     document: Document,
     request: OutputRequest,
     suffix: str,
-    files: Callable[[Grid, OutputRequest], Mapping[str, str]],
+    files: Callable[[Grid, OutputRequest], Mapping[str, str | bytes]],
 ) -> dict[str, bytes]:
     """``tables/NAME.suffix`` of every table that is asked for in this format, in every language."""
     written: dict[str, bytes] = {}
@@ -58,5 +58,6 @@ def write_tables(
         for language in request.languages:
             grid = table_grid(name, block, document, request, language=language)
             for file, content in files(grid, request).items():
-                written[f"tables/{file}"] = content.encode("utf-8", "backslashreplace")
+                made = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
+                written[f"tables/{file}"] = made
     return written

@@ -28,9 +28,10 @@ from impact.outputs._figure_style import (
     drawing,
     files_of_kind,
     grid_lines,
+    tip,
     zero_line,
 )
-from impact.outputs._numbers import decimal_text, is_number, whole_text
+from impact.outputs._numbers import decimal_text, interval_text, is_number, whole_text
 from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
@@ -110,9 +111,11 @@ def _panel(axes: Axes, rows: Sequence[Entry], cohort: float, block: FigureBlock)
             draw_interval(axes, at, *low_high, along="y", color=colour, width=2.2)
         if is_number(row.get("estimate")):
             hollow: dict[str, Any] = {} if row.get("std_error") else {"markerfacecolor": "white"}
+            numbers = f"{decimal_text(row['estimate'], 3)} {interval_text(*low_high, 3)}".strip()
             axes.plot(
-                [at], [row["estimate"]], linestyle="none", marker=marker, color=colour, zorder=4, **hollow
-            )
+                [at], [row["estimate"]], linestyle="none", marker=marker, color=colour, zorder=4,
+                gid=tip(f"{whole_text(row['time'], grouping=False)}: {numbers}"), **hollow,
+            )  # fmt: skip
 
 
 def _legend(canvas: Figure, language: str) -> None:

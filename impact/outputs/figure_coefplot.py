@@ -5,7 +5,7 @@ or its subgroups.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ from impact.outputs._figure_style import (
     files_of_kind,
     grid_lines,
     series_style,
+    tip,
     zero_line,
 )
 from impact.outputs._numbers import decimal_text, interval_text, is_number
@@ -181,10 +182,8 @@ def _panel(axes: Axes, lines: Sequence[_Line], labels: Sequence[str], digits: in
     zero_line(axes, vertical=True)
     names = unique(line.series for line in lines)
     height = {label: -place for place, label in enumerate(labels)}
-    for line in lines:
-        place = names.index(line.series)
-        shift = 0.0 if len(names) == 1 else 0.5 * (0.5 - place / (len(names) - 1))
-        _draw_line(axes, line, height[line.label] + shift, place, digits)
+    for line, at in zip(lines, _heights(lines, height), strict=True):
+        _draw_line(axes, line, at, names.index(line.series), digits)
     mains = [line for line in lines if line.mark == "main"]
     if len(mains) == 1:
         axes.axvline(mains[0].row["estimate"], color=SOFT, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
@@ -198,6 +197,24 @@ def _panel(axes: Axes, lines: Sequence[_Line], labels: Sequence[str], digits: in
         axes.figure.legend(loc="outside upper left", ncols=4)
 
 
+def _heights(lines: Sequence[_Line], height: Mapping[str, int]) -> list[float]:
+    """Where each line stands: those of one label around it, one alone on it; the members of a family stand together."""
+    places: dict[str, list[tuple[str, str]]] = {}
+    own: list[tuple[str, str]] = []
+    for number, line in enumerate(lines):
+        there = places.setdefault(line.label, [])
+        key = (line.series, "family" if line.mark == "family" else str(number))
+        own.append(key)
+        if key not in there:
+            there.append(key)
+    found = []
+    for line, key in zip(lines, own, strict=True):
+        there = places[line.label]
+        shift = 0.0 if len(there) == 1 else 0.5 * (0.5 - there.index(key) / (len(there) - 1))
+        found.append(height[line.label] + shift)
+    return found
+
+
 def _draw_line(axes: Axes, line: _Line, height: float, place: int, digits: int) -> None:
     style = series_style(place)
     if line.mark == "family":
@@ -208,12 +225,12 @@ def _draw_line(axes: Axes, line: _Line, height: float, place: int, digits: int) 
     main = line.mark == "main"
     draw_interval(axes, height, low, high, along="x", color=style["color"], width=2.4 if main else 1.3)
     face = "white" if line.mark == "placebo" else style["color"]
+    numbers = f"{decimal_text(line.row['estimate'], digits)} {interval_text(low, high, digits)}"
     axes.plot(
         [line.row["estimate"]], [height], linestyle="none", markersize=7.5 if main else 5.5,
         markerfacecolor=face,
-        zorder=4, **{**style, "marker": "D" if main else style["marker"]},
+        gid=tip(f"{line.label}: {numbers}"), zorder=4, **{**style, "marker": "D" if main else style["marker"]},
     )  # fmt: skip
-    numbers = f"{decimal_text(line.row['estimate'], digits)} {interval_text(low, high, digits)}"
     axes.annotate(
         numbers.replace("-", "−"), (1.01, height), xycoords=("axes fraction", "data"), fontsize=7.5,
         va="center",

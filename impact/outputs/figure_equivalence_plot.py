@@ -31,6 +31,7 @@ from impact.outputs._figure_style import (
     drawing,
     files_of_kind,
     grid_lines,
+    tip,
     zero_line,
 )
 from impact.outputs._numbers import decimal_text, interval_text, is_number
@@ -133,7 +134,11 @@ def _panel(axes: Axes, tests: Sequence[_Test], language: str) -> None:
                 [datum["ci_low"], datum["ci_high"]], [height] * 2, color=COLOURS[0], linewidth=2.4, zorder=3
             )
         if is_number(datum["estimate"]):
-            axes.plot([datum["estimate"]], [height], marker="o", color=COLOURS[0], linestyle="none", zorder=4)
+            numbers = interval_text(datum["ci_low"], datum["ci_high"], 3)
+            axes.plot(
+                [datum["estimate"]], [height], marker="o", color=COLOURS[0], linestyle="none", zorder=4,
+                gid=tip(f"{test.label}: {decimal_text(datum['estimate'], 3)} {numbers}".strip()),
+            )  # fmt: skip
         axes.annotate(
             verdict_text(datum["verdict"], language), (1.01, height), xycoords=("axes fraction", "data"),
             fontsize=8,

@@ -38,6 +38,7 @@ from impact.outputs._figure_style import (
     files_of_kind,
     grid_lines,
     series_style,
+    tip,
     zero_line,
 )
 from impact.outputs._numbers import decimal_text, interval_text, is_number, whole_text
@@ -240,7 +241,20 @@ def _draw_series(axes: Axes, one: _Series, offset: float, block: FigureBlock) ->
             _interval(axes, at, point["band_low"], point["band_high"], color=style["color"], wide=False)
         if block.band != "simultaneous":
             _interval(axes, at, point["ci_low"], point["ci_high"], color=style["color"], wide=True)
-        axes.plot([at], [point["estimate"]], linestyle="none", markersize=5.5, zorder=4, **style)
+        words = _point_words(one.label, point)
+        axes.plot(
+            [at], [point["estimate"]], linestyle="none", markersize=5.5, zorder=4, gid=tip(words), **style
+        )
+
+
+def _point_words(label: str, point: Mapping[str, Any]) -> str:
+    """Period, estimate and interval of a point, shown where the pointer rests on it."""
+    return f"{label}, {whole_text(point['time'], grouping=False)}: {_value_words(point)}"
+
+
+def _value_words(point: Mapping[str, Any]) -> str:
+    interval = interval_text(point["ci_low"], point["ci_high"], 3)
+    return f"{decimal_text(point['estimate'], 3)} {interval}".strip()
 
 
 def _interval(axes: Axes, at: float, low: Any, high: Any, *, color: str, wide: bool) -> None:
@@ -270,8 +284,7 @@ def _legend(axes: Axes, series: Sequence[_Series], block: FigureBlock, language:
 def _sentence(series: Sequence[_Series], outcome: str, language: str) -> str:
     first = series[0]
     parts = [
-        f"{whole_text(point['time'], grouping=False)}: {decimal_text(point['estimate'], 3)} "
-        f"{interval_text(point['ci_low'], point['ci_high'], 3)}".strip()
+        f"{whole_text(point['time'], grouping=False)}: {_value_words(point)}"
         for point in first.points
         if not point.get("reference")
     ]

@@ -65,7 +65,10 @@ def draw(
     def paint(canvas: Figure) -> None:
         axes = canvas.subplots()
         _contours(axes, finding, rows)
+        ends = axes.get_xlim()[1], axes.get_ylim()[1]
         _benchmarks(axes, rows)
+        # marks at an edge stay on it
+        axes.set(xlim=(0.0, ends[0]), ylim=(0.0, ends[1]))
         axes.set_xlabel(
             said(block.xlabel, language) or text("figure.explains_treatment", language, term=term)
         )
@@ -132,7 +135,8 @@ def _contours(axes: Axes, finding: Entry, rows: Sequence[Mapping[str, Any]]) -> 
 
 def _limit(reach: float, shares: Sequence[float]) -> float:
     """End of an axis: beyond every mark and the robustness value."""
-    return min(max(SMALLEST, reach, 1.25 * max(shares, default=0.0)), LARGEST)
+    largest = max(shares, default=0.0)
+    return min(max(SMALLEST, reach, 1.25 * largest), max(LARGEST, min(1.02 * largest, 0.9999)))
 
 
 def _benchmarks(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -145,6 +149,7 @@ def _benchmarks(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
             [row["r2_outcome"] for row in own],
             linestyle="none",
             markersize=6.5,
+            clip_on=False,
             zorder=4,
             label=benchmark,
             **series_style(place),
@@ -157,6 +162,7 @@ def _benchmarks(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
                     textcoords="offset points",
                     xytext=(6, 3),
                     fontsize=7.5,
+                    annotation_clip=False,
                     zorder=6,
                 )
 

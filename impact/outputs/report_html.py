@@ -1,4 +1,4 @@
-"""report.html: the whole study on one page, without scripts and without any request to elsewhere.
+"""report.html: the whole study on one page, without any request to elsewhere; complete where scripts are off.
 
 Order: question and answer · main table · main figure · design and sample ledger · diagnostics and warnings ·
 robustness · published against found · claims · notes · how to rerun · manifest.
@@ -6,8 +6,11 @@ robustness · published against found · claims · notes · how to rerun · mani
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -54,6 +57,8 @@ _WORDS = (
     "robustness",
     "published", "claims", "notes", "rerun", "rerun_text", "spec", "manifest", "data", "synthetic",
 )  # fmt: skip
+# words of the switches that the script adds
+_SWITCHES = ("switches", "digits", "printed", "stars", "intervals", "sort", "copy", "copied")
 MOST_NAMES = 4
 # tables that have a section of their own
 APART = ("robustness", "published", "speccurve")
@@ -74,6 +79,18 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=lambda value: value if isinstance(value, Markup) or callable(value) else plain_lines(value),
     )
+
+
+@cache
+def _script() -> str:
+    """The page's only script: it adds switches and buttons, and nothing is lost without it."""
+    return (resources.files("impact.outputs") / "templates" / "report.js").read_text(encoding="utf-8")
+
+
+@cache
+def _script_digest() -> str:
+    """The script as the content policy names it, so that no other can run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(_script().encode("utf-8")).digest()).decode("ascii")
 
 
 def plain_lines(value: object) -> str:
@@ -118,7 +135,9 @@ def report(
 def _head(document: Document, request: OutputRequest, language: str) -> dict[str, Any]:
     return {
         "language": language,
-        "policy": CONTENT_POLICY,
+        "policy": f"{CONTENT_POLICY}; script-src '{_script_digest()}'",
+        "script": Markup(_script()),
+        "switches": {word: text(f"report.switch.{word}", language) for word in _SWITCHES},
         "style": Markup(STYLE + "\n" + REPORT_STYLE),
         "study": document.get("study", ""),
         "title": said(document.get("title"), language) or str(document.get("study", "")),
@@ -273,7 +292,9 @@ def _facts(document: Document, request: OutputRequest, language: str) -> list[di
 def _fact_text(value: object) -> str:
     """A fact on one line; a mapping as ``name value, name value``."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_fact_text(inner)}" for key, inner in value.items() if inner is not None)
+        return ", ".join(
+            f"{key} {_fact_text(inner)}" for key, inner in sorted(value.items()) if inner is not None
+        )
     return str(value)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 from impact.core.registered import Output
 from impact.core.texts import text
 from impact.outputs._cell_grid import BODY, FOOTER, HEADER, PANEL, Cell, Grid, Row
 from impact.outputs._document import Document
 from impact.outputs._escape import html_text
+from impact.outputs._numbers import decimal_text
 from impact.outputs._page_style import CONTENT_POLICY, STYLE
 from impact.outputs._request import OutputRequest
 from impact.outputs._tables import write_tables
@@ -73,7 +77,21 @@ def _cell(cell: Cell, row: Row, letter: str, *, head: bool) -> str:
             ("colgroup" if cell.span > 1 else "col") if head else "rowgroup" if row.role == PANEL else "row"
         )
         return f'<th scope="{scope}"{span} class="{" ".join(classes)}">{shown}</th>'
-    return f'<td{span} class="{" ".join(classes)}">{shown}</td>'
+    return f'<td{span} class="{" ".join(classes)}"{_stored(cell)}>{shown}</td>'
+
+
+def _stored(cell: Cell) -> str:
+    """The numbers behind a cell in full, where the text shows them with decimals; and the p-value of an estimate."""
+    values = cell.ends if cell.ends is not None else (cell.number,)
+    printed = re.findall(r"-?\d[\d,]*\.\d+", cell.text)
+    same = len(printed) == len(values) and not re.search(r"\de|<", cell.text)
+    numbers = [value for value in values if value is not None and math.isfinite(value)]
+    stored = ""
+    if cell.figure and same and len(numbers) == len(values):
+        decimals = [len(one.partition(".")[2]) for one in printed]
+        texts = [decimal_text(value, digits) for value, digits in zip(numbers, decimals, strict=True)]
+        stored = f' data-v="{" ".join(map(repr, map(float, numbers)))}"' if texts == printed else ""
+    return stored + (f' data-p="{float(cell.p_value)!r}"' if cell.p_value is not None else "")
 
 
 def cell_text(cell: Cell) -> str:
@@ -115,7 +133,7 @@ def page(grid: Grid) -> str:
     )
 
 
-def _files(grid: Grid, request: OutputRequest) -> dict[str, str]:
+def _files(grid: Grid, request: OutputRequest) -> dict[str, str | bytes]:
     return {request.file(grid.name, "html", grid.language): page(grid)}
 
 

@@ -97,7 +97,7 @@ def _column_rules(row: Row) -> list[str]:
     return [" ".join(rules)] if rules else []
 
 
-def _files(grid: Grid, request: OutputRequest) -> dict[str, str]:
+def _files(grid: Grid, request: OutputRequest) -> dict[str, str | bytes]:
     return {
         request.file(grid.name, "tex", grid.language): tabular(grid),
         request.file(f"{grid.name}-float", "tex", grid.language): float_table(grid),

@@ -69,7 +69,7 @@ def _line(cells: Sequence[str], widths: Sequence[int], align: Sequence[str]) -> 
     return "| " + " | ".join(filled) + " |"
 
 
-def _files(grid: Grid, request: OutputRequest) -> dict[str, str]:
+def _files(grid: Grid, request: OutputRequest) -> dict[str, str | bytes]:
     return {request.file(grid.name, "md", grid.language): markdown(grid)}
 
 

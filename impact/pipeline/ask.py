@@ -11,7 +11,7 @@ import impact.catalog as catalog
 from impact.core.errors import DesignError, EstimationError, ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.frames import Frame
-from impact.pipeline.fit import FittedModel, estimate_design, infer_design, spawn_seed
+from impact.pipeline.fit import FittedModel, estimate_design, infer_design, plain_variance, spawn_seed
 from impact.pipeline.lost_outcomes import lost_outcomes
 from impact.pipeline.permute_again import asks_for_sets, permuted_again
 from impact.pipeline.places import placed_in
@@ -113,7 +113,8 @@ def _question(
         of=tuple(of),
         results=results,
         refit=lambda result, design: estimate_design(design, requests[result.name]),
-        infer=lambda result, estimate, design: infer_design(estimate, design, requests[result.name]),
+        infer=lambda result, estimate, design: plain_variance(estimate, design, requests[result.name]),
+        infer_fully=lambda result, estimate, design: infer_design(estimate, design, requests[result.name]),
         lost=lambda result: lost_outcomes(result, request=requests[result.name], frame=frame),
         seed=spawn_seed(plan.spec.seed, f"tests.{test.name}"),
         level=plan.spec.level,

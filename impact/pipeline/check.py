@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import impact.data.paths as data_paths
 from impact.core.errors import Fault, ImpactError, SpecError
 from impact.core.texts import fault
 from impact.pipeline.columns_read import unknown_faults
@@ -53,8 +52,7 @@ def _check_headers(plan: Plan) -> None:
     """
     if not plan.sources:
         raise SpecError(fault("E186", place=plan.resolved.tree.place))
-    roots = data_paths.collect_roots(plan.sources[0].folder, plan.roots)
-    faults = unknown_faults(plan, headers_of(plan, roots))
+    faults = unknown_faults(plan, headers_of(plan))
     if faults:
         raise SpecError(*faults)
 

@@ -24,6 +24,7 @@ from impact.diagnostics._resolver import Resolver
 from impact.outputs._curve_rows import curve_entry
 from impact.outputs._document import group_label
 from impact.pipeline.fit import FittedModel
+from impact.pipeline.percentages import add_percentages
 from impact.pipeline.references import claim_places
 from impact.pipeline.street import RunResult
 from impact.pipeline.written import written_values
@@ -52,6 +53,7 @@ def build_document(run: RunResult) -> Document:
         )
         document["rows"] += _rows(model)
         thin |= _thin(model)
+    add_percentages(document, plan, [model.request for model in run.fitted])
     _add_curve(document, run)
     document["synthetic"] = _is_synthetic(document["data"])
     document["notices"] += _thin_notices(document, thin)

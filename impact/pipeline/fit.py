@@ -29,11 +29,13 @@ from impact.inference._parts import joined
 from impact.inference._permutation import Candidates, permute
 from impact.inference._robust_sets import with_robust_set
 from impact.inference._wild import with_wild
+from impact.pipeline.magnitudes import any_fault, outcome_fault
 from impact.pipeline.replicates import with_replicates
 from impact.schema.requests import Group, ModelRequest
 
 # residual sum of squares, as a share of the total, that is rounding and nothing else
 EXACT_FIT = 1e-24
+MOST_NAMES = 5
 Progress = Callable[[str, str, Mapping[str, object]], None]
 NOTHING: Mapping[str, object] = MappingProxyType({})
 Names = Mapping[str, tuple[str, str]]
@@ -198,7 +200,7 @@ def fit_design(design: Design, request: ModelRequest, group: str | None, seed: i
         terms = "; ".join(f"{name} ({why})" for name, why in estimate.dropped_terms.items())
         found = notice("W506", of=request.name, terms=terms)
         estimate = replace(estimate, notices=(*estimate.notices, found))
-    inference = infer_design(estimate, design, request)
+    inference = _told_of_zeros(estimate, infer_design(estimate, design, request), request)
     permutation = permute_design(estimate, design, request, seed=seed)
     return ModelResult(
         request.name, group, estimate, inference, design, permutation=permutation, base=request.base,
@@ -206,10 +208,38 @@ def fit_design(design: Design, request: ModelRequest, group: str | None, seed: i
     )  # fmt: skip
 
 
+def _told_of_zeros(estimate: Estimate, inference: Inference, request: ModelRequest) -> Inference:
+    """With W553 where an error of a term that is not zero itself is zero, unless the whole fit is exact (W507)."""
+    zero = (inference.std_error == 0.0) & (estimate.params != 0.0)
+    if not zero.any() or any(item.code == "W507" for item in estimate.notices):
+        return inference
+    names = [estimate.terms[j].name for j in np.flatnonzero(zero)]
+    shown = ", ".join(names[:MOST_NAMES]) + (
+        f" (+{len(names) - MOST_NAMES})" if len(names) > MOST_NAMES else ""
+    )
+    return replace(inference, notices=(*inference.notices, notice("W553", of=request.name, terms=shown)))
+
+
 def estimate_design(design: Design, request: ModelRequest) -> Estimate:
-    """The estimator of a request on a design."""
+    """The estimator of a request on a design.
+
+    Raises:
+        DesignError: E460 numbers whose powers are beyond the range of doubles.
+    """
     record: Any = catalog.ESTIMATORS.load(request.estimator)
-    estimate: Estimate = record.fit(design, request.options)
+    beyond = outcome_fault(design)
+    if beyond is not None:
+        raise DesignError(beyond)
+    try:
+        estimate: Estimate = record.fit(design, request.options)
+    except (ValueError, ArithmeticError) as error:
+        beyond = None if isinstance(error, ImpactError) else any_fault(design)
+        if beyond is None:
+            raise
+        raise DesignError(beyond) from error
+    if estimate.dropped_terms and (beyond := any_fault(design)) is not None:
+        # a column so small that its squares are zero is no collinear one
+        raise DesignError(beyond)
     return estimate
 
 
@@ -239,6 +269,12 @@ def infer_design(estimate: Estimate, design: Design, request: ModelRequest) -> I
         found = notice("W519", of=request.name, variance=words, variance_es=spanish)
         inference = replace(inference, notices=(*inference.notices, found))
     return inference
+
+
+def plain_variance(estimate: Estimate, design: Design, request: ModelRequest) -> Inference:
+    """The variance of a request and nothing beside it, for estimates that only stand in for a regression."""
+    own = replace(request.variance, is_default=False)
+    return infer_design(estimate, design, replace(request, variance=own, wild=None, bands=False))
 
 
 def permute_design(

@@ -105,7 +105,7 @@ def _universal(question: Question, result: ModelResult) -> ModelResult:
     choices = replace(design.adoption.choices, base_period="universal")
     changed = replace(design, adoption=replace(design.adoption, choices=choices))
     estimate = question.refit(result, changed)
-    inference = question.infer(result, estimate, changed)
+    inference = question.infer_fully(result, estimate, changed)
     return replace(result, design=changed, estimate=estimate, inference=inference)
 
 

@@ -25,7 +25,10 @@ def with_replicates(estimate: Estimate, design: Design, request: ModelRequest) -
     if not isinstance(survey, SurveyRows) or survey.replicates is None or estimate.replicates is not None:
         return estimate
     record: Any = catalog.ESTIMATORS.load(request.estimator)
-    weights = survey.replicates.weights[design.sample.kept]
+    weights = survey.replicates.on_rows(design.sample.kept)
+    together = None if record.replicate is None else record.replicate(design, request.options, weights)
+    if together is not None:
+        return replace(estimate, replicates=together)
     position = {term: j for j, term in enumerate(estimate.terms)}
     found = np.full((weights.shape[1], len(position)), np.nan)
     for number, own in enumerate(weights.T):

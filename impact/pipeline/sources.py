@@ -1,4 +1,8 @@
-"""The data files of a plan: their rows, and their headers alone."""
+"""The data files of a plan: their rows, and their headers alone.
+
+Named roots are those of the impact.toml nearest to the spec that wrote the data block, as relative paths are relative
+to that spec: with ``extends`` across folders each file is found where its own spec would find it.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import impact.catalog as catalog
+import impact.data.paths as data_paths
 import impact.data.several as several
 import impact.data.source_files as source_files
 from impact.core.frames import Frame
 from impact.plan import Plan, Source
 
 
-def read_source(source: Source, roots: Mapping[str, Path], wanted: Collection[str]) -> Frame:
-    """The wanted columns of one data file, or of the files of a kind of source.
+def read_source(plan: Plan, source: Source, wanted: Collection[str]) -> Frame:
+    """The wanted columns of one data file of the plan, or of the files of a kind of source.
 
     Raises:
         DataError: E2xx.
     """
     names = frozenset(wanted)
+    roots = data_paths.collect_roots(source.folder, plan.roots)
     if source.asked is not None:
         record, request = _opened(source, roots, names)
         return source_files.read_source_files(record, source.asked, request)
@@ -33,7 +39,7 @@ def read_source(source: Source, roots: Mapping[str, Path], wanted: Collection[st
     )
 
 
-def headers_of(plan: Plan, roots: Mapping[str, Path]) -> list[str]:
+def headers_of(plan: Plan) -> list[str]:
     """The columns of all data files.
 
     Raises:
@@ -41,7 +47,7 @@ def headers_of(plan: Plan, roots: Mapping[str, Path]) -> list[str]:
     """
     columns: list[str] = []
     for source in plan.sources:
-        columns += _header(source, roots)
+        columns += _header(source, data_paths.collect_roots(source.folder, plan.roots))
     return columns
 
 

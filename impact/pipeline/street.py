@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from threading import Event
 
 import impact.data.checks as data_checks
 import impact.data.filters as data_filters
-import impact.data.paths as data_paths
 import impact.data.prepare as data_prepare
 from impact.core.curves import CurveResult
 from impact.core.designs import Design, Factor
@@ -104,9 +102,8 @@ def read_data(plan: Plan) -> tuple[Frame, Frame]:
     if not plan.sources:
         raise DataError(fault("E186", place=plan.resolved.tree.place))
     wanted = names_used(plan)
-    roots = data_paths.collect_roots(plan.sources[0].folder, plan.roots)
-    frames = {source.name: read_source(source, roots, wanted) for source in plan.sources}
-    refuse_unknown_columns(plan, frames, roots)
+    frames = {source.name: read_source(plan, source, wanted) for source in plan.sources}
+    refuse_unknown_columns(plan, frames)
     frame = data_prepare.prepare_frame(
         frames,
         joins=plan.spec.joins,
@@ -129,7 +126,7 @@ def _context(plan: Plan, frame: Frame) -> Context:
     return Context(rows=frame.n_rows, panel=keys, params=plan.spec.params)
 
 
-def refuse_unknown_columns(plan: Plan, frames: Mapping[str, Frame], roots: Mapping[str, Path]) -> None:
+def refuse_unknown_columns(plan: Plan, frames: Mapping[str, Frame]) -> None:
     """Names that no file has, with the nearest column of the files' headers.
 
     Raises:
@@ -138,7 +135,7 @@ def refuse_unknown_columns(plan: Plan, frames: Mapping[str, Frame], roots: Mappi
     read = [name for frame in frames.values() for name in frame.columns]
     if not unknown_faults(plan, read):
         return
-    raise SpecError(*unknown_faults(plan, headers_of(plan, roots)))
+    raise SpecError(*unknown_faults(plan, headers_of(plan)))
 
 
 def _drop_one_requests(plan: Plan, fitted: Sequence[FittedModel]) -> tuple[ModelRequest, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from impact.core.errors import DataError, Fault, ImpactError, Notice, OutputError, Place, SpecError
 from impact.core.texts import fault, notice
 from impact.pipeline.document import Document, build_document, notice_entry
+from impact.pipeline.finished.frozen import frozen_notice
 from impact.pipeline.fit import Progress
 from impact.pipeline.interrupts import stopping
 from impact.pipeline.places import placed_in
@@ -78,6 +79,9 @@ def run_study(spec: object, options: StudyOptions, *, progress: Progress | None 
             with placed_in(plan.resolved.tree, otherwise=plan.resolved.tree.place):
                 refuse_warnings(run)
         document = build_document(run)
+        changed = frozen_notice(run.plan)
+        if changed is not None:
+            document["notices"].append(notice_entry(changed))
         if options.out is None:
             return StudyResult(run.plan, run, document, interrupted=stop.is_set())
         shown, files = _drawn(run, document)

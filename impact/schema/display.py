@@ -19,10 +19,11 @@ CellWord = Literal[
     "se_cr2", "df_cr2", "se_cr3", "p_cr3", "ci_cr3", "p_both", "p_wild", "ci_wild", "p_romano_wolf", "p_westfall_young",
     "ci_ar", "p_ar", "ci_tf", "effective_f",
     "p_holm", "p_bonferroni", "p_bh", "p_by", "q_sharpened", "per_sd", "elasticity", "semi_elasticity",
-    "deff", "expect",
+    "percent", "percent_se", "percent_ci95", "percent_kennedy",
+    "cv", "deff", "cases", "quality", "expect",
 ]  # fmt: skip
 RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published", "speccurve"]
-TableFormat = Literal["md", "tex", "html"]
+TableFormat = Literal["md", "tex", "html", "docx", "xlsx"]
 FigureFormat = Literal["svg", "png"]
 FigureKind = Literal[
     "event_study", "att_gt", "cohorts", "dose", "bacon", "honest_did", "synth", "coefplot",
@@ -32,7 +33,7 @@ Level = float
 
 
 def _table_formats() -> list[TableFormat]:
-    return ["md", "tex", "html"]
+    return ["md", "tex", "html", "docx", "xlsx"]
 
 
 def _figure_formats() -> list[FigureFormat]:

@@ -95,11 +95,11 @@ def means_formula(node: Node, where: str) -> Formula:
     """The variables of `of:` as outcome and regressors, the domains of `over:` as an absorbed effect.
 
     Raises:
-        SpecError: E569 without `of:`, or with a formula.
+        SpecError: E569 without `of:`, or with what belongs to regressions.
     """
     of, over = (_names(node, key) for key in ("of", "over"))
-    if not of or node.entry("formula") is not None or node.entry("outcome") is not None:
-        problem = f"{where} needs `of:`, the variables to describe, and takes no formula or outcome"
+    if not of or any(node.get(key) for key in ("formula", "outcome", "treatment", "controls")):
+        problem = f"{where} needs `of:`, the variables to describe, and takes no formula, outcome, treatment or control"
         raise SpecError(fault("E569", place=node.place, problem=problem))
     text = f"{of[0]} ~ {' + '.join(of[1:]) or '1'}" + (f" | {'^'.join(over)}" if over else "")
     written = node.get("of") or node

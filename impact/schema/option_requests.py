@@ -23,6 +23,10 @@ OWN_VARIANCE = "own_variance"
 OWN_UNLESS_CLUSTERED = "own_unless_clustered"
 OWN_ON_REQUEST = "own_on_request"
 OWN = frozenset({OWN_VARIANCE, OWN_UNLESS_CLUSTERED, OWN_ON_REQUEST})
+NEEDS = {
+    "linear": "a regression, or influence functions",
+    "own": "an estimator that makes its own errors",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,31 @@ def checked(model_class: type[Any], node: Node, where: str) -> Any:
     if faults or instance is None:
         raise SpecError(*faults)
     return instance
+
+
+def check_pair(
+    estimator: str, accepts: Sequence[str], variance: VarianceRequest, registry: Registry, *, has_panel: bool
+) -> None:
+    """Refuse a variance that needs what the estimator or the spec does not have.
+
+    Arguments:
+        estimator: its keyword. accepts: what its record says it accepts. registry: of variances.
+
+    Raises:
+        SpecError: E181.
+    """
+    record: Any = registry.load(variance.keyword)
+    # a variance over time may name its own columns
+    has_time = has_panel or getattr(variance.options, "time", None) is not None
+    missing = {"panel": not has_time, "linear": "clusters" not in accepts, "own": OWN.isdisjoint(accepts)}
+    for need in record.needs:
+        if missing.get(need, False):
+            words = NEEDS.get(need, f"a {need}")
+            raise SpecError(
+                fault(
+                    "E181", place=variance.place, variance=variance.keyword, estimator=estimator, need=words
+                )
+            )
 
 
 def variance_of(

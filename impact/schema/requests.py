@@ -123,6 +123,7 @@ class ModelRequest:
         design: the treated block, None without one; adoption: who is treated from when, for both kinds of design;
             by_adoption: the estimator starts from it, and the formula holds controls only; option_columns: option of
             the estimator → column; missing_outcome: rows without an outcome have a meaning and stay.
+            describes: the estimator describes variables, none of which is a treatment.
             permute: options of the permutation or None, with the condition of its candidates. wild: options of the
             wild bootstrap or None.
     """
@@ -144,6 +145,7 @@ class ModelRequest:
     by_adoption: bool = False
     option_columns: Mapping[str, str] = field(default_factory=dict)
     missing_outcome: bool = False
+    describes: bool = False
     panel: tuple[tuple[str, ...], str] | None = None
     own_panel: bool = False
     permute: Any = None

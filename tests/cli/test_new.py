@@ -85,3 +85,10 @@ def test_a_kind_of_study_names_its_example(call, folder, short):
     content = (folder / "copy.yaml").read_text(encoding="utf-8")
     assert "study: copy" in content
     assert SHORT_NAMES[short] in content
+
+
+@pytest.mark.parametrize("short", ["iv", "ppml", "survey", "rd"])
+def test_a_kind_of_study_runs(call, folder, short):
+    assert call("new", "copy", "--from", short).status == 0
+    assert call("run", "copy.yaml", "-q").status == 0
+    assert (folder / "reports" / "copy" / "results.json").is_file()

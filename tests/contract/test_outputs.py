@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import xml.etree.ElementTree as ElementTree
+import zipfile
 
 import pytest
 
@@ -130,6 +132,8 @@ def test_files_are_what_they_claim(written, keyword):
             ElementTree.fromstring(content)
         elif name.endswith(".png"):
             assert content.startswith(b"\x89PNG")
+        elif name.endswith((".docx", ".xlsx")):
+            assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
         else:
             text = content.decode("utf-8")
             assert text.endswith("\n"), name

@@ -190,6 +190,21 @@ def test_the_sum_of_the_shares_is_a_column(built):
         ({}, {"shocks": [*SHOCKS, SHOCKS[0]]}, "several rows for one sector"),
         ({}, {"shocks": [{**row, "sector": "x"} for row in SHOCKS]}, "is one of those with shares"),
         ({}, {"shocks": [{**row, "year": f"y{row['year']}"} for row in SHOCKS]}, "different kinds"),
+        (
+            {"leave_out": "own"},
+            {"shocks": [{**row, "unit": ord(row["unit"])} for row in OWN]},
+            "keys of main and of the shocks are of different kinds",
+        ),
+        (
+            {"leave_out": "own"},
+            {"shocks": [{**row, "year": f"y{row['year']}"} for row in OWN]},
+            "keys of main and of the shocks are of different kinds",
+        ),
+        (
+            {"base": None, "lag": 10},
+            {"main": [{**row, "year": f"y{row['year']}"} for row in MAIN]},
+            "'year' of main holds no numbers",
+        ),
     ],
 )
 def test_files_that_do_not_fit_are_refused(built, changes, files, words):

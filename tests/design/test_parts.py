@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from impact.core.errors import DesignError, SpecError
 from impact.design.parts import Source, lag_names, piece_text, piece_values, pieces_of, shift_in_time
+from impact.pipeline.fit import design_of
 from impact.schema.formulas.parse import parse_formula
 
 
@@ -90,3 +91,21 @@ def test_what_is_no_number_column(text, error, code):
     with pytest.raises(error) as caught:
         values(text, source)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"formula": "y ~ D | i + t"},
+        {
+            "estimator": "did_bjs",
+            "outcome": "y",
+            "spec": {"design": {"unit": "i", "time": "t", "cohort": "g", "never": 0}},
+        },
+    ],
+)
+def test_coordinates_that_are_text_are_named(as_frame, request_of, test_panel, block):
+    columns = {**test_panel, "lon": np.array([f"{value:.2f}W" for value in test_panel["lon"]])}
+    request = request_of(vcov={"conley": {"lat": "lat", "lon": "lon", "km": 100}}, **block)
+    with pytest.raises(DesignError, match=r"E515.*'lon' is text"):
+        design_of(as_frame(columns), request)

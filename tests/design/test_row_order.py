@@ -51,3 +51,13 @@ def test_words_sort_by_their_codes():
     assert row_order.sortable(numbers) is numbers
     codes = row_order.sortable(np.array(["b", "a", "b"], dtype=object))
     assert codes[0] == codes[2] != codes[1] and codes.dtype.kind == "i"
+
+
+def test_surveys_sort_fewer_rows(request_of):
+    plain, surveyed = request_of("y ~ x"), request_of("y ~ x", spec={"survey": {"psu": "p"}})
+    means = request_of(estimator="survey_mean", of="y")
+    assert row_order.limit_of(plain) == row_order.CANONICAL_LIMIT
+    assert row_order.limit_of(surveyed) == row_order.limit_of(means) == row_order.LIMIT_OF_SUMS
+    rows = [np.arange(row_order.LIMIT_OF_SUMS + 1.0)]
+    assert row_order.canonical_order(rows, row_order.LIMIT_OF_SUMS) is None
+    assert row_order.canonical_order(rows) is not None

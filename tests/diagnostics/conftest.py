@@ -85,6 +85,7 @@ def fitted(design, name="main", *, group=None, permuted=True, sets=None, **more)
 def question(kind, *of, results=(), language="en"):
     """A question about models: each of ``of`` is a result, or (result, term)."""
     pairs = tuple(one if isinstance(one, tuple) else (one, "") for one in of)
+    clustered = ClusterOptions(cluster="unit")
     known = {(result.name, result.group): result for result in [*(pair[0] for pair in pairs), *results]}
     return Question(
         test="asked",
@@ -92,7 +93,8 @@ def question(kind, *of, results=(), language="en"):
         of=pairs,
         results=known,
         refit=lambda result, design: fit(design, OlsOptions()),
-        infer=lambda result, estimate, design: infer(estimate, design, ClusterOptions(cluster="unit"), 0.95),
+        infer=lambda result, estimate, design: infer(estimate, design, clustered, 0.95),
+        infer_fully=lambda result, estimate, design: infer(estimate, design, clustered, 0.95),
         seed=1,
         language=language,
     )

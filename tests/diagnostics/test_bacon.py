@@ -24,7 +24,7 @@ def ask(plan_of, as_frame, test_panel):
         lengths = {len(values) for values in whole.values()}
         frame = as_frame(columns if len(lengths) > 1 else whole, rows)
         (result,) = fitting.fit_request(frame, plan.models[0], seed=1).results
-        question = Question("b", "bacon", ((result, ""),), {}, None, None, seed=1)
+        question = Question("b", "bacon", ((result, ""),), {}, None, None, None, seed=1)
         (found,) = bacon.examine(question, bacon.BaconOptions(**(options or {})))
         return result, found
 

@@ -22,7 +22,7 @@ def ask(plan_of, as_frame):
         plan = plan_of(models={"m": {"estimator": "rd", "formula": formula, **block}})
         (result,) = fitting.fit_request(as_frame(columns), plan.models[0], seed=1).results
         assert result.error is None
-        question = Question("sorting", "density", ((result, term),), {}, None, None, seed=1)
+        question = Question("sorting", "density", ((result, term),), {}, None, None, None, seed=1)
         (found,) = density.examine(question, options or density.DensityOptions())
         return found
 

@@ -56,3 +56,28 @@ def test_residual_of_the_textbook(asked):
     (test,) = found[("endogeneity", "m")]
     assert np.sqrt(test["statistic"]) == pytest.approx(0.0581666 / 0.0348073, rel=5e-6)
     assert (test["df2"], test["p_value"]) == (423, pytest.approx(0.095, abs=5e-4))
+
+
+def test_a_regressor_that_is_another_and_an_instrument_has_no_residual_of_its_own(
+    test_panel, tmp_path, asked
+):
+    """d2 = d + q1 has the residual of d: one restriction, and the F of the regression with that residual alone."""
+    columns = {**test_panel, "d2": test_panel["d"] + test_panel["q1"]}
+    base = np.column_stack([np.ones(480), *(test_panel[name] for name in ("q1", "q2", "z"))]).astype(float)
+    columns["left"] = test_panel["d"] - base @ np.linalg.lstsq(base, test_panel["d"], rcond=None)[0]
+    iv = {"formula": "yiv ~ 1 | d + d2 ~ q1 + q2 + z", "vcov": "hc0"}
+    found, _ = asked((tmp_path, columns), {"iv": iv}, ["endogeneity"])
+    ols = {"formula": "yiv ~ d + d2 + left", "vcov": "hc0"}
+    _, document = asked((tmp_path, columns), {"ols": ols}, [])
+    (test,) = found[("endogeneity", "iv")]
+    row = next(row for row in document["rows"] if row["term"] == "left")
+    assert test["df"] == 1 and test["statistic"] == pytest.approx(row["statistic"] ** 2, rel=1e-6)
+    assert test["details"]["residuals_left_out"] == ["d2"] and "d2" in test["sentence"]
+
+
+def test_a_regressor_made_of_the_instruments_is_not_tested(test_panel, tmp_path, asked):
+    columns = {**test_panel, "d": test_panel["q1"] - 2.0 * test_panel["q2"]}
+    models = {"iv": {"formula": "yiv ~ 1 | d ~ q1 + q2", "vcov": "hc1"}}
+    found, _ = asked((tmp_path, columns), models, ["endogeneity"])
+    (test,) = found[("endogeneity", "iv")]
+    assert test["verdict"] == "note" and test.get("statistic") is None and "exogenous" in test["sentence"]

@@ -146,6 +146,7 @@ def asked(design, **options):
         results={("re", None): result},
         refit=lambda _, changed: fit(changed, random),
         infer=lambda _, estimate, changed: clustered(estimate, changed),
+        infer_fully=lambda _, estimate, changed: clustered(estimate, changed),
         seed=1,
     )
     return examine(question, HausmanOptions(**options))[0]

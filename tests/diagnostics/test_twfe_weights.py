@@ -20,7 +20,7 @@ def ask(plan_of, as_frame, test_panel):
         plan = plan_of(design=COHORTS, models=models)
         frame = as_frame({**test_panel, **(columns or {})}, rows)
         (result,) = fitting.fit_request(frame, plan.models[0], seed=1).results
-        question = Question("w", "twfe_weights", ((result, ""),), {}, None, None, seed=1)
+        question = Question("w", "twfe_weights", ((result, ""),), {}, None, None, None, seed=1)
         (found,) = twfe_weights.examine(question, twfe_weights.TwfeWeightsOptions())
         return result, found
 

@@ -468,3 +468,22 @@ def test_no_unit_in_every_period(fit, test_panel):
     with pytest.raises(DesignError) as caught:
         fit(rows=np.flatnonzero((test_panel["i"] + test_panel["t"]) % 8 != 0))
     assert caught.value.faults[0].code == "E571"
+
+
+def test_dates_written_as_numbers_keep_their_names(plan_of, as_frame, test_panel):
+    """Periods such as 20190101: as many cells as with short periods, each with a name of its own."""
+    block = {"estimator": "did_cs", "outcome": "y"}
+    found = []
+    for start in (0.0, 20190100.0):
+        columns = {
+            **test_panel,
+            "t": start + test_panel["t"],
+            "g": np.where(test_panel["g"] > 0, start, 0) + test_panel["g"],
+        }
+        plan = plan_of(design=COHORTS, models={"m": block})
+        (one,) = fitting.fit_request(as_frame(columns), plan.models[0], seed=1).results
+        found.append(one.estimate)
+    names = [term.name for term in found[1].terms]
+    assert len(set(names)) == len(names) == len(found[0].terms)
+    assert "att_gt[20190104,20190105]" in names
+    assert found[1].params == pytest.approx(found[0].params, abs=1e-9)

@@ -14,7 +14,7 @@ import impact.estimators._likelihood as likelihood
 import impact.estimators.logit as logit
 import impact.kernels.likelihood.glm as glm
 from impact.core.designs import AbsorbedFactor, Design, Factor, Sample, Term
-from impact.core.errors import DesignError
+from impact.core.errors import DesignError, ImpactError
 from impact.kernels.likelihood.conditional_logit import fit_conditional_logit
 from impact.pipeline.fit import design_of, fit_design
 
@@ -220,3 +220,11 @@ def test_refusals(fit):
     assert code_of(lambda: fit("some ~ D + D:z | t", marginal="average")).code == "E650"
     assert code_of(lambda: fit("some ~ D + z", bias="analytical")).code == "E650"
     assert code_of(lambda: fit("some ~ D + z | i + t", effects="conditional")).code == "E650"
+
+
+def test_conditional_logit_takes_the_limits_of_the_search(fit):
+    """One Newton step is not enough; the options of absorption are not silently passed over."""
+    for code, option in (("E549", {"steps": 1}), ("E554", {"exact_df": True})):
+        with pytest.raises(ImpactError) as caught:
+            fit("some ~ D + z | i", effects="conditional", **option)
+        assert caught.value.faults[0].code == code

@@ -54,8 +54,8 @@ def test_exact_columns_and_adjustment_by_loops(fitted, training):
         apart = x - x[row]
         distance = np.sqrt(np.einsum("ij,jk,ik->i", apart, inverse, apart))
         distance[d != d[row]] = np.inf
-        distance[cell != cell[row]] += 1e6
-        near = distance <= np.sort(distance)[2] + 1e-7
+        distance[cell != cell[row]] = np.inf
+        near = distance <= np.sort(distance)[min(2, np.count_nonzero(np.isfinite(distance)) - 1)] + 1e-7
         total += y[near].var(ddof=1) * (used[row] ** 2 + 2 * used[row] - squared[row])
     assert found.estimate.params[0] == pytest.approx(effect.mean())
     assert found.inference.std_error[0] == pytest.approx(np.sqrt(total) / len(y))
@@ -117,6 +117,48 @@ def test_exact_columns_hold_in_any_unit(fitted, training):
     assert other.inference.std_error == pytest.approx(one.inference.std_error)
 
 
+@pytest.mark.parametrize("estimand", ["ate", "att"])
+def test_neighbours_of_a_variance_stay_in_the_cell(fitted, estimand):
+    """Cells of 1, 2 and 5 controls far apart in the outcome: σ² by loops inside the cell, alone: the group's mean."""
+    random = np.random.default_rng(11)
+    cell = np.repeat([0, 1, 2], [4, 5, 9])
+    d = np.r_[1, 1, 1, 0, 1, 1, 1, 0, 0, [1] * 4, [0] * 5].astype(float)
+    x, y = random.normal(size=18), 1000.0 * cell + random.normal(size=18)
+    found = fitted(
+        {"y": y, "d": d, "x": x, "cell": cell}, "y ~ d + x", exact="cell", estimand=estimand, adjust=False,
+        metric="euclidean",
+    )  # fmt: skip
+    spread, effect, used = np.full(18, np.nan), np.zeros(18), np.zeros(18)
+    for row in range(18):
+        own = np.flatnonzero((d == d[row]) & (cell == cell[row]))
+        near = own[np.argsort(np.abs(x[own] - x[row]))][:3]
+        spread[row] = y[near].var(ddof=1) if len(near) > 1 else np.nan
+        if estimand == "ate" or d[row]:
+            others = np.flatnonzero((d != d[row]) & (cell == cell[row]))
+            match = others[np.argmin(np.abs(x[others] - x[row]))]
+            effect[row], used[match] = (y[row] - y[match]) * (1 if d[row] else -1), used[match] + 1
+    spread[3] = np.nanmean(spread[d == 0])
+    on = np.ones(18, dtype=bool) if estimand == "ate" else d == 1
+    counts = used**2 + used if estimand == "ate" else (used**2 - used) * (d == 0)
+    total = np.sum((effect[on] - effect[on].mean()) ** 2) + spread @ counts
+    assert found.estimate.params[0] == pytest.approx(effect[on].mean())
+    assert found.inference.std_error[0] == pytest.approx(np.sqrt(total) / on.sum())
+    (told,) = [one for one in found.estimate.notices if one.code == "W552"]
+    thin = np.isin(np.arange(18), [3, 7, 8]) & (counts > 0)
+    assert told.details == {"count": thin.sum(), "alone": int(counts[3] > 0)}
+
+
+def test_tiny_units_do_not_merge_exact_cells(fitted):
+    """Covariates of 1e-12: rows of another cell are not ties."""
+    cell, d = np.repeat([0.0, 1.0], 20), np.tile([0.0, 1.0], 20)
+    x = 1e-12 * np.random.default_rng(4).random(40)
+    found = fitted(
+        {"y": 100 * cell + 3 * d, "d": d, "x": x, "cell": cell}, "y ~ d + x", exact="cell", adjust=False,
+        metric="euclidean",
+    )  # fmt: skip
+    assert found.estimate.params[0] == pytest.approx(3)
+
+
 def test_exact_matches_without_noise(fitted):
     """Every row finds its twin: the effect is exact, and so is the balance."""
     z = np.repeat(np.arange(10.0), 8)
@@ -139,6 +181,7 @@ def test_named_adjustment(fitted, training):
     [
         ("E660", "re78 ~ treat", {}), ("E661", "re78 ~ treat + age", {"k": 200}),
         ("E661", "re78 ~ treat + apart", {"metric": "score"}), ("E662", "re78 ~ treat + age", {"exact": "apart"}),
+        ("E500", "re78 ~ treat + age", {"exact": "pair", "adjust": False}),
         ("E663", "re78 ~ treat + age", {"metric": "score", "estimand": "att"}),
         ("E663", "re78 ~ treat + age", {"metric": "score", "exact": "black"}),
         ("E663", "re78 ~ treat + age", {"metric": "score", "adjust": "age"}),
@@ -149,6 +192,11 @@ def test_named_adjustment(fitted, training):
 )  # fmt: skip
 def test_refusals(fitted, training, code, formula, block):
     columns = {**training, "apart": training["treat"] * 10 + np.random.default_rng(2).random(445)}
+    if code == "E500":
+        rows = [*np.flatnonzero(training["treat"] == 1)[:50], *np.flatnonzero(training["treat"] == 0)[:50]]
+        columns = {name: values[rows] for name, values in columns.items()} | {
+            "pair": np.tile(np.arange(50), 2)
+        }
     with pytest.raises(ImpactError) as error:
         fitted(columns, formula, **block)
     assert error.value.faults[0].code == code

@@ -193,3 +193,14 @@ def test_refusals(fitted, people, code, block, formula):
     with pytest.raises(DesignError) as error:
         fitted(columns, formula or "wage ~ educ + i(region)", **block)
     assert error.value.faults[0].code == code
+
+
+@pytest.mark.parametrize("step", [1.0, 0.25])
+def test_groups_with_long_numbers_keep_their_names(fitted, cards, step):
+    """1234567 and the next: the labels hold all digits, and the means of both groups are there."""
+    codes = np.where(cards["OWNRENT"] == 1, 1234567.0, 1234567.0 + step)
+    found, _ = fitted({**cards, "code": codes}, FORMULA, group="code")
+    names = [name for name in found if name.startswith("mean[")]
+    assert names == ["mean[1234567]", f"mean[{1234567 + step:.10g}]"]
+    plain, _ = fitted(cards, FORMULA, group="OWNRENT", first=1)
+    assert found["difference"] == pytest.approx(plain["difference"])

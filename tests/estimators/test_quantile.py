@@ -168,6 +168,17 @@ def test_refusals(fitted, wages, code, kind, block):
 
 def test_a_programme_that_is_not_solved_is_said(fitted, wages, monkeypatch):
     monkeypatch.setattr(kernel, "_MOST_STEPS", 1)
+    monkeypatch.setattr(kernel, "_MOST_EXCHANGES", 0)
     with pytest.raises(ConvergenceError) as error:
         fitted(wages, quantiles=0.5)
     assert error.value.faults[0].code == "E657"
+
+
+@pytest.mark.parametrize("errors", ["nid", "iid"])
+def test_a_column_far_from_zero_has_the_errors_of_one_near_it(fitted, wages, errors):
+    """Years of schooling + 1e6: the same slope and error; the constant takes the level."""
+    near = fitted(wages, quantiles=0.5, errors=errors)
+    far = fitted({**wages, "educ": wages["educ"] + 1e6}, quantiles=0.5, errors=errors)
+    place = [term.name for term in near.estimate.terms].index("educ[0.5]")
+    assert far.estimate.params[place] == pytest.approx(near.estimate.params[place], rel=1e-6)
+    assert far.inference.std_error[place] == pytest.approx(near.inference.std_error[place], rel=1e-4)

@@ -16,7 +16,21 @@ def test_the_mean_of_a_population(request_of, as_frame, test_panel):
     assert found.estimate.terms[0].kind == "mean"
 
 
-@pytest.mark.parametrize("block", [{}, {"of": "y", "formula": "y ~ 1"}, {"of": "y", "outcome": "z"}])
+@pytest.mark.parametrize(
+    "block",
+    [
+        {},
+        *(
+            {"of": "y", key: value}
+            for key, value in {
+                "formula": "y ~ 1",
+                "outcome": "z",
+                "treatment": "z",
+                "controls": ["z"],
+            }.items()
+        ),
+    ],
+)
 def test_variables_are_named_in_of(request_of, block):
     with pytest.raises(SpecError, match="`of:`") as caught:
         request_of(**{"formula": None, "estimator": "survey_mean", **block})
@@ -108,3 +122,9 @@ def test_options_that_contradict(request_of, block):
     with pytest.raises(SpecError) as caught:
         request_of(estimator="survey_mean", of="y", **block)
     assert caught.value.faults[0].code == "E569"
+
+
+def test_domains_with_long_numbers_keep_their_names(request_of, as_frame, test_panel):
+    frame = as_frame({**test_panel, "code": 1234567.0 + test_panel["i"] % 2})
+    found = result(request_of, frame, over="code", spec={"survey": SURVEY})
+    assert [term.name for term in found.estimate.terms] == ["y[code=1234567]", "y[code=1234568]"]

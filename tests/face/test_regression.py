@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import impact
-from impact.core.errors import DesignError, SpecError
+from impact.core.errors import DesignError, ImpactError, SpecError
 
 CASES = [
     ("y ~ D + z | i + t", {"vcov": {"cluster": "i"}}),
@@ -134,6 +134,32 @@ def test_what_a_fit_says(table):
     assert "<table" in fit._repr_html_()
 
 
+@pytest.mark.parametrize(("name", "more"), [("feols", {}), ("fepois", {}), ("feglm", {"family": "logit"})])
+@pytest.mark.parametrize(
+    ("formula", "keys"),
+    [
+        ("y ~~ D", {}),
+        ("high ~ lta", {}),
+        ("high ~ D", {"vcov": "hc9"}),
+        ("high ~ D", {"weights": {"w": "heavy"}}),
+        ("high ~ D | D", {}),
+    ],
+)
+def test_faults_stand_at_the_function_that_was_called(table, name, more, formula, keys):
+    with pytest.raises(ImpactError) as caught:
+        getattr(impact, name)(formula, table, **more, **keys)
+    assert {fault.place.file for fault in caught.value.faults} == {name}
+
+
+def test_a_preset_of_feglm_is_that_of_the_other_functions(table):
+    """One small-sample preset, three ways to say it."""
+    poisson = impact.fepois("cnt ~ D + z", table, vcov={"cluster": "c"}, ssc="none")
+    other = impact.feglm("cnt ~ D + z", table, family="poisson", vcov={"cluster": "c"}, ssc="none")
+    inside = impact.feglm("cnt ~ D + z", table, family="poisson", vcov={"cluster": "c", "ssc": "none"})
+    assert other.se() == poisson.se() == inside.se()
+    assert other.se() != impact.feglm("cnt ~ D + z", table, family="poisson", vcov={"cluster": "c"}).se()
+
+
 def test_mistakes_are_typed_errors(table):
     with pytest.raises(SpecError) as caught:
         impact.feols("y ~ lta | i", table)
@@ -154,5 +180,11 @@ def test_mistakes_are_typed_errors(table):
     with pytest.raises(SpecError) as caught:
         impact.fepois("cnt ~ 1 | i | D ~ z", table)
     assert caught.value.code == "E551"
+    with pytest.raises(SpecError) as caught:
+        impact.feols("y ~ D", table, vcov="own")
+    assert caught.value.code == "E181"
+    with pytest.raises(SpecError) as caught:
+        impact.feols("y ~ D", table).summary(vcov="own")
+    assert caught.value.code == "E181"
     with pytest.raises(AttributeError):
         getattr(impact, "no_such_name")  # noqa: B009

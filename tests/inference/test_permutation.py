@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import nnls
 
+import impact.kernels.permutation as distribution
 from impact.core.designs import Treatment
 from impact.core.errors import DesignError, ImpactError
 from impact.core.options import SetSize
@@ -19,6 +20,8 @@ from impact.inference._options import PermuteOptions
 from impact.inference._permutation import Candidates, permute
 from impact.inference.cluster import ClusterOptions, infer
 from impact.kernels import reassign
+from impact.pipeline.fit import design_of as model_of
+from impact.pipeline.fit import fit_design
 
 N_UNITS = 9
 
@@ -316,3 +319,51 @@ def test_victimization(dense, outcome, estimate, p_value):
                 >= abs(fit.estimate.params[0] - b0) * (1 - 1e-10)
             )
             assert (p_at > 0.1) == kept
+
+
+COUNTS = {"unit": "i", "time": "t", "treated": "i <= 2", "from": 4}
+
+
+def counts(request_of, as_frame, **block):
+    """Twelve units in six periods; units 5 and 9 count nothing once treatment is on: that pair has no fit."""
+    random = np.random.default_rng(7)
+    unit, time = np.repeat(np.arange(1, 13), 6), np.tile(np.arange(1, 7), 12)
+    y = random.poisson(6.0, size=72).astype(float)
+    y[np.isin(unit, [5, 9]) & (time >= 4)] = 0.0
+    frame = as_frame({"i": unit, "t": time, "y": y})
+    permuted = {"permute": {"unit": "i", "sets": "same_size"}, "vcov": {"cluster": "i"}, **block}
+    request = request_of(
+        "y ~ exposed | i + t", estimator="ppml", spec={"design": COUNTS, "seed": 1}, **permuted
+    )
+    return fit_design(model_of(frame, request), request, None, 1)
+
+
+def test_sets_without_a_maximum_are_left_out_of_everything(request_of, as_frame):
+    """The pair (5, 9) alone has only zeros: p-value, interval and power are those of the 65 other pairs."""
+    found = counts(request_of, as_frame).permutation
+    assert (found.n_not_fitted, found.n_left_out, len(found.members)) == (1, 0, 65)
+    assert [4, 8] not in found.members.tolist() and np.isfinite(found.estimates).all()
+    size = np.abs(found.estimates[:, 0])
+    assert found.p_value[0] == np.mean(size >= size[found.actual] * (1 - 1e-10))
+    assert found.smallest_p == 1 / 65 and np.isfinite(found.mde80[0])
+    # the ends of the interval are the last values that the same p-value does not reject
+    for end, step in ((found.ci_low[0], -1e-6), (found.ci_high[0], 1e-6)):
+        assert (
+            distribution.p_value_at(found, 0, end + step)
+            <= 0.05
+            < distribution.p_value_at(found, 0, end - step)
+        )
+
+
+def test_refits_seek_the_maximum_as_the_model_did(request_of, as_frame, monkeypatch):
+    asked = []
+
+    def spy(*given, limits=None, **more):
+        asked.append(limits)
+        return refit_sets(*given, limits=limits, **more)
+
+    refit_sets = _permutation.refit_sets
+    monkeypatch.setattr(_permutation, "refit_sets", spy)
+    counts(request_of, as_frame, tolerance=1e-8, max_iterations=777, steps=33)
+    (limits,) = asked
+    assert (limits.tolerance, limits.absorption_iterations, limits.steps) == (1e-8, 777, 33)

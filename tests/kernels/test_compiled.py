@@ -295,3 +295,14 @@ print(compiled.IS_COMPILED, compiled.group_counts(np.array([0, 1, 1], dtype=np.i
 def test_the_version_is_that_of_the_sources():
     source = Path(compiled.__file__).with_name("_compiled.c").read_text(encoding="utf-8")
     assert f"#define KERNELS_VERSION {compiled.VERSION}\n" in source
+
+
+@pytest.mark.parametrize("rows", [1, 700, 60_000])
+@pytest.mark.parametrize("largest", [1, 2_000, 2**20, 2**31, 2**40, 2**61])
+def test_the_order_of_whole_numbers(rows, largest):
+    codes = np.random.default_rng(rows).integers(0, largest, rows)
+    np.testing.assert_array_equal(compiled.whole_order(codes), np.argsort(codes, kind="stable"))
+    np.testing.assert_array_equal(twins.whole_order(codes), np.argsort(codes, kind="stable"))
+    for own in (compiled.whole_order, twins.whole_order):
+        with pytest.raises(ValueError, match="below zero"):
+            own(codes - largest)

@@ -62,7 +62,7 @@ def test_size_of_the_density_test(fit_plan, agrees):
     for _ in range(draws):
         r = 2 * rng.beta(2, 4, 1000) - 1
         found = fit({"y": rng.standard_normal(1000), "r": r})
-        question = Question("d", "density", ((found, ""),), {}, None, None, seed=1)
+        question = Question("d", "density", ((found, ""),), {}, None, None, None, seed=1)
         (said,) = density.examine(question, density.DensityOptions())
         small += said.p_value < 0.05
     print(f"M22b density: size {small / draws:.3f}")

@@ -8,6 +8,7 @@ from impact.outputs._columns import (
     with_groups,
     without_groups,
 )
+from impact.outputs._document import model_label
 from impact.outputs._request import OutputRequest
 from impact.schema.display import PanelBlock, TableBlock
 
@@ -56,3 +57,16 @@ def test_event_studies_are_told_apart(document):
     assert estimated_by_time(document, "event")
     assert not estimated_by_time(document, "main")
     assert not estimated_by_time(document, "broken")
+
+
+def test_models_that_are_lines_of_a_panel_keep_their_labels(document):
+    """In a table of models a line is known by its model, not by its place among the columns."""
+    panel = PanelBlock(models=["main", "event"])
+    own = panel_columns(
+        "t", TableBlock(rows="models"), panel, document, OutputRequest(), language="en", wants=bool
+    )
+    placed = panel_columns("t", TableBlock(), panel, document, OutputRequest(), language="en", wants=bool)
+    assert [column.title for column in placed] == ["(1)", "(2)"]
+    assert [column.title for column in own] == [
+        model_label(document, name, "en") for name in ("main", "event")
+    ]

@@ -58,7 +58,8 @@ def test_names_of_the_files(document, wanted):
     files = draw_outputs(document, replace(wanted, tables=one_table, figures=one_figure))
     assert list(files) == [
         "README.md", "figures/f.csv", "figures/f.png", "figures/f.svg", "report.html", "results.csv", "results.json",
-        "spec.resolved.yaml", "tables/t-float.tex", "tables/t.html", "tables/t.md", "tables/t.tex",
+        "spec.resolved.yaml", "tables/t-float.tex", "tables/t.docx", "tables/t.html", "tables/t.md", "tables/t.tex",
+        "tables/t.xlsx",
     ]  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def test_every_word_that_is_asked_for_exists(language):
         for code in re.findall(r"(?:fault|notice)\(\s*\"([EW]\d{3})\"", file.read_text()):
             assert f"{code}.message" in known
     assert len(asked) > 80
-    asked -= {"figure.dpi", "figure.facecolor", "report.html", "report.html.j2"}
+    asked -= {"figure.dpi", "figure.facecolor", "report.html", "report.html.j2", "report.js"}
     assert not sorted(asked - set(known))
     for word in get_args(CellWord):
         assert f"table.stat.{word}" in known

@@ -66,3 +66,11 @@ def test_words_of_effects_and_variances(document):
     assert variance_word(newey, document, "es") == "Newey-West, 0 rezagos"
     assert model_notes({"vcov": {"text": "a", "text_es": "b"}}, "es") == "b"
     assert model_notes({"vcov": {"text": "a", "text_es": "b"}}, "en") == "a"
+
+
+def test_a_share_is_not_rounded_to_none_or_all(document):
+    """Without decimals R² would be 0 or 1."""
+    printing = Printing(digits=0, stars=(), min_cell=10, language="en")
+    document["models"]["main"]["r2"] = 0.8734
+    (line,) = footer_lines(("r2",), ["main"], document, printing, table="t")
+    assert line[1][0].text == "0.87"

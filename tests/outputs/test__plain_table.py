@@ -32,6 +32,18 @@ def test_data_tests_and_claims(document):
     assert small.data_grid({}, "en") is small.tests_grid({}, "en") is small.claims_grid({}, "en") is None
 
 
+def test_names_of_tests_are_not_taken_apart(document):
+    """A default test is named by kind and model: its column says the kind, not the label of a column `margin`."""
+    document["labels"] = {**document["labels"], "margin": "Vote margin", "asked_one": "The bound"}
+    first, second = document["tests"][:2]
+    first |= {"test": "density:margin", "kind": "density", "of": "margin"}
+    second |= {"test": "asked_one", "kind": "equivalence"}
+    rows = texts(small.tests_grid(document, "en"))
+    assert [row[0] for row in rows[1:3]] == ["density", "The bound"]
+    second["test"] = "other_one"
+    assert texts(small.tests_grid(document, "en"))[2][0] == "other one"
+
+
 def test_points():
     grid = small.points_grid(
         "f", "t", ("time", "estimate", "mark"), [{"time": 2015, "estimate": 0.12345}], "en"

@@ -74,3 +74,15 @@ def test_robust_sets_of_every_shape(document):
     assert text(document, "ci_ar") == "∅"
     row.update(pieces_ar=None)
     assert text(document, "ci_ar") == "n/a"
+
+
+def test_an_interval_at_another_level_is_that_of_the_equivalence_test(document):
+    """A permutation has no interval at another level, but for the one its equivalence test read."""
+    row = document["rows"][0]
+    own = {"kind": "equivalence", "of": row["model"], "term": row["term"], "ci_low": -0.02, "ci_high": 0.03}
+    wrong = {**own, "term": "other", "ci_low": 9.0, "details": {"level": 0.90, "group": row["group"]}}
+    document["tests"] = [wrong, {**own, "details": {"level": 0.90, "group": row["group"]}}]
+    assert text(document, "ci90") == "[-0.020, 0.030]"
+    assert text(document, "ci99") == "n/a"
+    document["tests"][1]["details"]["group"] = "sex=women"
+    assert text(document, "ci90") == "n/a"

@@ -1,5 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
+import impact.catalog as catalog
+from impact.core.texts import LANGUAGES, text
 from impact.outputs._statistics import Printing
 from impact.outputs._table_notes import cells_note, concerns, own_steps, sentence, table_notes, warnings
 
@@ -50,3 +54,37 @@ def test_small_helpers(document):
     shared = document["samples"]["main"]
     more = {"name": "kept", "dropped": 3}
     assert own_steps(shared, {"steps": [*shared["steps"], more]}) == [more]
+
+
+def test_sets_that_could_not_be_fitted_are_told(document):
+    facts = document["models"]["main"]["extra"]["permutation"]
+    facts["n_left_out"] = 2
+    told = next(
+        n for n in table_notes(["main"], [], document, PRINTING, stacked=False) if "all 325 sets" in n
+    )
+    assert "2 left out" in told and "no maximum" not in told
+    facts["n_not_fitted"] = 4
+    told = next(
+        n for n in table_notes(["main"], [], document, PRINTING, stacked=False) if "all 325 sets" in n
+    )
+    assert told.endswith("Sets left out because their model has no maximum: 4.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_estimator_has_words(document, language):
+    """No keyword stands in a note, whichever estimator is registered."""
+    for keyword in catalog.ESTIMATORS.names():
+        document["models"]["main"]["estimator"] = keyword
+        notes = table_notes(["main"], [], document, replace(PRINTING, language=language), stacked=False)
+        words = text(f"table.estimator.{keyword}", language)
+        assert words != f"table.estimator.{keyword}", keyword
+        assert any(words in note for note in notes), keyword
+
+
+@pytest.mark.parametrize(
+    ("method", "words"), [("2sls", "two-stage"), ("liml", "limited information"), ("gmm", "moments")]
+)
+def test_a_method_with_another_name_is_called_by_it(document, method, words):
+    document["models"]["main"] |= {"estimator": "iv", "extra": {"method": method}}
+    notes = table_notes(["main"], [], document, PRINTING, stacked=False)
+    assert any(note.startswith("Estimator") and words in note for note in notes)

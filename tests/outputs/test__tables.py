@@ -1,18 +1,24 @@
 """Every format of a table holds the same cells: each is read back and compared with the grid."""
 
+import io
 import re
 from html.parser import HTMLParser
 
+import docx
+import openpyxl
 import pytest
 from markdown_it import MarkdownIt
 
 from impact.outputs._cell_grid import HEADER
 from impact.outputs._escape import plain
+from impact.outputs._numbers import decimal_text
 from impact.outputs._request import OutputRequest
 from impact.outputs._tables import grids, table_blocks
+from impact.outputs.table_excel import workbook_bytes
 from impact.outputs.table_html import html_table, page
 from impact.outputs.table_latex import float_table, tabular
 from impact.outputs.table_markdown import markdown, write
+from impact.outputs.table_word import document_bytes
 from impact.schema.display import TableBlock
 
 
@@ -102,6 +108,44 @@ def from_latex(text: str) -> list[list[str]]:
     return rows
 
 
+def from_word(content: bytes) -> list[list[str]]:
+    (table,) = docx.Document(io.BytesIO(content)).tables
+    rows = []
+    for line in table._tbl.tr_lst:
+        cells = []
+        for cell in line.tc_lst:
+            text = "".join(one.text or "" for one in cell.iter() if one.tag.endswith("}t"))
+            cells += [normal(text), *([""] * (cell.grid_span - 1))]
+        rows.append(cells)
+    return rows
+
+
+def as_excel_prints(value: object, shown: str) -> str:
+    """A number in the few forms of ECMA-376 18.8.30 that the tables use."""
+    if not isinstance(value, int | float):
+        return normal(value or "")
+    before, body, after = re.fullmatch(r'((?:"(?:[^"]|"")*")?)([^"]*)((?:"(?:[^"]|"")*")?)', shown).groups()
+    digits = len(re.search(r"\.?(0*)(?:E-0)?(?: ?%)?$", (body.partition(".")[2] and body) or ".")[1])
+    if "E" in body:
+        mantissa, power = f"{value:.{digits}e}".split("e")
+        printed = f"{mantissa}e{int(power)}"
+    elif "%" in body:
+        printed = (
+            decimal_text(100 * value, digits) + body[body.index("0" * max(digits, 1)) + max(digits, 1) :]
+        )
+    else:
+        printed = decimal_text(value, digits, grouping="," in body)
+    return normal(before.strip('"') + printed + after.strip('"'))
+
+
+def from_excel(content: bytes) -> list[list[str]]:
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+    return [
+        [as_excel_prints(cell.value, cell.number_format) for cell in line]
+        for line in sheet.iter_rows(min_row=2)
+    ]
+
+
 @pytest.fixture(params=["en", "es"])
 def drawn(request, document, wanted):
     more = {
@@ -129,6 +173,8 @@ def test_formats_hold_the_same_cells(drawn):
         assert from_markdown(markdown(grid)) == wanted_cells, name
         assert from_html(html_table(grid)) == wanted_cells, name
         assert from_latex(tabular(grid)) == wanted_cells, name
+        assert from_word(document_bytes(grid)) == wanted_cells, name
+        assert from_excel(workbook_bytes(grid)) == wanted_cells, name
 
 
 def test_latex_is_well_formed(drawn):

@@ -7,7 +7,7 @@ import pytest
 
 from impact.core.errors import OutputError
 from impact.outputs._request import OutputRequest
-from impact.outputs.figure_coefplot import draw, write
+from impact.outputs.figure_coefplot import _heights, _Line, draw, write
 from impact.schema.display import FigureBlock
 
 
@@ -57,3 +57,21 @@ def test_groups_below_the_smallest_cell_are_not_drawn(document):
 def test_nothing_to_draw_is_refused(document, fields, code):
     with pytest.raises(OutputError, match=code):
         drawn(document, **fields)
+
+
+def test_a_row_of_one_model_stands_on_its_label():
+    """Rows that both models have stand around their label; those of one model alone on it."""
+    lines = [_Line("both", {}, "a"), _Line("both", {}, "b"), _Line("only", {}, "a"), _Line("other", {}, "b")]
+    at = _heights(lines, {"both": 0, "only": -1, "other": -2})
+    assert at == [0.25, -0.25, -1.0, -2.0]
+
+
+def test_lines_of_one_label_do_not_hide_each_other():
+    """Two terms or models with the same label; the ticks of a family share a line."""
+    lines = [
+        _Line("same", {}),
+        _Line("same", {}),
+        _Line("one", {}, mark="family"),
+        _Line("one", {}, mark="family"),
+    ]
+    assert _heights(lines, {"same": 0, "one": -1}) == [0.25, -0.25, -1.0, -1.0]

@@ -1,10 +1,11 @@
 """Omitted variables drawn: the marks are those of the test, also where no line crosses the plane."""
 
 import pytest
+from matplotlib.figure import Figure
 
 from impact.core.errors import OutputError
 from impact.outputs._request import OutputRequest
-from impact.outputs.figure_sensitivity import draw, write
+from impact.outputs.figure_sensitivity import _benchmarks, _limit, draw, write
 from impact.schema.display import FigureBlock
 
 
@@ -72,3 +73,14 @@ def test_without_such_a_test(weighed, fields):
     with pytest.raises(OutputError) as error:
         drawn(weighed, **fields)
     assert error.value.faults[0].code == "E713"
+
+
+def test_marks_at_the_edge_are_whole(weighed, sound):
+    """A benchmark that explains nothing of one side, or nearly all: inside the plane, and not cut by its frame."""
+    rows = [row("age", 1.0, 0.0, 0.0, 0.09), row("female", 1.0, 0.0, 0.98, 0.09)]
+    axes = Figure().subplots()
+    _benchmarks(axes, rows)
+    assert len(axes.lines) == 2 and not any(line.get_clip_on() for line in axes.lines)
+    assert 0.98 < _limit(0.1, [0.0, 0.98]) < 1.0 and _limit(0.1, [0.0, 1.0]) < 1.0
+    weighed["tests"][-1]["details"]["rows"] = rows
+    sound(drawn(weighed))

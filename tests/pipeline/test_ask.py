@@ -87,3 +87,27 @@ def test_a_test_that_the_data_do_not_allow_leaves_the_others(plan_of, as_frame, 
     assert [error.code for error in failures] == ["E614"]
     with pytest.raises(DesignError):
         ask.ask_tests(plan, fits, frame)
+
+
+TESTS_OF_INSTRUMENTS = ("first_stage", "weak_iv", "anderson_rubin", "conditional_lr", "overid", "endogeneity")
+
+
+def findings_of(plan_of, as_frame, columns, **more):
+    tests = {kind: {"kind": kind, "of": "iv"} for kind in TESTS_OF_INSTRUMENTS}
+    models = {"iv": {"formula": "yiv ~ z | t | d ~ q1 + q2", "vcov": {"cluster": "c"}, **more}}
+    plan = plan_of(seed=1, models=models, tests=tests)
+    fits = fit_models(as_frame(columns), plan.models, seed=1, jobs=1, progress=None)
+    assert not any(fit.failed for fit in fits), fits[0].results[0].error
+    failures = []
+    return {one.kind: one for one in ask.ask_tests(plan, fits, as_frame(columns), failures)}, failures
+
+
+def test_a_wild_bootstrap_leaves_the_tests_of_instruments_as_they_are(plan_of, as_frame, test_panel):
+    """The bootstrap stands beside the model's variance; regressions that only stand in have none of their own."""
+    plain, _ = findings_of(plan_of, as_frame, test_panel)
+    wild, failures = findings_of(plan_of, as_frame, test_panel, wild={"cluster": "c", "reps": 199})
+    assert not failures
+    assert {kind: one.statistic for kind, one in wild.items()} == {
+        kind: one.statistic for kind, one in plain.items()
+    }
+    assert "fail" not in {one.verdict for one in wild.values()}

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from impact.core.errors import DesignError
 from impact.design.build import build_design
-from impact.pipeline.fit import estimate_design, fit_design, fit_models, fit_request, infer_design, spawn_seed
+from impact.pipeline.fit import (
+    design_of,
+    estimate_design,
+    fit_design,
+    fit_models,
+    fit_request,
+    infer_design,
+    spawn_seed,
+)
 
 
 @pytest.fixture
@@ -92,3 +101,15 @@ def test_seeds_depend_on_seed_and_name_alone():
     assert len(seeds) == 200
     assert spawn_seed(7, "main") == spawn_seed(7, "main") != spawn_seed(8, "main")
     assert spawn_seed(None, "main") == spawn_seed(0, "main")
+
+
+def test_an_error_of_zero_is_told(as_frame, request_of, test_panel):
+    """One treated row: the mean of the treated has no spread, and its error of zero is no certainty."""
+    columns = {**test_panel, "one": (np.arange(480) == 7).astype(float)}
+    request = request_of("y ~ one + z", estimator="ipw", vcov="hc1")
+    found = fit_design(design_of(as_frame(columns), request), request, None, 1)
+    (told,) = [item for item in found.inference.notices if item.code == "W553"]
+    assert "mean[one=1]" in told.message
+    plain = request_of("y ~ D + z", estimator="ipw", vcov="hc1")
+    found = fit_design(design_of(as_frame(columns), plain), plain, None, 1)
+    assert "W553" not in {item.code for item in found.inference.notices}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import impact
+import impact.catalog as catalog
 from impact.core.errors import SpecError
 from impact.pipeline.check import check_spec
 from impact.pipeline.fit import fit_request
+from impact.pipeline.replicates import with_replicates
 
 COHORTS = {"unit": "i", "time": "t", "cohort": "g", "never": 0}
 GROUPS = 6
@@ -62,6 +65,30 @@ def test_the_same_as_models_with_each_weight(request_of, as_frame, columns, surv
     assert varies.sum() > len(terms) / 2
     assert found.inference.std_error[varies] == pytest.approx(expected[varies], rel=1e-7)
     assert (found.inference.df == GROUPS - 1).all()
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"estimator": "survey_mean", "of": ["y", "z"]},
+        {"estimator": "survey_mean", "of": ["y", "x"], "per": "z", "over": "D", "test": "difference"},
+        {"estimator": "survey_total", "of": "y", "over": "D", "scale": 0.1},
+        {"estimator": "survey_proportion", "of": "D", "over": "t", "test": "difference", "scale": 100},
+    ],
+)
+def test_all_at_once_is_one_at_a_time(request_of, as_frame, columns, survey, block, monkeypatch):
+    """Figures of a population with all weights in one product, and each refitted."""
+    frame, request = as_frame(columns), request_of(**block, spec={"survey": survey})
+    together = fit_request(frame, request, seed=1).results[0]
+    record = catalog.ESTIMATORS.load(request.estimator)
+    plain = replace(record, replicate=None)
+    monkeypatch.setattr(type(catalog.ESTIMATORS), "load", lambda registry, name, **more: plain)
+    design = together.design
+    apart = with_replicates(together.estimate, design, request)
+    monkeypatch.undo()
+    found = with_replicates(together.estimate, design, request).replicates
+    assert found.shape == (GROUPS, len(together.estimate.terms))
+    assert found == pytest.approx(apart.replicates, rel=1e-12)
 
 
 def test_what_a_replicate_does_not_identify(request_of, as_frame, columns, survey):

@@ -9,7 +9,7 @@ d$y <- 1 + 2 * v(5000 + d$i) + 0.2 * d$t + 0.3 * d$x * d$t + 0.5 * d$z + d$D * (
 stopifnot(abs(sum(d$y) - 1956.3339819805) < 1e-8)
 # strata of three clusters c, primary units i (60) or i numbered anew in each stratum, second stage t
 d$s <- 1 + (d$c - 1) %/% 3; d$j <- (d$i - 1) %% 15 + 1; d$N1 <- 20 + 10 * d$s; d$N2 <- 12
-d$lone <- ifelse(d$i == 1, 9, d$s)
+d$f <- 1 + d$k %% 3; d$lone <- ifelse(d$i == 1, 9, d$s)
 designs <- list(
   weights = svydesign(~1, weights = ~w, data = d),
   clustered = svydesign(~i, weights = ~w, data = d),
@@ -36,6 +36,9 @@ for (name in names(designs)) for (rule in if (name == "lone") c("certainty", "ad
       regression = list(estimate = unname(coef(fit)), se = unname(sqrt(diag(vcov(fit))))),
       deff_mean = unname(deff(m)), deff_total = unname(deff(tot)), deff_replace = unname(deff(wr)),
       proportion = as.numeric(p), proportion_se = unname(sqrt(attr(p, "var"))[1]), proportion_ci = unname(as.numeric(confint(p))))
+    f <- svychisq(~f + D, s, statistic = "F"); x2 <- svychisq(~f + D, s, statistic = "Chisq")
+    e$rao_scott <- list(f = unname(f$statistic), df = unname(f$parameter), p = as.numeric(f$p.value), p_chisq = as.numeric(x2$p.value))
+    e$t_difference <- unname(svyttest(y ~ D, s)$statistic)
     e$ratio <- c(plain(ratio), deff = as.vector(deff(ratio)))
     e$quantiles <- list(estimate = unname(q[, 1]), low = unname(q[, 2]), high = unname(q[, 3]), se = unname(q[, 4]))
     if (dom == "all") {

@@ -9,7 +9,7 @@ d$x <- v(1000 + d$i); d$z <- v(2000 + d$k); d$w <- 3 * (0.5 + v(3000 + d$i)); d$
 d$y <- 1 + 2 * v(5000 + d$i) + 0.2 * d$t + 0.3 * d$x * d$t + 0.5 * d$z + d$D * (0.4 + 0.1 * (d$t - d$first)) + v(4000 + d$k) - 0.5
 stopifnot(abs(sum(d$y) - 1956.3339819805) < 1e-8)
 # strata of three clusters c (15 units i) for jkn and bootstrap, pairs of units for balanced repeated replication
-d$s <- 1 + (d$c - 1) %/% 3; d$pair <- (d$i + 1) %/% 2
+d$s <- 1 + (d$c - 1) %/% 3; d$f <- 1 + d$k %% 3; d$pair <- (d$i + 1) %/% 2
 stratified <- svydesign(~i, strata = ~s, weights = ~w, data = d)
 paired <- svydesign(~i, strata = ~pair, weights = ~w, data = d)
 set.seed(20130103)
@@ -64,6 +64,8 @@ for (name in names(settings)) for (dom in names(domains)) {
     q <- svyquantile(~y, s, c(0.1, 0.5, 0.9), interval.type = "quantile", qrule = "math")$y
     e$quantiles <- list(estimate = unname(q[, 1]), low = unname(q[, 2]), high = unname(q[, 3]), se = unname(q[, 4]))
   }
+  f <- svychisq(~f + D, s, statistic = "F"); x2 <- svychisq(~f + D, s, statistic = "Chisq")
+  e$rao_scott <- list(f = unname(f$statistic), df = unname(f$parameter), p = as.numeric(f$p.value), p_chisq = as.numeric(x2$p.value))
   by <- svyby(~y, ~D, s, svymean, covmat = TRUE)
   e$by <- list(estimate = unname(coef(by)), se = unname(SE(by)))
   ctr <- svycontrast(by, c(-1, 1)); e$difference <- list(estimate = as.numeric(ctr), se = as.vector(SE(ctr)))

@@ -34,12 +34,13 @@ MODELS = {
     "quantiles": {"estimator": "survey_mean", "of": "y", "quantiles": [0.1, 0.5, 0.9]},
     "proportion": {"estimator": "survey_proportion", "of": "D"},
     "regression": {"formula": "y ~ D + z"},
+    "table": {"estimator": "survey_mean", "of": "f", "over": "D", "scale": 10},
     "by": {"estimator": "survey_mean", "of": "y", "over": "D", "test": "difference"},
 }
 
 
 @pytest.fixture(scope="module")
-def results(plan_of, as_frame, test_panel):
+def results(plan_of, as_frame, test_panel, ask):
     panel = dict(test_panel)
     stratum = 1 + (panel["c"] - 1) // 3
     frame = as_frame(
@@ -47,6 +48,7 @@ def results(plan_of, as_frame, test_panel):
             **panel,
             "w": 3 * panel["w"],
             "s": stratum,
+            "f": 1 + (8 * (panel["i"] - 1) + panel["t"]) % 3,
             "j": (panel["i"] - 1) % 15 + 1,
             "N1": 20 + 10 * stratum,
             "N2": np.full(480, 12),
@@ -67,7 +69,9 @@ def results(plan_of, as_frame, test_panel):
             result = fit_request(frame, request, seed=None).results[0]
             assert result.error is None, result.error
             fitted[request.name] = result
-        return fitted
+            if request.name == "table":
+                tests = {law: ask("rao_scott", result, request, statistic=law)[0] for law in ("f", "chi2")}
+        return fitted, tests
 
     return fit
 
@@ -76,10 +80,18 @@ def numbers(value):
     return np.ravel(np.array(value, dtype=float))
 
 
+def same_association(tests, expected):
+    """R's svychisq with statistic = "F" and "Chisq"."""
+    assert tests["f"].statistic == pytest.approx(expected["f"], rel=1e-9)
+    assert [tests["f"].df, tests["f"].df2] == pytest.approx(expected["df"], rel=1e-9)
+    assert tests["f"].p_value == pytest.approx(expected["p"], rel=1e-9)
+    assert tests["chi2"].p_value == pytest.approx(expected["p_chisq"], rel=1e-9)
+
+
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_equal_to_r(results, name):
     case = CASES[name]
-    found = results(case)
+    found, independence = results(case)
     for model in ("mean", "total", "regression"):
         assert found[model].estimate.params == pytest.approx(numbers(case[model]["estimate"]), rel=1e-10), (
             model
@@ -102,6 +114,9 @@ def test_equal_to_r(results, name):
     assert quantiles.inference.ci_low == pytest.approx(numbers(expected["low"]), rel=1e-12, nan_ok=True)
     assert quantiles.inference.ci_high == pytest.approx(numbers(expected["high"]), rel=1e-12, nan_ok=True)
     assert quantiles.inference.std_error == pytest.approx(numbers(expected["se"]), rel=1e-10, nan_ok=True)
+    same_association(independence, case["rao_scott"])
+    # svyttest: the same t, with one degree of freedom less in R
+    assert found["by"].inference.statistic[-1] == pytest.approx(case["t_difference"], rel=1e-9)
     if "by" in case:
         expected = [*numbers(case["by"]["se"]), *numbers(case["difference"]["se"])]
         assert found["by"].inference.std_error == pytest.approx(expected, rel=1e-10)

@@ -27,6 +27,7 @@ MODELS = {
     "regression": {"formula": "y ~ D + z"},
     "ratio": {"estimator": "survey_mean", "of": "y", "per": "z"},
     "iv": {"estimator": "iv", "formula": "y ~ t | both ~ x"},
+    "table": {"estimator": "survey_mean", "of": "f", "over": "D"},
     "by": {"estimator": "survey_mean", "of": "y", "over": "D", "test": "difference"},
 }
 # R's interval.type = "quantile": the spread of the replicates' own quantiles
@@ -37,7 +38,12 @@ def columns_of(panel, design, *, combined):
     """The panel with weights and replicate weights, multiplied by the weights or not."""
     factors = np.array(REFERENCE["factors"][design])[panel["i"].astype(int) - 1]
     weights = 3 * panel["w"]
-    found = {**panel, "w": weights, "both": panel["z"] + panel["x"]}
+    found = {
+        **panel,
+        "w": weights,
+        "both": panel["z"] + panel["x"],
+        "f": 1 + (8 * (panel["i"] - 1) + panel["t"]) % 3,
+    }
     replicates = factors * weights[:, None] if combined else factors
     return found | {f"rep_{number + 1}": values for number, values in enumerate(replicates.T)}
 
@@ -50,7 +56,7 @@ def block_of(case):
 
 
 @pytest.fixture(scope="module")
-def results(plan_of, as_frame, test_panel):
+def results(plan_of, as_frame, test_panel, ask):
     def fit(case):
         frame = as_frame(columns_of(test_panel, case["design"], combined=case["combined"]))
         survey = {"weights": "w", "replicate": block_of(case)}
@@ -62,7 +68,9 @@ def results(plan_of, as_frame, test_panel):
             result = fit_request(frame, request, seed=None).results[0]
             assert result.error is None, result.error
             fitted[request.name] = result
-        return fitted
+            if request.name == "table":
+                tests = {law: ask("rao_scott", result, request, statistic=law)[0] for law in ("f", "chi2")}
+        return fitted, tests
 
     return fit
 
@@ -70,7 +78,7 @@ def results(plan_of, as_frame, test_panel):
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_equal_to_r(results, name):
     case = CASES[name]
-    found = results(case)
+    found, independence = results(case)
     for model in ("mean", "total", "ratio", "regression", "iv"):
         expected = case[model]
         assert found[model].estimate.params == pytest.approx(np.ravel(expected["estimate"]), rel=1e-9), model
@@ -88,6 +96,10 @@ def test_equal_to_r(results, name):
     assert found["by"].inference.std_error == pytest.approx(np.ravel(errors), rel=1e-9)
     values = [*case["by"]["estimate"], case["difference"]["estimate"]]
     assert found["by"].estimate.params == pytest.approx(np.ravel(values), rel=1e-9)
+    assert independence["f"].statistic == pytest.approx(case["rao_scott"]["f"], rel=1e-8)
+    assert [independence["f"].df, independence["f"].df2] == pytest.approx(case["rao_scott"]["df"], rel=1e-8)
+    assert independence["f"].p_value == pytest.approx(case["rao_scott"]["p"], rel=1e-8)
+    assert independence["chi2"].p_value == pytest.approx(case["rao_scott"]["p_chisq"], rel=1e-8)
     if "quantiles" in case:
         quantiles, expected = found["quantiles"], case["quantiles"]
         assert quantiles.estimate.params == pytest.approx(expected["estimate"], rel=1e-12)
@@ -98,8 +110,10 @@ def test_equal_to_r(results, name):
 
 def test_replicates_say_nothing_of_the_first_stage(results):
     """They are estimates of the model: no robust set stands beside it, and tests of its instruments say why."""
-    found = results(CASES["brr_all"])["iv"]
+    found = results(CASES["brr_all"])[0]["iv"]
     assert "effective_f" not in found.inference.extra
-    question = Question("asked", "weak_iv", ((found, ""),), {}, refit=None, infer=None, seed=1)
+    question = Question(
+        "asked", "weak_iv", ((found, ""),), {}, refit=None, infer=None, infer_fully=None, seed=1
+    )
     asked, notes = models(question)
     assert asked == [] and "replicate weights" in notes[0].sentence

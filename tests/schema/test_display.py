@@ -32,7 +32,7 @@ def test_panels_take_matrix_labels():
         {"stars": [0.05, 0.1]},
         {"stars": [1.5]},
         {"digits": -1},
-        {"formats": ["docx"]},
+        {"formats": ["pdf"]},
         {"footer": ["n", "n"]},
         {"rows": {"by": []}},
         {"title": {"fr": "x"}},

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import impact.data.paths as data_paths
 import impact.pipeline.study as studies
 from impact.core.errors import DataError
 from impact.core.texts import text
@@ -67,9 +66,8 @@ def _blocks(plan: Plan, language: str) -> str:
 
 def _data(plan: Plan, source: Source, language: str) -> str:
     """A data file with its rows and the start of its checksum, or why it cannot be read."""
-    roots = data_paths.collect_roots(source.folder, plan.roots)
     try:
-        frame = read_source(source, roots, names_used(plan))
+        frame = read_source(plan, source, names_used(plan))
     except DataError as error:
         return f"{source.block.file}   {error.faults[0].code} {error.faults[0].message}"
     rows = text("run.rows", language, rows=f"{frame.n_rows:,}")

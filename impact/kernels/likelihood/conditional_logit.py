@@ -10,7 +10,7 @@ same recursion as mixtures of two, so that nothing overflows. Groups of one T an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ MOST_STEPS = 100
 STILL = 1e-9  # Newton decrement under which the maximum is reached
 SETTLED = 1e-12  # relative gain of the likelihood under which only separation still moves the coefficients
 AWAY = 0.1  # largest predictor's move in a settled likelihood that is on its way to infinity
+FLAT = 1e-11  # information in some direction, as a share of that at zero, under which coefficients are on that way
+COLLINEAR = 1e-13  # variance of a direction, relative to the largest, that counts as none
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,55 @@ class _Batch:
     ones: int
 
 
-def fit_conditional_logit(x: Array, y: Array, codes: npt.NDArray[np.int32], levels: int) -> ConditionalLogit:
-    """Newton steps, halved where the likelihood falls.
+def fit_conditional_logit(
+    x: Array, y: Array, codes: npt.NDArray[np.int32], levels: int, *, steps: int = MOST_STEPS
+) -> ConditionalLogit:
+    """Newton steps, halved where the likelihood falls; columns about their groups' means, which drop out.
+
+    Separation shows in two ways: the likelihood no longer gains though the predictor moves, or some combination of the
+    columns has lost all its information. The latter is measured in units of the information at zero, so that neither
+    the columns' units nor their correlation matter.
 
     Arguments:
         x: (n, k). y: (n,) 0 and 1. codes: (n,) group of each row; groups with one outcome only say nothing.
+        steps: Newton steps before the fit is given up.
     """
-    batches = list(_batches(x, y, codes, levels))
+    centred = _about_group_means(x, codes, levels)
+    base = _basis(centred, y, codes, levels)
+    free = centred @ base
+    found = _climb(list(_batches(free, y, codes, levels)), free, levels, steps)
+    params = base @ found.params
+    own = list(_batches(centred, y, codes, levels))
+    value, scores, information = _evaluate(own, params, levels)
+    return replace(found, params=params, information=information, scores=scores, log_likelihood=value)
+
+
+def _about_group_means(x: Array, codes: npt.NDArray[np.int32], levels: int) -> Array:
+    counts = np.bincount(codes, minlength=levels)
+    sums = np.column_stack([np.bincount(codes, weights=column, minlength=levels) for column in x.T])
+    means: Array = sums.reshape(levels, x.shape[1]) / np.maximum(counts, 1)[:, None]
+    return x - means[codes]
+
+
+def _basis(x: Array, y: Array, codes: npt.NDArray[np.int32], levels: int) -> Array:
+    """(k, r) Combinations of the columns with information one at zero; fewer than k of collinear columns."""
+    scale = np.max(np.abs(x), axis=0)
+    scale[scale == 0] = 1.0
+    scaled = np.ascontiguousarray(x / scale)
+    _, _, information = _evaluate(list(_batches(scaled, y, codes, levels)), np.zeros(x.shape[1]), levels)
+    values, vectors = np.linalg.eigh(information)
+    kept = values > COLLINEAR * values.max(initial=0.0)
+    return np.asarray(vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None])
+
+
+def _climb(batches: list[_Batch], x: Array, levels: int, steps: int) -> ConditionalLogit:
     params = np.zeros(x.shape[1])
     value, scores, information = _evaluate(batches, params, levels)
-    for iteration in range(1, MOST_STEPS + 1):
+    for iteration in range(1, steps + 1):
         gradient = scores.sum(axis=0)
-        step = np.linalg.pinv(information, rcond=1e-13, hermitian=True) @ gradient
+        if np.linalg.eigvalsh(information).min(initial=1.0) < FLAT:
+            return ConditionalLogit(params, information, scores, value, iteration, False, True)
+        step = np.linalg.solve(information, gradient)
         decrement = float(gradient @ step)
         if decrement <= STILL**2 * max(1.0, abs(value)):
             return ConditionalLogit(params, information, scores, value, iteration, True, False)
@@ -80,7 +119,7 @@ def fit_conditional_logit(x: Array, y: Array, codes: npt.NDArray[np.int32], leve
         moved = float(np.max(np.abs(x @ step), initial=0.0))
         if gained <= SETTLED * (0.1 + abs(value)) and moved > AWAY:
             return ConditionalLogit(params, information, scores, value, iteration, False, True)
-    return ConditionalLogit(params, information, scores, value, MOST_STEPS, False, False)
+    return ConditionalLogit(params, information, scores, value, steps, False, False)
 
 
 def _batches(x: Array, y: Array, codes: npt.NDArray[np.int32], levels: int) -> Iterator[_Batch]:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 import impact.kernels.gram as gram
 import impact.kernels.least_squares as least_squares
+from impact.kernels.likelihood.centring import centred
 from impact.kernels.scipy_on_use import linalg, special
 
 Array = npt.NDArray[np.float64]
@@ -111,15 +112,16 @@ def fit_glm(
     start = starting_predictor(y, family, weights, base)
     point = likelihood(start)
     working = start - base + (y - point.mean) / np.where(point.slope > 0, point.slope, 1.0)
+    near = centred(x)
     first = least_squares.solve_least_squares(
-        x, working, weights=times(point.information, weights), protect=protect
+        near.x, working, weights=times(point.information, weights), protect=protect
     )
-    inside = x if first.kept.all() else np.ascontiguousarray(x[:, first.kept])
+    inside = near.x if first.kept.all() else np.ascontiguousarray(near.x[:, first.kept])
     found = _climb(inside, y, likelihood, weights, (first.params, base, tolerance))
     params, predictor, point, bread, iterations, converged, separated = found
     total = times(point.log_likelihood, weights)
     return Glm(
-        params=params,
+        params=near.params(params, first.kept),
         kept=first.kept,
         lost=first.lost,
         predictor=predictor,
@@ -127,7 +129,7 @@ def fit_glm(
         slope=point.slope,
         score=times(point.score, weights),
         information=times(point.information, weights),
-        bread=bread,
+        bread=near.bread(bread, first.kept),
         curvature=times(point.curvature, weights),
         deviance=2.0 * float(np.sum(times(saturated(y, family), weights) - total)),
         log_likelihood=float(np.sum(total)),
@@ -170,11 +172,15 @@ def check_outcome(y: Array, family: Family) -> None:
 # --- the three likelihoods ---
 
 
-def likelihood_of(y: Array, family: Family) -> Callable[[Array], Point]:
-    """The likelihood of one outcome at a predictor, what does not depend on the predictor being computed once."""
+def likelihood_of(y: Array, family: Family, constant: Array | None = None) -> Callable[[Array], Point]:
+    """The likelihood of one outcome at a predictor, what does not depend on the predictor being computed once.
+
+    Arguments:
+        constant: (n,) of counts their ``log_factorial``, where it is known already.
+    """
     if family == "poisson":
-        constant = log_factorial(y)
-        return lambda predictor: _poisson(predictor, y, constant)
+        known = log_factorial(y) if constant is None else constant
+        return lambda predictor: _poisson(predictor, y, known)
     own = _logit if family == "logit" else _probit
     return lambda predictor: own(predictor, y)
 
@@ -226,11 +232,12 @@ def _normal_density(predictor: Array) -> Array:
     return np.asarray(np.exp(-0.5 * np.square(predictor)) / np.sqrt(2.0 * np.pi))
 
 
-def saturated(y: Array, family: Family) -> Array:
-    """Log likelihood (n,) of a model that fits every row."""
+def saturated(y: Array, family: Family, constant: Array | None = None) -> Array:
+    """Log likelihood (n,) of a model that fits every row; ``constant`` as in ``likelihood_of``."""
     xlogy = special().xlogy
     if family == "poisson":
-        return _of_counts(y, lambda own: np.asarray(xlogy(own, own) - own - special().gammaln(own + 1.0)))
+        known = log_factorial(y) if constant is None else constant
+        return _of_counts(y, lambda own: np.asarray(xlogy(own, own) - own)) - known
     return np.asarray(xlogy(y, y) + xlogy(1.0 - y, 1.0 - y))
 
 

@@ -11,7 +11,7 @@ step left them. The last step is taken and its weights, regressors and residual 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,9 @@ import impact.kernels.compiled as compiled
 import impact.kernels.gram as gram
 import impact.kernels.least_squares as least_squares
 import impact.kernels.likelihood.glm as glm
+import impact.kernels.likelihood.poisson_groups as poisson_groups
 from impact.kernels.factors import Effect
+from impact.kernels.likelihood.centring import centred
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -51,7 +53,7 @@ class AbsorbedGlm:
         deviance, log_likelihood: weighted sums.
         move: (n,) the last change of the predictor. suspects: (n,) rows that may be fitted without error by
             coefficients that run to infinity. converged: steps became small enough.
-        attained: largest group mean that absorption left.
+        attained: largest group mean that absorption left. constant: of counts the weighted sum of log y!, else 0.
     """
 
     params: Array
@@ -69,6 +71,7 @@ class AbsorbedGlm:
     move: Array
     suspects: Flags
     attained: float
+    constant: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class _Model:
     weights: Array | None
     base: Array
     limits: Limits
+    constant: Array | None = None
 
     def at(self, predictor: Array) -> tuple[glm.Point, float]:
         """The likelihood of each row at a predictor, and its weighted sum."""
@@ -134,11 +138,75 @@ def fit_absorbed(
     """
     glm.check_outcome(y, family)
     base = np.zeros(len(y)) if offset is None else offset
-    model = _Model(y, family, glm.likelihood_of(y, family), effects, weights, base, limits or Limits())
+    constant = glm.log_factorial(y) if family == "poisson" else None
+    likelihood = glm.likelihood_of(y, family, constant)
+    model = _Model(y, family, likelihood, effects, weights, base, limits or Limits(), constant)
+    reached = _in_group_sums(x, model)
+    if reached is not None:
+        return reached
     start = _start(model)
     point = model.likelihood(start)
-    first, step = _first_step(x, model, start, point)
-    return _climb(model, first, step, base + step.change)
+    if effects:
+        first, step = _first_step(x, model, start, point)
+        return _climb(model, first, step, (base + step.change, first.params))
+    near = centred(x)
+    first, step = _first_step(near.x, model, start, point)
+    found = _climb(model, first, step, (base + step.change, first.params))
+    if near.x is x:
+        return found
+    kept = first.kept
+    return replace(
+        found,
+        params=near.params(found.params, kept),
+        bread=near.bread(found.bread, kept),
+        x=np.asfortranarray(x[:, kept]),
+    )
+
+
+def _in_group_sums(x: Array, model: _Model) -> AbsorbedGlm | None:
+    """The maximum of a Poisson likelihood found in group sums, with the last step by absorption as any other has it.
+
+    None where that form does not apply, has no end, or finds columns that are collinear.
+    """
+    if model.family != "poisson" or not poisson_groups.applies(x, model.effects):
+        return None
+    rate, shares = _shares(model)
+    start = [np.log(share) for share in shares]
+    start[0] += np.log(rate)
+    offset = None if not model.base.any() else model.base
+    most = min(poisson_groups.STEPS, model.limits.steps - 1)
+    top = poisson_groups.climb(
+        x, model.y, model.effects, start, weights=model.weights, offset=offset, most=most
+    )
+    if top is None:
+        return None
+    point = model.at(top.predictor)
+    working = glm.times(point[0].information, model.weights)
+    target = point[0].score / point[0].information
+    try:
+        absorbed = absorption.absorb(
+            (target, x),
+            model.effects,
+            weights=working,
+            tolerance=model.limits.tolerance,
+            system=top.system,
+        )
+    except absorption.ConvergenceFailure:
+        return None
+    columns = absorbed.columns
+    first = least_squares.solve_least_squares(
+        columns[:, 1:], columns[:, 0], weights=working, reference_norms=absorbed.norms[1:]
+    )
+    if not first.kept.all():
+        return None
+    step = _Step(
+        first.params, first.bread, columns[:, 1:], target, first.residual, target - first.residual, working,
+        absorbed.attained,
+    )  # fmt: skip
+    begin = top.predictor + step.change, top.params + first.params
+    if _is_still(step, _square(step.change, working), np.inf, top.predictor):
+        return _ended(model, (first, step), begin, point, top.steps + 1)
+    return _climb(model, first, step, begin)
 
 
 def _start(model: _Model) -> Array:
@@ -146,16 +214,26 @@ def _start(model: _Model) -> Array:
     effects = [effect for effect in model.effects if effect.intercept]
     if model.family != "poisson" or not effects:
         return glm.starting_predictor(model.y, model.family, model.weights, model.base)
-    exposure = np.exp(model.base)
-    weighted, exposed = glm.times(model.y, model.weights), glm.times(exposure, model.weights)
-    rate = float(np.sum(weighted)) / float(np.sum(exposed))
-    expected = rate * exposure
-    for effect in effects:
-        total = compiled.group_counts(effect.codes, effect.levels, exposed)
-        own = compiled.group_counts(effect.codes, effect.levels, weighted)
-        share = np.divide(own, rate * total, out=np.ones_like(own), where=(own > 0) & (total > 0))
+    rate, shares = _shares(model)
+    expected = rate * np.exp(model.base)
+    for effect, share in zip(effects, shares, strict=True):
         expected *= share[effect.codes]
     return np.asarray(np.log(OWN * model.y + (1.0 - OWN) * expected))
+
+
+def _shares(model: _Model) -> tuple[float, list[Array]]:
+    """The common rate of counts, and by level of each effect with an intercept (G,) its own rate relative to that."""
+    exposed = None if not model.base.any() else np.exp(model.base)
+    exposed = model.weights if exposed is None else glm.times(exposed, model.weights)
+    weighted = glm.times(model.y, model.weights)
+    rate = float(np.sum(weighted)) / (len(weighted) if exposed is None else float(np.sum(exposed)))
+    shares = []
+    for effect in model.effects:
+        if effect.intercept:
+            total = compiled.group_counts(effect.codes, effect.levels, exposed)
+            own = compiled.group_counts(effect.codes, effect.levels, weighted)
+            shares.append(np.divide(own, rate * total, out=np.ones_like(own), where=(own > 0) & (total > 0)))
+    return rate, shares
 
 
 def _first_step(
@@ -186,8 +264,14 @@ def _first_step(
     return first, step
 
 
-def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predictor: Array) -> AbsorbedGlm:
-    params, iteration, converged = first.params, 1, False
+def _climb(
+    model: _Model,
+    first: least_squares.LeastSquares,
+    step: _Step,
+    begin: tuple[Array, Array],
+) -> AbsorbedGlm:
+    """Steps until none is left; ``begin``: predictor and coefficients after the first ``step``."""
+    (predictor, params), iteration, converged = begin, 1, False
     point, value = model.at(predictor)
     suspects = np.zeros(len(model.y), dtype=np.bool_)
     before = np.inf
@@ -201,29 +285,54 @@ def _climb(model: _Model, first: least_squares.LeastSquares, step: _Step, predic
         params = params + share * step.params
         gained, point, value = abs(new - value), trial, new
         if (share == 1.0 and _is_still(step, length, before, predictor)) or share == 0.0:
-            converged = share > 0.0 or gained <= glm.STILL * (0.1 + abs(value))
+            at_rest = bool(np.isfinite(step.change).all()) and gained <= glm.STILL * (0.1 + abs(value))
+            converged = share > 0.0 or at_rest
             break
         before = length
         suspects = _suspects(model, point, step.change)
         settled = gained <= glm.STILL * (0.1 + abs(value)) or iteration > 12
         if model.limits.stop_at_suspects and settled and suspects.any():
             break
-    if converged:
+    end = (predictor, params)
+    return _ended(model, (first, step), end, (point, value), iteration, None if converged else suspects)
+
+
+def _ended(
+    model: _Model,
+    last: tuple[least_squares.LeastSquares, _Step],
+    end: tuple[Array, Array],
+    at_end: tuple[glm.Point, float],
+    iteration: int,
+    suspects: Flags | None = None,
+) -> AbsorbedGlm:
+    """The fit after its last step.
+
+    Arguments:
+        last: the first least squares, and the last step. end: predictor and coefficients; at_end: the point there.
+        suspects: rows under suspicion where steps did not become small enough; None: they did.
+    """
+    (first, step), (predictor, params), (point, value) = last, end, at_end
+    converged = suspects is None
+    if suspects is None:
         suspects = _suspects(model, point, np.full(len(model.y), -np.inf))
     # what rounding and a badly scaled inverse left in the residual is taken away: scores add up to zero
     left = step.bread @ (step.x.T @ (step.working * step.residual))
     residual = step.residual - step.x @ left
-    saturated = _total(glm.saturated(model.y, model.family), model.weights)
+    saturated = _total(glm.saturated(model.y, model.family, model.constant), model.weights)
+    constant = 0.0 if model.constant is None else _total(model.constant, model.weights)
     return AbsorbedGlm(
         params, step.bread, first, step.x, step.working, residual, predictor, point,
         2.0 * (saturated - value), value, iteration, converged, step.change, suspects, step.attained,
+        constant,
     )  # fmt: skip
 
 
 def _newton(model: _Model, point: glm.Point, x: Array) -> _Step:
     """Weighted least squares of the working residual on regressors that were absorbed with other weights before."""
     working = glm.times(point.information, model.weights)
-    target = point.score / point.information
+    # a row so surely fitted that its information is zero in doubles has no weight in the step
+    sure = point.information <= 0.0
+    target = np.divide(point.score, point.information, out=np.zeros_like(point.score), where=~sure)
     absorbed = _absorb((target, x), model, working)
     columns = absorbed.columns
     inside = columns[:, 1:]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import impact.kernels.likelihood.glm as glm
 from impact.kernels.assignments import indicators
 from impact.kernels.group_sums import group_sums
-from impact.kernels.likelihood.glm_absorbed import AbsorbedGlm, fit_absorbed
+from impact.kernels.likelihood.glm_absorbed import AbsorbedGlm, Limits, fit_absorbed
 from impact.kernels.reassign import Regression, SetFits, fit_sets
 
 Floats = npt.NDArray[np.float64]
@@ -30,12 +30,14 @@ def refit_sets(
     sets: Integers,
     actual: int,
     probes: npt.NDArray[np.int64],
+    *,
+    limits: Limits | None = None,
 ) -> SetFits:
     """Fit the likelihood for every set of treated units.
 
     Arguments:
         regression: outcome, regressors, effects and weights of the likelihood. offset: (n,) or None.
-        sets, actual, probes: as of ``fit_sets``.
+        sets, actual, probes: as of ``fit_sets``. limits: of every fit.
 
     Returns:
         Estimates and t of each set, NaN where its likelihood has no maximum or a treatment column is lost; slopes and
@@ -45,7 +47,7 @@ def refit_sets(
         ConvergenceFailure: the effects could not be absorbed.
     """
     regression, offset = _collapsed(regression, offset)
-    fit = _fitter(regression, family, offset)
+    fit = _fitter(regression, family, offset, limits)
     own = fit(sets[actual])
     base = 0.0 if offset is None else offset
     working = glm.times(own.point.information, regression.weights)
@@ -95,7 +97,7 @@ def _collapsed(regression: Regression, offset: Floats | None) -> tuple[Regressio
 
 
 def _fitter(
-    regression: Regression, family: glm.Family, offset: Floats | None
+    regression: Regression, family: glm.Family, offset: Floats | None, limits: Limits | None
 ) -> Callable[[Integers], AbsorbedGlm]:
     """The fit of one set of units: treatment columns first, then the other regressors."""
 
@@ -103,7 +105,13 @@ def _fitter(
         active = indicators(members[None, :], regression.n_units)[0][regression.unit]
         x = np.asfortranarray(np.column_stack([regression.profile * active[:, None], regression.controls]))
         return fit_absorbed(
-            x, regression.y, family, regression.effects, weights=regression.weights, offset=offset
+            x,
+            regression.y,
+            family,
+            regression.effects,
+            weights=regression.weights,
+            offset=offset,
+            limits=limits,
         )
 
     return fit

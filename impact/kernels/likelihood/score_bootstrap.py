@@ -22,7 +22,7 @@ import impact.kernels.likelihood.glm as glm
 from impact.kernels.cluster_robust import Part
 from impact.kernels.factors import Effect
 from impact.kernels.group_sums import group_sums
-from impact.kernels.likelihood.glm_absorbed import fit_absorbed
+from impact.kernels.likelihood.glm_absorbed import Limits, fit_absorbed
 from impact.kernels.wild_bootstrap import Sums, sums_by_both
 
 Floats = npt.NDArray[np.float64]
@@ -38,29 +38,36 @@ def restricted_scores(
     y: Floats,
     family: glm.Family,
     effects: Sequence[Effect],
-    column: int,
     *,
     weights: Floats | None = None,
     offset: Floats | None = None,
+    limits: Limits | None = None,
 ) -> Floats:
-    """Efficient scores (n,) of one coefficient where it is zero and the others maximise the likelihood.
+    """Efficient scores (n,) of the first coefficient where it is zero and the others maximise the likelihood.
 
     Arguments:
-        x: (n, k) without collinear columns. column: number of the coefficient. The rest as of ``fit_absorbed``.
+        x: (n, k) without collinear columns. The rest as of ``fit_absorbed``.
 
     Raises:
         NoMaximum: no estimate under the null. ConvergenceFailure: effects could not be absorbed.
     """
-    others = np.asfortranarray(np.delete(x, column, axis=1))
-    null = fit_absorbed(others, y, family, effects, weights=weights, offset=offset)
+    others = np.asfortranarray(x[:, 1:])
+    limits = limits or Limits()
+    null = fit_absorbed(others, y, family, effects, weights=weights, offset=offset, limits=limits)
     if not null.converged:
         raise NoMaximum
     working = glm.times(null.point.information, weights)
     inside = np.asfortranarray(x)
     if effects:
-        inside = absorption.absorb(inside, effects, weights=working).columns
+        inside = absorption.absorb(
+            inside,
+            effects,
+            weights=working,
+            tolerance=limits.tolerance,
+            max_iterations=limits.absorption_iterations,
+        ).columns
     bread = np.linalg.inv(gram.cross_product(inside, working))
-    return np.asarray((inside @ bread[:, column]) * glm.times(null.point.score, weights))
+    return np.asarray((inside @ bread[:, 0]) * glm.times(null.point.score, weights))
 
 
 def score_sums(scores: Floats, codes: Integers, groups: int, *, parts: Sequence[Part]) -> Sums:

@@ -20,6 +20,8 @@ from impact.schema.expressions.values import (
 )
 
 Function = Callable[[Use], Value]
+# age at which school begins, unless experience() is told another
+SCHOOL_AGE = 6.0
 
 
 def _number(value: Value) -> Array:
@@ -81,6 +83,13 @@ def _extreme(use: Use) -> Value:
 def _clip(use: Use) -> Value:
     x, low, high = (_number(value) for value in use.values)
     return reduced(np.asarray(np.minimum(np.maximum(x, low), high)))
+
+
+def _experience(use: Use) -> Value:
+    """Potential experience (Mincer 1974): years since school would have ended, none of them negative."""
+    age, schooling = (_number(value) for value in use.values[:2])
+    start = _number(use.values[2]) if len(use.values) > 2 else SCHOOL_AGE
+    return reduced(np.asarray(np.maximum(age - schooling - start, 0.0)))
 
 
 def _is_missing(use: Use) -> Value:
@@ -199,6 +208,7 @@ ROW_FUNCTIONS: Mapping[str, Function] = {
     "min": _extreme,
     "max": _extreme,
     "clip": _clip,
+    "experience": _experience,
     "missing": _is_missing,
     "coalesce": _coalesce,
     "cut": _cut,

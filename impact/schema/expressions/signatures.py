@@ -78,6 +78,12 @@ _ROW = {
         "o", "", "=", "first", _BY, summary="largest of several values in a row; with by= over a group"
     ),
     "clip": Signature("nnn", summary="clip(x, lowest, highest)"),
+    "experience": Signature(
+        "nn",
+        "k",
+        summary="experience(age, schooling) or experience(age, schooling, 7): age - schooling - 6 years, "
+        "or less the age given, not below zero",
+    ),
     "between": Signature("o==", gives="condition", summary="between(x, a, b): a <= x <= b"),
     "missing": Signature("a", gives="condition", summary="whether a value is missing"),
     "coalesce": Signature("a", "", "=", "first", summary="the first value that is not missing"),

@@ -7,6 +7,7 @@ import pytest
 import statsmodels.api as sm
 
 from impact.kernels.factors import Effect
+from impact.kernels.likelihood.glm_absorbed import Limits
 from impact.kernels.likelihood.reassign_likelihood import refit_sets
 from impact.kernels.reassign import Regression
 
@@ -86,3 +87,10 @@ def test_a_set_without_a_maximum_is_missing():
     found = refit_sets(own, "poisson", None, SETS, 0, np.array([0]))
     assert np.isfinite(found.estimates[[0, 1, 3], 0]).all()
     assert np.isnan(found.estimates[2, 0])
+
+
+def test_limits_are_those_of_every_fit():
+    """One step is no maximum: no set has an estimate."""
+    own = regression("poisson", controls=True)
+    found = refit_sets(own, "poisson", None, SETS, 0, np.array([0]), limits=Limits(steps=1))
+    assert np.isnan(found.estimates).all()

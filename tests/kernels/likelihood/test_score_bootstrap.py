@@ -11,6 +11,7 @@ import statsmodels.api as sm
 import impact.kernels.wild_bootstrap as wild
 from impact.kernels.cluster_robust import Part, parts
 from impact.kernels.factors import Effect
+from impact.kernels.likelihood.glm_absorbed import Limits
 from impact.kernels.likelihood.score_bootstrap import NoMaximum, restricted_scores, score_sums
 from impact.kernels.resampling import all_signs
 
@@ -50,7 +51,7 @@ def by_hand(panel, family):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_all_signs_by_hand(test_panel, family):
     columns = np.asfortranarray(np.column_stack([test_panel["D"], test_panel["z"]]).astype(float))
-    found = restricted_scores(columns, outcome(test_panel, family), family, [effect(test_panel["t"])], 0)
+    found = restricted_scores(columns, outcome(test_panel, family), family, [effect(test_panel["t"])])
     codes = effect(test_panel["c"]).codes
     expected = by_hand(test_panel, family)
     assert np.bincount(codes, weights=found) == pytest.approx(expected, abs=1e-9)
@@ -64,10 +65,10 @@ def test_all_signs_by_hand(test_panel, family):
 
 def test_weights_and_offset_are_repeated_rows(test_panel):
     times = test_panel["i"] % 3 + 1
-    columns = np.asfortranarray(np.column_stack([test_panel["D"], test_panel["z"]]).astype(float))
+    columns = np.asfortranarray(np.column_stack([test_panel["z"], test_panel["D"]]).astype(float))
     y, offset = outcome(test_panel, "poisson"), test_panel["q1"] / 2
     one = restricted_scores(
-        columns, y, "poisson", [effect(test_panel["c"])], 1, weights=times.astype(float), offset=offset
+        columns, y, "poisson", [effect(test_panel["c"])], weights=times.astype(float), offset=offset
     )
     rows = np.repeat(np.arange(480), times)
     other = restricted_scores(
@@ -75,7 +76,6 @@ def test_weights_and_offset_are_repeated_rows(test_panel):
         y[rows],
         "poisson",
         [effect(test_panel["c"][rows])],
-        1,
         offset=offset[rows],
     )
     assert one == pytest.approx(np.bincount(rows, weights=other), abs=1e-10)
@@ -84,7 +84,7 @@ def test_weights_and_offset_are_repeated_rows(test_panel):
 def test_the_only_regressor_leaves_the_effects(test_panel):
     """Under the null the mean is that of each level."""
     d, y, c = test_panel["D"].astype(float), outcome(test_panel, "poisson"), test_panel["c"]
-    found = restricted_scores(np.asfortranarray(d[:, None]), y, "poisson", [effect(c)], 0)
+    found = restricted_scores(np.asfortranarray(d[:, None]), y, "poisson", [effect(c)])
     mean = (np.bincount(c, weights=y) / np.maximum(np.bincount(c), 1))[c]
     free = d - (np.bincount(c, weights=d) / np.maximum(np.bincount(c), 1))[c]
     assert found == pytest.approx(free * (y - mean) / np.sum(mean * free**2), abs=1e-10)
@@ -95,7 +95,7 @@ def test_no_maximum_under_the_null(test_panel):
     y = outcome(test_panel, "poisson")
     columns = np.asfortranarray(np.column_stack([test_panel["z"], (y == 0).astype(float)]))
     with pytest.raises(NoMaximum):
-        restricted_scores(columns, y, "poisson", [effect(test_panel["t"])], 0)
+        restricted_scores(columns, y, "poisson", [effect(test_panel["t"])])
 
 
 def test_size_with_few_clusters():
@@ -110,7 +110,15 @@ def test_size_with_few_clusters():
         x = generator.standard_normal(12)[codes] + generator.standard_normal(240)
         y = generator.poisson(np.exp(0.4 * generator.standard_normal(12)[codes])).astype(float)
         columns = np.asfortranarray(np.column_stack([x, np.ones(240)]))
-        scores = restricted_scores(columns, y, "poisson", [], 0)
+        scores = restricted_scores(columns, y, "poisson", [])
         draws = wild.draw(score_sums(scores, codes, 12, parts=part), signs, restricted=True)
         rejected += wild.p_value(draws, float(scores.sum())) <= 0.05
     assert abs(rejected / reps - 0.05) < 3 * np.sqrt(0.05 * 0.95 / reps)
+
+
+def test_steps_are_a_limit(test_panel):
+    columns = np.asfortranarray(np.column_stack([test_panel["D"], test_panel["z"], test_panel["x"]]))
+    with pytest.raises(NoMaximum):
+        restricted_scores(
+            columns, test_panel["cnt"], "poisson", [effect(test_panel["t"])], limits=Limits(steps=1)
+        )

@@ -8,8 +8,14 @@ import shutil
 import pytest
 
 from impact.core.errors import DataError, VerificationError
+from impact.pipeline.finished.verify import (
+    differing_files,
+    read_manifest,
+    require_same,
+    run_again,
+    verify_folder,
+)
 from impact.pipeline.study import StudyOptions, run_study
-from impact.pipeline.verify import differing_files, read_manifest, require_same, run_again, verify_folder
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Scripts of other programs turned into specs, with the convention that each line implies."""

@@ -1,0 +1,1 @@
+"""Finished runs: compared with each other, drawn again."""
