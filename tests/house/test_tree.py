@@ -77,7 +77,7 @@ ELSEWHERE = {
     "impact/data/surveys/_enaho_panel.py": "tests/data/surveys/test_enaho.py",
     "impact/data/surveys/_cells.py": "tests/data/surveys/test_complaints.py",
     "impact/data/surveys/_places.py": "tests/data/surveys/test_complaints.py",
-    "impact/core/ubigeo.py": "tests/schema/expressions/test_functions_places.py",
+    "impact/schema/expressions/ubigeo.py": "tests/schema/expressions/test_functions_places.py",
     "impact/data/surveys/_find.py": "tests/data/surveys/test_enaho.py",
     "impact/data/surveys/_keys.py": "tests/data/surveys/test_enaho.py",
     "impact/data/surveys/_years.py": "tests/data/surveys/test_enaho.py",

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from impact.core.errors import DataError, Notice
 from impact.core.frames import Frame
 from impact.core.texts import text
-from impact.core.ubigeo import CODES, DEPARTMENTS, FROM_RENIEC, full_code, plain
 from impact.data.source_files import SourceFiles
 from impact.data.stacking import as_texts
 from impact.data.surveys._keys import as_column
+from impact.schema.expressions.ubigeo import CODES, DEPARTMENTS, FROM_RENIEC, full_code, plain
 
 Column = npt.NDArray[Any]
 DIGITS = {"district": 6, "province": 4, "department": 2}

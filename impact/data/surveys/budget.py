@@ -26,7 +26,6 @@ from impact.core.errors import DataError, Notice
 from impact.core.frames import Frame, Step
 from impact.core.registered import Survey
 from impact.core.texts import text
-from impact.core.ubigeo import CODES, DEPARTMENTS, plain
 from impact.data.source_files import Header, SourceFiles, no_rows
 from impact.data.stacking import as_numbers, stack
 from impact.data.surveys._cells import summed
@@ -34,6 +33,7 @@ from impact.data.surveys._find import data_files, matching_files, one_ending_eac
 from impact.data.surveys._keys import as_column, repaired
 from impact.data.surveys._options import FolderOptions, Words, Years
 from impact.data.surveys._years import year_names
+from impact.schema.expressions.ubigeo import CODES, DEPARTMENTS, plain
 
 Column = npt.NDArray[Any]
 # amount → its name in the open files, and the start of its twelve columns in extracts

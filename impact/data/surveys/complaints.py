@@ -25,7 +25,6 @@ from impact.core.errors import DataError, Notice
 from impact.core.frames import Frame, Step
 from impact.core.registered import Survey
 from impact.core.texts import text
-from impact.core.ubigeo import plain
 from impact.data.source_files import Header, SourceFiles, no_rows
 from impact.data.stacking import as_numbers, as_texts, one_of_each, stack
 from impact.data.surveys._cells import MOST_CELLS, completed, summed
@@ -41,6 +40,7 @@ from impact.data.surveys._places import (
     require_one_system,
 )
 from impact.data.surveys._years import year_names
+from impact.schema.expressions.ubigeo import plain
 
 Column = npt.NDArray[Any]
 Part = Literal["year", "month", "ubigeo", "department_name", "offence", "count"]

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from impact.core.ubigeo import CODES, DEPARTMENTS, FROM_RENIEC, SYSTEMS, full_code, plain
 from impact.schema.expressions.context import Use
 from impact.schema.expressions.functions_row import Function
 from impact.schema.expressions.functions_text import to_text
+from impact.schema.expressions.ubigeo import CODES, DEPARTMENTS, FROM_RENIEC, SYSTEMS, full_code, plain
 from impact.schema.expressions.values import Value, map_texts, missing_in
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from impact.core.errors import DataError, SpecError
-from impact.core.ubigeo import CODES, DEPARTMENTS, FROM_RENIEC, full_code, plain
 from impact.schema.expressions.context import Context, event_notices
 from impact.schema.expressions.evaluate import evaluate
 from impact.schema.expressions.parse import parse_expression
+from impact.schema.expressions.ubigeo import CODES, DEPARTMENTS, FROM_RENIEC, full_code, plain
 
 
 def found(text, **columns):
