@@ -22,6 +22,7 @@ from impact.schema.expressions.tree import Expression
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.formulas.expand import expand_formula
 from impact.schema.formulas.tree import Formula
+from impact.schema.listings.requests import ListingRequest, listings_of
 from impact.schema.model import ModelBlock, OutcomeBlock, SpecModel
 from impact.schema.model_class import (
     RESERVED_KEYS,
@@ -70,7 +71,7 @@ class Plan:
 
     Arguments:
         study: name of the results' folder. spec: the validated spec; resolved: its tree and sources.
-        models: every model, robustness rows included; tests: every test.
+        models: every model, robustness rows included; tests: every test; listings: every table of data.
         derive, filters: parsed; sources: data files, the main one first. curve: the specification curve or None.
     """
 
@@ -84,6 +85,7 @@ class Plan:
     sources: tuple[Source, ...]
     roots: Mapping[str, str | Path] = field(default_factory=dict)
     curve: CurveRequest | None = None
+    listings: tuple[ListingRequest, ...] = ()
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -111,7 +113,9 @@ def make_plan(
     requests: list[ModelRequest] = []
     for expanded in resolved.models:
         faults += _collect(requests, expanded)
-    if not resolved.models:
+    listings, found = listings_of(tree)
+    faults += found
+    if not resolved.models and tree.get("listings") is None:
         faults.append(fault("E178", place=tree.place))
     tests, found = tests_of(tree, catalog.DIAGNOSTICS)
     faults += found
@@ -128,17 +132,9 @@ def make_plan(
     if unique or model is None:
         raise SpecError(*unique)
     study = model.study or Path(tree.place.file).stem
+    sources, models = _sources(model, tree, asked), tuple(requests)
     return Plan(
-        study,
-        model,
-        resolved,
-        tuple(requests),
-        tests,
-        derive,
-        filters,
-        _sources(model, tree, asked),
-        dict(roots or {}),
-        curve,
+        study, model, resolved, models, tests, derive, filters, sources, dict(roots or {}), curve, listings
     )
 
 

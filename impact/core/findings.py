@@ -55,6 +55,11 @@ def _no_rows(result: ModelResult) -> ModelResult:
     return replace(result, estimate=None, inference=None)
 
 
+def _written_number(value: str | float) -> float:
+    """The number itself: no listing is at hand."""
+    return float(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a test of ``tests:`` is asked: the models it is about and the means to refit them.
@@ -67,6 +72,7 @@ class Question:
         infer: the variance that the model asked for, on another estimate, also one that stands in for a fit.
         infer_fully: all the inference it asked for (wild bootstrap, bands, notices), on a fit of its estimator.
         lost: the same regression of whether the outcome is missing (no estimate where none is).
+        number: a number as written, or that of an expression on the listings of the spec (``get(...)``).
         seed: seed of this test, spawned from (seed, test name).
         level: of intervals.
     """
@@ -80,5 +86,6 @@ class Question:
     infer_fully: Callable[[ModelResult, Estimate, Design], Inference]
     seed: int
     lost: Callable[[ModelResult], ModelResult] = _no_rows
+    number: Callable[[str | float], float] = _written_number
     level: float = 0.95
     language: str = "en"

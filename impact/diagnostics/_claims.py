@@ -14,7 +14,7 @@ import numpy as np
 
 from impact.core.errors import Fault, ImpactError, Place, SpecError
 from impact.core.texts import fault
-from impact.diagnostics._lookup import entries, models_of
+from impact.diagnostics._lookup import entries, listings_of, models_of
 from impact.diagnostics._resolver import UNSETTLED, Resolver, Use
 from impact.diagnostics._sentences import Words, both, number, pair, probability
 from impact.schema.expressions.context import Context
@@ -56,6 +56,7 @@ def check_claims(
     """
     found: list[Fault] = []
     known = [*models_of(document), *(str(one.get("test")) for one in entries(document, "tests"))]
+    known += listings_of(document)
 
     def lookup(parts: tuple[str, ...], keys: Mapping[str, str | float]) -> None:
         own = parts[1:] if parts and parts[0] in ("difference", "tests") else parts

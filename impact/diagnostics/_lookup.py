@@ -40,11 +40,12 @@ TEST_FIELDS = ("statistic", "df", "df2", "p_value", "ci_low", "ci_high", "verdic
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A model (and group of it) or a test of the results document."""
+    """A model (and group of it), a test or a listing of the results document."""
 
     name: str
     group: str | None = None
     is_test: bool = False
+    is_listing: bool = False
 
 
 def field_of(stat: str) -> str:
@@ -86,7 +87,10 @@ def find(document: Mapping[str, object], reference: str, *, place: Place | None 
         return Target(name, group)
     if reference in tests:
         return Target(reference, is_test=True)
-    known = [*models, *sorted(tests)]
+    listings = listings_of(document)
+    if reference in listings:
+        return Target(reference, is_listing=True)
+    known = [*models, *sorted(tests), *listings]
     raise SpecError(
         fault(
             "E601",
@@ -146,7 +150,9 @@ def row_of(document: Mapping[str, object], target: Target, term: str) -> Mapping
 
 
 def terms_of(document: Mapping[str, object], target: Target) -> list[str]:
-    """Terms of a model and group, or of a test."""
+    """Terms of a model and group, or of a test; the keys of the rows of a listing."""
+    if target.is_listing:
+        return [str(row.get("key")) for row in _listed(document, target)]
     kind, key = ("tests", "test") if target.is_test else ("rows", "model")
     found = [e for e in entries(document, kind) if e.get(key) == target.name]
     if target.is_test:
@@ -169,6 +175,8 @@ def _rows_inside(finding: Mapping[str, object]) -> list[Mapping[str, object]]:
 
 def statistic(document: Mapping[str, object], target: Target, term: str, stat: str) -> object:
     """The value of one statistic, None where the document has none."""
+    if target.is_listing:
+        return _listed_value(document, target, term, stat)
     name = field_of(stat)
     if target.is_test:
         found = [f for f in entries(document, "tests") if f.get("test") == target.name]
@@ -183,9 +191,38 @@ def statistic(document: Mapping[str, object], target: Target, term: str, stat: s
     return whole if value is None else value
 
 
+def listings_of(document: Mapping[str, object]) -> Mapping[str, Mapping[str, object]]:
+    """The listings of the document."""
+    listings = document.get("listings")
+    return listings if isinstance(listings, Mapping) else {}
+
+
+def listed_columns(document: Mapping[str, object], name: str) -> list[str]:
+    """The columns of a listing, those that name its rows first; of every listing for an empty name."""
+    chosen = listings_of(document).values() if not name else [listings_of(document).get(name, {})]
+    found: list[str] = []
+    for facts in chosen:
+        for key in ("by", "columns"):
+            listed = facts.get(key)
+            found += [str(one) for one in listed] if isinstance(listed, (list, tuple)) else []
+    return list(dict.fromkeys(found))
+
+
+def _listed(document: Mapping[str, object], target: Target) -> list[Mapping[str, object]]:
+    return entries(listings_of(document).get(target.name, {}), "rows")
+
+
+def _listed_value(document: Mapping[str, object], target: Target, term: str, column: str) -> object:
+    """The cell of a listing; the only row stands in for an empty key."""
+    rows = _listed(document, target)
+    chosen = [row for row in rows if row.get("key") == term] if term else rows
+    values = chosen[0].get("values") if len(chosen) == 1 or (term and chosen) else None
+    return values.get(column) if isinstance(values, Mapping) else None
+
+
 def model_fact(document: Mapping[str, object], target: Target, name: str) -> object:
     """A statistic of a whole model (or of one of its groups)."""
-    if name not in MODEL_FIELDS:
+    if name not in MODEL_FIELDS or target.is_listing:
         return None
     facts = models_of(document).get(target.name, {})
     if target.group is not None:

@@ -22,6 +22,8 @@ from impact.diagnostics._lookup import (
     field_of,
     find,
     known_stat,
+    listed_columns,
+    listings_of,
     model_fact,
     models_of,
     row_of,
@@ -81,6 +83,7 @@ def compare_published(
     found = []
     for cell in cells:
         place = (places or {}).get(cell.path)
+        _require_stat(cell, document, place)
         found.append(_compared(cell, blocks[cell.table], document, cells, place=place))
     return found
 
@@ -121,6 +124,7 @@ def check_published(
             reference = _model_part(cell.reference, document)
             try:
                 find(document, reference, place=(places or {}).get(cell.path))
+                _require_stat(cell, document, (places or {}).get(cell.path))
             except SpecError as error:
                 found.extend(error.faults)
     return list(dict.fromkeys(found))
@@ -141,7 +145,6 @@ def _cells(
         for index, one in enumerate(block.also):
             path = f"{root}.also.{index}.value"
             printed = _printed(one.value, path, written, places)
-            _known(one.stat, path, places)
             yield Cell(table, one.model, one.term, one.stat, printed, one, one.match or block.match, path)
 
 
@@ -157,7 +160,6 @@ def _grid_cells(
             if isinstance(values, str):
                 continue
             path = f"published.{table}.grid.rows.{row}.{stat}"
-            _known(stat, path, places)
             if len(values) != len(grid.columns):
                 where = places.get(path)
                 raise SpecError(
@@ -180,17 +182,14 @@ def _printed(value: object, path: str, written: Mapping[str, str], places: Mappi
         raise SpecError(fault("E605", place=places.get(path), value=str(error))) from None
 
 
-def _known(stat: str, path: str, places: Mapping[str, Place]) -> None:
-    if not known_stat(stat):
-        names = sorted({*ROW_FIELDS, *WORDS})
+def _require_stat(cell: Cell, document: Mapping[str, object], place: Place | None) -> None:
+    """E603 for a statistic that models and tests do not have, or a column that the listing lacks."""
+    listed = cell.reference in listings_of(document)
+    names = listed_columns(document, cell.reference) if listed else sorted({*ROW_FIELDS, *WORDS})
+    if cell.stat not in names and (listed or not known_stat(cell.stat)):
+        suggestion = nearest(cell.stat, names)
         raise SpecError(
-            fault(
-                "E603",
-                place=places.get(path),
-                suggestion=nearest(stat, names),
-                name=stat,
-                names=", ".join(names),
-            )
+            fault("E603", place=place, suggestion=suggestion, name=cell.stat, names=", ".join(names))
         )
 
 
@@ -242,7 +241,7 @@ def _compared(
             tolerance=tolerance,
             row=row_of(document, target, cell.term) or {},
             facts=facts,
-            n_terms=0 if target.is_test else len(terms_of(document, target)),
+            n_terms=0 if target.is_test or target.is_listing else len(terms_of(document, target)),
             published_n=_published_n(cell, cells),
         )
         entry["explanations"] = explain(evidence)

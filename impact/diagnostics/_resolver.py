@@ -14,6 +14,8 @@ from impact.diagnostics._lookup import (
     find,
     groups_of,
     known_stat,
+    listed_columns,
+    listings_of,
     match_group,
     models_of,
     row_of,
@@ -166,6 +168,10 @@ class Resolver:
             return self._grouped(name, levels), selectors
         if any(name == model for name in {entry.get("test") for entry in entries(self.document, "tests")}):
             return Target(model, is_test=True), {}
+        if model in listings_of(self.document):
+            if keys:
+                raise KeyError(f"a row of the listing {model} is named by its key, not by {', '.join(keys)}=")
+            return Target(model, is_listing=True), {}
         return find(self.document, model), {k: v for k, v in keys.items() if k in SELECTORS}
 
     def _grouped(self, model: str, levels: Mapping[str, str]) -> Target:
@@ -183,7 +189,11 @@ class Resolver:
         raise KeyError(f"{target.name} has no row with {dict(selectors)}")
 
     def _value(self, target: Target, term: str, stat: str) -> Scalar:
-        if not known_stat(stat):
+        if target.is_listing:
+            columns = listed_columns(self.document, target.name)
+            if stat not in columns:
+                raise KeyError(f"the listing {target.name} has no column '{stat}'", *columns)
+        elif not known_stat(stat):
             raise KeyError(f"'{stat}' is not a statistic")
         self._require_term(target, term)
         found = statistic(self.document, target, term, stat)
@@ -201,7 +211,7 @@ class Resolver:
             raise KeyError(f"{target.name} has no term '{term}'", *(f"{target.name}.{one}" for one in known))
 
     def _words(self, target: Target, term: str) -> Words:
-        """A model's title and a term's label, with the group."""
+        """A model's title and a term's label, with the group; a listing with the key of the row."""
         labels = self.document.get("labels")
         known = labels if isinstance(labels, Mapping) else {}
         model = pair(
@@ -209,7 +219,8 @@ class Resolver:
             or known.get(target.name)
             or target.name
         )
-        row = None if target.is_test else row_of(self.document, target, term)
+        plain = target.is_test or target.is_listing
+        row = None if plain else row_of(self.document, target, term)
         name = str(row.get("term")) if row is not None else term
         if not name:
             return model
@@ -233,6 +244,8 @@ class Resolver:
         if target.is_test:
             found = statistic(self.document, target, term, "verdict")
             return (str(found) if field_of(stat) == "verdict" and found == "note" else None), False
+        if target.is_listing:
+            return None, False
         row = row_of(self.document, target, term)
         if row is None or field_of(stat) not in OF_EFFECT:
             return None, False

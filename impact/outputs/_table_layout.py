@@ -12,6 +12,7 @@ from impact.outputs._columns import Column, panel_columns, table_columns, with_g
 from impact.outputs._curve_table import curve_grid
 from impact.outputs._document import Document, Entry, label_of, primary, robustness_label, said, unique
 from impact.outputs._footers import DEFAULT, footer_lines
+from impact.outputs._listing_table import listing_grid
 from impact.outputs._numbers import whole_text
 from impact.outputs._published_table import published_grid
 from impact.outputs._request import OutputRequest
@@ -19,6 +20,7 @@ from impact.outputs._statistics import Printing, hidden
 from impact.outputs._table_lines import Line, Shape, footer_rows, header_rows, line_rows, panel_row
 from impact.outputs._table_notes import own_notes, rows_of_any, table_notes
 from impact.outputs._table_rows import lines_for, robustness_mains
+from impact.outputs._tests_table import chosen_tests
 from impact.schema.display import PanelBlock, RowsByBlock, TableBlock, star_levels
 
 WIDE_KINDS = ("by", "robustness", "models")
@@ -45,6 +47,8 @@ class _Section:
 
 def kind_of(block: TableBlock) -> str:
     """What the rows are, in one word."""
+    if block.listing is not None:
+        return "listing"
     return "by" if isinstance(block.rows, RowsByBlock) else block.rows
 
 
@@ -71,6 +75,10 @@ def table_grid(
     kind = kind_of(block)
     if kind == "speccurve":
         return curve_grid(name, block, document, printing)
+    if kind == "listing":
+        return listing_grid(name, block, document, printing)
+    if kind == "tests":
+        return chosen_tests(name, block, document, printing)
     if kind == "published":
         return published_grid(name, block, document, printing)
     sections = _sections(name, block, document, request, printing)

@@ -29,6 +29,8 @@ def table_blocks(document: Document, request: OutputRequest) -> dict[str, TableB
         blocks["groups"] = TableBlock(rows="by", columns=grouped)
     if any(entry.get("row") for entry in document.get("models", {}).values()):
         blocks["robustness"] = TableBlock(rows="robustness")
+    for name in document.get("listings") or {}:
+        blocks.setdefault(name, TableBlock(listing=name))
     if document.get("speccurve"):
         blocks["speccurve"] = TableBlock(rows="speccurve")
     if document.get("published"):

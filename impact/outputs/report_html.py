@@ -143,13 +143,20 @@ def _head(document: Document, request: OutputRequest, language: str) -> dict[str
         "title": said(document.get("title"), language) or str(document.get("study", "")),
         "question": said(document.get("question"), language),
         "synthetic": bool(document.get("synthetic")),
-        "words": {word: text(f"report.{word}", language) for word in _WORDS},
+        "words": _words(document, language),
         "others": [
             {"file": file_of(request, other), "language": other, "name": text("report.language", other)}
             for other in request.languages
             if other != language
         ],
     }
+
+
+def _words(document: Document, language: str) -> dict[str, str]:
+    """The headings of the page; a study without models says that it describes."""
+    words = {word: text(f"report.{word}", language) for word in _WORDS}
+    describes = document.get("listings") and not document.get("models")
+    return words | {"no_answer": text("listing.no_models", language)} if describes else words
 
 
 def file_of(request: OutputRequest, language: str) -> str:

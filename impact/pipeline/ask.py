@@ -11,7 +11,9 @@ import impact.catalog as catalog
 from impact.core.errors import DesignError, EstimationError, ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.frames import Frame
+from impact.core.listings import Listing
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, plain_variance, spawn_seed
+from impact.pipeline.listings.numbers import numbers_of
 from impact.pipeline.lost_outcomes import lost_outcomes
 from impact.pipeline.permute_again import asks_for_sets, permuted_again
 from impact.pipeline.places import placed_in
@@ -22,7 +24,11 @@ from impact.schema.requests import ModelRequest
 
 
 def ask_tests(
-    plan: Plan, fitted: Sequence[FittedModel], frame: Frame, failures: list[ImpactError] | None = None
+    plan: Plan,
+    fitted: Sequence[FittedModel],
+    frame: Frame,
+    failures: list[ImpactError] | None = None,
+    listings: Sequence[Listing] = (),
 ) -> tuple[Finding, ...]:
     """The findings of every test of the spec, then those of the tests that a referee asks.
 
@@ -30,16 +36,18 @@ def ask_tests(
         frame: all rows, for tests that permute sets of their own.
         failures: takes the errors of tests that the data or estimates do not allow, so that the others go on; without
             it they are raised.
+        listings: tables of data that tests may read numbers from.
 
     Raises:
         SpecError: a test that asks what its model does not have.
     """
     results = {(result.name, result.group): result for model in fitted for result in model.results}
     requests = {model.request.name: model.request for model in fitted}
+    listed = numbers_of(listings)
     findings: list[Finding] = []
     for test in plan.tests:
         record: Any = catalog.DIAGNOSTICS.load(test.kind)
-        question = _question(plan, test, results, requests, frame)
+        question = replace(_question(plan, test, results, requests, frame), number=listed)
         try:
             with placed_in(plan.resolved.tree, otherwise=test.node.place):
                 question = _with_own_sets(question, plan, test, requests, frame)

@@ -10,6 +10,7 @@ from impact.core.options import PermutedSets
 from impact.plan import Plan
 from impact.schema.data_blocks import share_sum_name
 from impact.schema.expressions.parse import parse_expression
+from impact.schema.listings.requests import uses_of
 from impact.schema.nodes import node_at
 
 
@@ -65,5 +66,6 @@ def _uses(plan: Plan) -> Iterator[columns_used.Use]:
         yield from ((column, node.place if node is not None else None) for column in block.main_columns())
     if plan.spec.robustness is not None and plan.spec.robustness.drop_one is not None:
         yield plan.spec.robustness.drop_one.unit, None
+    yield from uses_of(plan.listings, columns_used.expression_uses)
     if plan.curve is not None:
         yield from plan.curve.uses

@@ -24,6 +24,7 @@ from impact.diagnostics._resolver import Resolver
 from impact.outputs._curve_rows import curve_entry
 from impact.outputs._document import group_label
 from impact.pipeline.fit import FittedModel
+from impact.pipeline.listings.document import geometry_entries, geometry_files, listing_entries
 from impact.pipeline.percentages import add_percentages
 from impact.pipeline.references import claim_places
 from impact.pipeline.street import RunResult
@@ -46,6 +47,11 @@ def build_document(run: RunResult) -> Document:
         "tests": [_finding(found) for found in run.findings],
         "notices": [notice_entry(found) for found in run.notices],
     }
+    document["data"] |= geometry_files(run.geometries)
+    if run.listings:
+        document["listings"] = listing_entries(run.listings)
+    if run.geometries:
+        document["geometries"] = geometry_entries(run.geometries)
     thin: dict[tuple[str, str | None], bool] = {}
     for model in run.fitted:
         document["models"][model.request.name] = assemble.model_facts(

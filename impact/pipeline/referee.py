@@ -121,7 +121,7 @@ def not_possible(test: TestRequest, error: ImpactError, *, verdict: str = "note"
     return Finding(
         test=test.name,
         kind=test.kind,
-        of=test.of[0],
+        of=test.of[0] if test.of else "",
         verdict=verdict,
         sentence=said["en"],
         details={"sentences": said, "not_possible": True},

@@ -10,6 +10,7 @@ import impact.diagnostics._published as published
 from impact.core.errors import Fault, Notice, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault, notice
+from impact.pipeline.listings.references import listing_faults, shows_listing
 from impact.pipeline.written import written_values
 from impact.plan import Plan
 from impact.schema.nodes import Node, map_node, text_place
@@ -41,6 +42,7 @@ def reference_faults(plan: Plan) -> list[Fault]:
         for use in unknown
     ]  # fmt: skip
     faults += _answer_faults(plan, known)
+    faults += listing_faults(plan)
     document = _outline(plan)
     written, places = written_values(plan)
     faults += published.check_published(plan.spec.published, document, written=written, places=places)
@@ -137,7 +139,8 @@ def _outline(plan: Plan) -> dict[str, object]:
     models |= {request.base: {"base": request.base} for request in plan.models}
     tests = [{"test": test.name} for test in plan.tests]
     tests += [{"test": "speccurve"}] if plan.curve is not None else []
-    return {"models": models, "tests": tests, "rows": []}
+    listings = {one.name: {"by": one.by, "columns": one.names} for one in plan.listings}
+    return {"models": models, "tests": tests, "rows": [], "listings": listings}
 
 
 def _uses(plan: Plan) -> Iterator[_Use]:
@@ -145,6 +148,8 @@ def _uses(plan: Plan) -> Iterator[_Use]:
     for kind in ("tables", "figures"):
         for entry in (tree.get(kind) or map_node(tree.place)).entries:
             block = f"{kind}.{entry.key}"
+            if shows_listing(entry.node):
+                continue
             for key in ("columns", "models", "model"):
                 yield from _names(block, entry.node.get(key))
             for panel in (entry.node.get("panels") or map_node(tree.place)).entries:

@@ -1,12 +1,13 @@
 """The street: whoever has read this file knows the order of a run.
 
-plan → read_data → fit_models (design, estimate, inference) → robustness → ask_tests → run_curve → document → files
+plan → read_data → listings → fit_models (design, estimate, inference) → robustness → ask_tests → run_curve → document
+→ files
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
 
@@ -18,8 +19,10 @@ from impact.core.designs import Design, Factor
 from impact.core.errors import DataError, DesignError, ImpactError, Notice, SpecError
 from impact.core.findings import Finding
 from impact.core.frames import Frame
+from impact.core.listings import Listing
 from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
+from impact.data.geometry import Geometry
 from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
 from impact.pipeline.columns_read import names_used, unknown_faults
@@ -27,6 +30,7 @@ from impact.pipeline.conditioned import conditioned_notices
 from impact.pipeline.curve import run_curve
 from impact.pipeline.fit import FittedModel, Progress, fit_models
 from impact.pipeline.left_out import drop_one_requests
+from impact.pipeline.listings.compute import compute_listings, outline_notices, read_geometries
 from impact.pipeline.references import restricted
 from impact.pipeline.sources import headers_of, read_source
 from impact.plan import Plan
@@ -37,7 +41,9 @@ from impact.schema.requests import ModelRequest
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything a run found: the whole frame, the main sample, models, findings, notices, failed tests, the curve."""
+    """Everything a run found: the whole frame, the main sample, models, findings, notices, failed tests, the curve,
+    tables of data and outlines of maps.
+    """
 
     plan: Plan
     frame: Frame
@@ -47,6 +53,8 @@ class RunResult:
     notices: tuple[Notice, ...]
     failures: tuple[ImpactError, ...] = ()
     curve: CurveResult | None = None
+    listings: tuple[Listing, ...] = ()
+    geometries: Mapping[str, Geometry] = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[FittedModel, ...]:
@@ -74,14 +82,19 @@ def run_plan(
     """
     plan, left_out = restricted(plan, only)
     frame, main = read_data(plan)
+    listings, told = compute_listings(plan, main)
+    geometries = read_geometries(plan)
+    told = (*told, *outline_notices(plan, listings, geometries))
     fit = partial(fit_models, frame, seed=plan.spec.seed, jobs=jobs, progress=progress, stop=stop)
     fitted = fit(plan.models)
     fitted = (*fitted, *fit(_drop_one_requests(plan, fitted)))
     failures: list[ImpactError] = []
-    findings = ask_tests(plan, fitted, frame, failures)
+    findings = ask_tests(plan, fitted, frame, failures, listings)
     curve = _curve(plan, frame, failures, stop)
-    notices = collect_notices((*left_out, *conditioned_notices(plan), *main.notices), fitted)
-    return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures), curve)
+    notices = collect_notices((*left_out, *conditioned_notices(plan), *main.notices, *told), fitted)
+    return RunResult(
+        plan, frame, main, fitted, findings, notices, tuple(failures), curve, listings, geometries
+    )
 
 
 def _curve(plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None) -> CurveResult | None:

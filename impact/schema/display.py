@@ -22,12 +22,15 @@ CellWord = Literal[
     "percent", "percent_se", "percent_ci95", "percent_kennedy",
     "cv", "deff", "cases", "quality", "expect",
 ]  # fmt: skip
-RowKind = Literal["terms", "att", "event", "by", "robustness", "models", "published", "speccurve"]
+RowKind = Literal[
+    "terms", "att", "event", "by", "robustness", "models", "published", "speccurve", "listing", "tests"
+]
 TableFormat = Literal["md", "tex", "html", "docx", "xlsx"]
 FigureFormat = Literal["svg", "png"]
 FigureKind = Literal[
     "event_study", "att_gt", "cohorts", "dose", "bacon", "honest_did", "synth", "coefplot",
     "equivalence_plot", "permutation", "sensitivity", "spec_curve", "power",
+    "timeline", "tile_map", "trends",
 ]  # fmt: skip
 Level = float
 
@@ -78,19 +81,25 @@ class TableBlock(Options):
         description="What the rows are: terms of the models, att (overall effects), event (event times), "
         "by (subgroups; or {by: [...], all: last}), robustness (a model and its rows), models (one row a "
         "model), "
-        "published (the certificate: published against found), speccurve (one row a specification).",
+        "published (the certificate: published against found), speccurve (one row a specification), "
+        "listing (a table of data), tests (statistic, interval and sentence of the tests in `terms`, or of all).",
+    )
+    listing: str | None = Field(
+        default=None,
+        description="The listing that the table prints; then `rows: listing` need not be written.",
     )
     columns: list[str] | dict[str, Text] | str = Field(
         default_factory=list,
-        description="Models shown as columns, by name, with their matrix label, or published.NAME; "
-        "a mapping gives each column a heading. Default: all models.",
+        description="Models shown as columns, by name, with their matrix label, or published.NAME; of a listing its "
+        "columns. A mapping gives each column a heading. Default: all.",
     )
     models: list[str] | str = Field(
         default_factory=list,
         description="Models that the table reads where they are not columns (robustness, models, published).",
     )
     terms: list[str] = Field(
-        default_factory=list, description="Only these terms, in this order; default all."
+        default_factory=list,
+        description="Only these terms (rows of a listing by their key, tests by name), in this order; default all.",
     )
     groups: list[str] = Field(
         default_factory=list, description="Only subgroups that carry one of these labels (sex=women)."
@@ -141,6 +150,14 @@ class TableBlock(Options):
         return value
 
 
+class GeometryBlock(Options):
+    """A file of outlines: GeoJSON, areas as polygons."""
+
+    file: str = Field(min_length=1, description="Path relative to the spec, or inside `root`.")
+    root: str | None = Field(default=None, description="Named folder of `file`, as in `data:`.")
+    key: str = Field(description="Property of the features whose value is the area of the listing.")
+
+
 class FigureBlock(Options):
     """One figure, drawn from the results, with its data in a csv beside it."""
 
@@ -149,7 +166,8 @@ class FigureBlock(Options):
         description="event_study, att_gt (effects by cohort), cohorts (who is treated when), dose, bacon, honest_did, "
         "synth (paths, gaps and weights), coefplot (also the forest of a main estimate with its robustness rows or "
         "subgroups), equivalence_plot, permutation (histogram of the permutation distribution), sensitivity (what "
-        "omitted variables would leave: the contours of a test of kind sensemakr), spec_curve, power.",
+        "omitted variables would leave: the contours of a test of kind sensemakr), spec_curve, power; of a listing "
+        "timeline (what opened and what closed, by date), tile_map (a value by area), trends (groups over time).",
     )
     title: Text | None = Field(
         default=None, description="Caption in the report; never drawn inside the figure."
@@ -184,6 +202,17 @@ class FigureBlock(Options):
     )
     show: list[Literal["paths", "gaps", "weights"]] = Field(
         default_factory=_all_panels, min_length=1, description="Panels of a figure of kind synth."
+    )
+    listing: str | None = Field(default=None, description="The listing that a timeline, map or trends draw.")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="Role in the figure → column of the listing. timeline: date, precision, direction, label; "
+        "tile_map: area, value, label, row, column, panel; trends: time, value, group, low, high, segment "
+        "(lines join only within one). A column with the role's own name needs no entry.",
+    )
+    start: float | None = Field(default=None, description="First treated period of trends: a line before it.")
+    geometry: GeometryBlock | None = Field(
+        default=None, description="Outlines of the areas of a map, instead of its tiles."
     )
     xlabel: Text | None = Field(default=None, description="Text under the horizontal axis.")
     ylabel: Text | None = Field(default=None, description="Text beside the vertical axis.")

@@ -18,6 +18,7 @@ from impact.schema.data_blocks import (
 )
 from impact.schema.design_block import DesignBlock
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
+from impact.schema.listings.block import ListingBlock
 from impact.schema.published import AnswerBlock, ClaimBlock, PublishedBlock
 
 LocalText = str | dict[Literal["en", "es"], str]
@@ -200,6 +201,10 @@ class SpecModel(Block):
     robustness: RobustnessBlock | None = Field(None, description="Rows with one thing changed.")
     speccurve: SpecCurveBlock | None = Field(
         None, description="A model in every combination of choices: one estimate each, read together."
+    )
+    listings: dict[str, ListingBlock] = Field(
+        default_factory=dict,
+        description="Tables of data by name: rows grouped, for tables, figures, claims and tests.",
     )
     tests: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Tests by name: {kind, of, …}."

@@ -30,7 +30,10 @@ OPTIONS = {
     "bayes_null": {"prior_sd": 0.5, "bound": 0.1},
     "e_value": {"measure": "standardised"},
     "sensemakr": {"benchmarks": "z"},
+    "rate_ratio": {"cases": 12, "exposure": 4000, "other_cases": 30, "other_exposure": 9000},
 }
+# about numbers, not about a model
+NO_MODEL = ("rate_ratio",)
 # and what it asks of another study than the canonical one
 STUDIES = {
     "hausman": {
@@ -54,7 +57,8 @@ FAMILY = (
 
 def block_of(keyword):
     of = ["main", "second"] if keyword in FAMILY else "main"
-    return {"asked": {"kind": keyword, "of": of, **OPTIONS.get(keyword, {})}}
+    about = {} if keyword in NO_MODEL else {"of": of}
+    return {"asked": {"kind": keyword, **about, **OPTIONS.get(keyword, {})}}
 
 
 @pytest.fixture(scope="module")

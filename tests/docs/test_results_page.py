@@ -38,9 +38,15 @@ FREE |= {
     "extra",
     "weights",
 }
-NAMED = {"data", "samples", "models"}
+FREE |= {"values", "digits"}
+NAMED = {"data", "samples", "models", "listings", "geometries"}
 LANGUAGES = {"en", "es"}
-SPECS = ("replication_c3_guns", "theft_and_population", "replication_f3_public_capital")
+SPECS = (
+    "replication_c3_guns",
+    "theft_and_population",
+    "replication_f3_public_capital",
+    "refugees_applications",
+)
 FEW = """
 spec: 1
 data: shipped:castle

@@ -36,6 +36,11 @@ ELSEWHERE = {
     "impact/cli/freeze.py": "tests/pipeline/finished/test_frozen.py",
     "impact/cli/report.py": "tests/pipeline/finished/test_redraw.py",
     "impact/core/arrays.py": "tests/core/test_records.py",
+    # listings are tested as one: what a spec asks against what its rows give
+    "impact/core/listings.py": "tests/data/test_listings.py",
+    "impact/schema/listings/block.py": "tests/schema/listings/test_requests.py",
+    "impact/pipeline/listings/compute.py": "tests/pipeline/listings/test_document.py",
+    "impact/pipeline/listings/numbers.py": "tests/diagnostics/test_rate_ratio.py",
     # a specification curve is tested as one: every specification against the model alone
     "impact/core/curves.py": "tests/pipeline/test_curve.py",
     "impact/core/shared_rows.py": "tests/pipeline/test_curve.py",

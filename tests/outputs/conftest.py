@@ -35,6 +35,12 @@ def effects() -> dict[str, Any]:
     return _load("effects_document").build()
 
 
+@pytest.fixture
+def listed() -> dict[str, Any]:
+    """Results with listings: a calendar, values by area, groups over time, counts with a total."""
+    return _load("listed_document").build()
+
+
 @pytest.fixture(scope="session")
 def drawn_files() -> dict[str, bytes]:
     """Everything drawn once in both languages."""

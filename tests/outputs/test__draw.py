@@ -91,7 +91,8 @@ def flat(language: str) -> dict[str, str]:
             else:
                 found[name] = inner
 
-    walk("", tomllib.loads((TEXTS / language / "outputs.toml").read_text(encoding="utf-8")))
+    for area in ("outputs", "listings"):
+        walk("", tomllib.loads((TEXTS / language / f"{area}.toml").read_text(encoding="utf-8")))
     return found
 
 

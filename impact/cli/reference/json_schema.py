@@ -106,8 +106,9 @@ def _with_sources(block: Schema) -> Schema:
 
 
 def _data_forms() -> list[Schema]:
-    named = {"anyOf": [{"type": "string"}, reference_to("DataBlock")]}
-    not_a_file = {"not": {"required": ["file"]}}
+    # a null takes away what a base had: a spec may put several files in the place of one
+    named = {"anyOf": [{"type": "string"}, reference_to("DataBlock"), {"type": "null"}]}
+    not_a_file = {"not": {"required": ["file"], "properties": {"file": {"not": {"type": "null"}}}}}
     several = {"type": "object", "additionalProperties": named, **not_a_file}
     return [{"type": "string"}, reference_to("DataBlock"), several, {"type": "null"}]
 

@@ -15,7 +15,7 @@ DEFAULT_KEYS = ("vcov", "weights", "wild", "ssc", "permute")
 SHARED_KEYS = (*DEFAULT_KEYS, "outcome", "singletons", "level")
 ONE_MODEL = "model"
 NAMED = ("models", "tests", "tables", "figures", "params", "sets", "matrix", "instruments", "joins",
-         "published", "claims")  # fmt: skip
+         "published", "claims", "listings")  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 Accepts = Callable[[str, str], bool]
 

@@ -1,0 +1,1 @@
+"""The blocks and requests of listings: tables of data in the results."""
