@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,12 +68,38 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A registered data format: ``read(path, request)`` returns a Frame."""
+    """A registered data format: ``read(path, request)`` returns a Frame.
+
+    ``blocks(path, request)`` yields a Frame for each block of rows, where a format can be read so.
+    """
 
     summary: str
     suffixes: tuple[str, ...]
     read: Callable[..., Frame]
     header: Callable[..., tuple[str, ...]]
+    keywords: tuple[str, ...] = ()
+    blocks: Callable[..., Iterator[Frame]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A registered kind of data source: many official files that a data block names by folder and year.
+
+    Arguments:
+        options: its keys under the keyword in a data block (``enaho: {folder, years, …}``).
+        columns: ``columns(options, request)``: names of all columns it gives, from the headers of the files alone.
+        read: ``read(options, request)``: a Frame with the columns that ``request.wanted`` names.
+        source: who made the files, for tables without a ``source:`` of their own.
+        access: public, restricted or synthetic, for blocks without an ``access:`` of their own.
+    """
+
+    summary: str
+    options: type[Any]
+    columns: Callable[[Any, Any], tuple[str, ...]]
+    read: Callable[[Any, Any], Frame]
+    source: str
+    access: str = "public"
+    references: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
 
 

@@ -91,8 +91,8 @@ def flat(language: str) -> dict[str, str]:
             else:
                 found[name] = inner
 
-    for file in sorted((TEXTS / language).glob("*.toml")):
-        walk("", tomllib.loads(file.read_text(encoding="utf-8")))
+    for area in ("outputs", "listings", "domains"):
+        walk("", tomllib.loads((TEXTS / language / f"{area}.toml").read_text(encoding="utf-8")))
     return found
 
 
