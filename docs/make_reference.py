@@ -35,6 +35,11 @@ KINDS = {
     "variances": ("variance", "Variances", "What `vcov:` may name, with the options of each."),
     "tests": ("test", "Tests", "What `kind:` of an entry of `tests:` may name, with the options of each."),
     "domains": ("domain", "Domains", "What `domain:` may name: outcomes and labels that come with it."),
+    "sources": (
+        "source",
+        "Kinds of data sources",
+        "What a block of `data:` may name instead of `file:`, with the options of each.",
+    ),
     "codes": ("code", "Codes of messages", "Every message of the tool by its code. E: error, W: warning."),
     "verdicts": ("verdict", "Verdicts", "The words that a result may end in."),
 }

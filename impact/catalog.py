@@ -37,3 +37,4 @@ DIAGNOSTICS = Registry(
 DOMAINS = Registry(kind="domain", package="impact.domains", attribute="DOMAIN")
 READERS = Registry(kind="data format", package="impact.data.readers", attribute="READER")
 OUTPUTS = Registry(kind="output", package="impact.outputs", attribute="OUTPUT")
+SURVEYS = Registry(kind="data source", package="impact.data.surveys", attribute="SURVEY")

@@ -44,6 +44,7 @@ from impact.schema.option_requests import (
 )
 from impact.schema.requests import AdoptionRequest, ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
+from impact.schema.resolving.data_sources import SourceRequest, data_sources
 from impact.schema.shipped import folder_of
 from impact.schema.survey_block import with_survey
 from impact.schema.version_range import in_range
@@ -58,12 +59,13 @@ NEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One data file of the spec: its block, the folder it is relative to, and its node."""
+    """One data file of the spec, or one kind of source with its files: block, folder they are relative to, node."""
 
     name: str
     block: DataBlock
     folder: Path
     node: Node
+    asked: SourceRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ def make_plan(
     faults: list[Fault] = list(resolved.faults)
     tree = resolved.tree
     faults += refuse_reserved(tree)
-    model, found = validate_node(SpecModel, _without_reserved(tree))
+    checked_tree, asked, found = data_sources(_without_reserved(tree), catalog.SURVEYS)
+    faults += found
+    model, found = validate_node(SpecModel, checked_tree)
     faults += found
     requests: list[ModelRequest] = []
     for expanded in resolved.models:
@@ -136,7 +140,7 @@ def make_plan(
         tests,
         derive,
         filters,
-        _sources(model, tree),
+        _sources(model, tree, asked),
         dict(roots or {}),
         curve,
     )
@@ -365,17 +369,16 @@ def _version_faults(model: SpecModel, tree: Node) -> list[Fault]:
     return [fault("E183", place=written.place, requires=model.requires, version=impact.__version__)]
 
 
-def _sources(model: SpecModel, tree: Node) -> tuple[Source, ...]:
+def _sources(model: SpecModel, tree: Node, asked: Mapping[str, SourceRequest]) -> tuple[Source, ...]:
     node = tree.get("data")
     if node is None or model.data is None:
         return ()
-    if isinstance(model.data, DataBlock):
-        found = [Source("main", model.data, _folder(node), node)]
-    else:
-        found = [
-            Source(name, block, _folder(node.get(name) or node), node.get(name) or node)
-            for name, block in model.data.items()
-        ]
+    named = {"main": model.data} if isinstance(model.data, DataBlock) else model.data
+    found = []
+    for name, block in named.items():
+        own = node if isinstance(model.data, DataBlock) else node.get(name) or node
+        source = asked.get(name)
+        found.append(Source(name, block, _folder(own if source is None else source.node), own, source))
     return (*found, *_instrument_files(model, tree, {source.name for source in found}))
 
 
@@ -390,5 +393,5 @@ def _instrument_files(model: SpecModel, tree: Node, names: Collection[str]) -> I
 
 
 def _folder(node: Node) -> Path:
-    written = node.get("file") or node
+    written = node.get("file") or node.get("folder") or node
     return folder_of(written.place.file)

@@ -1,4 +1,4 @@
-"""The six registries: what is installed is known, and what is promised for later is refused by name."""
+"""The registries: what is installed is known, and what is promised for later is refused by name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from impact.core.errors import SpecError
 
 REGISTRIES = (
     catalog.ESTIMATORS, catalog.VARIANCES, catalog.DIAGNOSTICS, catalog.DOMAINS, catalog.READERS, catalog.OUTPUTS,
+    catalog.SURVEYS,
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ REGISTRIES = {
     "tests": catalog.DIAGNOSTICS,
     "domains": catalog.DOMAINS,
     "formats": catalog.READERS,
+    "sources": catalog.SURVEYS,
     "outputs": catalog.OUTPUTS,
 }
 TOPICS = (*REGISTRIES, "examples", "studies")

@@ -17,8 +17,8 @@ from impact.core.texts import text
 def command(ctx: click.Context, *, topics: tuple[str, ...]) -> int:
     """What is installed.
 
-    TOPIC is estimators, variances, tests, domains, formats, outputs, examples or studies; without one everything is
-    listed.
+    TOPIC is estimators, variances, tests, domains, formats, sources, outputs, examples or studies; without one
+    everything is listed.
     """
     language = str(setting(ctx, "lang") or "en")
     wanted = topics or TOPICS

@@ -73,6 +73,28 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """A registered kind of data source: many official files that a data block names by folder and year.
+
+    Arguments:
+        options: its keys under the keyword in a data block (``enaho: {folder, years, …}``).
+        columns: ``columns(options, request)``: names of all columns it gives, from the headers of the files alone.
+        read: ``read(options, request)``: a Frame with the columns that ``request.wanted`` names.
+        source: who made the files, for tables without a ``source:`` of their own.
+        access: public, restricted or synthetic, for blocks without an ``access:`` of their own.
+    """
+
+    summary: str
+    options: type[Any]
+    columns: Callable[[Any, Any], tuple[str, ...]]
+    read: Callable[[Any, Any], Frame]
+    source: str
+    access: str = "public"
+    references: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """A registered field of study: outcomes by name, default labels and units, notes, checks and table layouts."""
 

@@ -75,9 +75,30 @@ def locate(
         DataError: E200 no regular or readable file, E201 absent, E203 absolute or home path, E204 outside the project
             or root, E226 unknown root, E231 an address.
     """
+    if block.file.startswith(SHIPPED):
+        return _locate_shipped(block.file, place)
+    resolved, shown = _inside(block, folder, roots, place)
+    _require_file(resolved, block, shown, place)
+    return Located(resolved, shown, block.root or "")
+
+
+def locate_folder(
+    block: DataBlock, *, folder: Path, roots: Mapping[str, Path], place: Place | None = None
+) -> Path | None:
+    """The folder that ``block.file`` names; None where there is no such folder.
+
+    Raises:
+        DataError: E200, E203, E204, E226, E231 as for a file.
+    """
+    resolved, _ = _inside(block, folder, roots, place)
+    return resolved if resolved.is_dir() else None
+
+
+def _inside(
+    block: DataBlock, folder: Path, roots: Mapping[str, Path], place: Place | None
+) -> tuple[Path, str]:
+    """The path of a block and how to show it; never outside the project or its root."""
     written = block.file
-    if written.startswith(SHIPPED):
-        return _locate_shipped(written, place)
     if _ADDRESS.match(written):
         raise DataError(fault("E231", place=place, file=written))
     if "\0" in written:
@@ -91,12 +112,10 @@ def locate(
     else:
         base = limit = _root_folder(block, block.root, roots, place)
         shown = f"{block.root}:{written}"
-    path = base / PurePosixPath(written.replace("\\", "/"))
-    resolved = _resolved(path)
+    resolved = _resolved(base / PurePosixPath(written.replace("\\", "/")))
     if not resolved.is_relative_to(_resolved(limit)):
         raise DataError(fault("E204", place=place, file=shown))
-    _require_file(resolved, block, shown, place)
-    return Located(resolved, shown, block.root or "")
+    return resolved, shown
 
 
 def _limit(folder: Path) -> Path:

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
+import impact.catalog as catalog
 import impact.data.read as data_read
+import impact.data.source_files as source_files
 from impact.core.frames import Frame
 from impact.plan import Plan, Source
 
 
 def read_source(source: Source, roots: Mapping[str, Path], wanted: Collection[str]) -> Frame:
-    """The wanted columns of one data file.
+    """The wanted columns of one data file, or of the files of a kind of source.
 
     Raises:
         DataError: E2xx.
     """
+    names = frozenset(wanted)
+    if source.asked is not None:
+        record, request = _opened(source, roots, names)
+        return source_files.read_source_files(record, source.asked, request)
     return data_read.read_frame(
         source.block,
         folder=source.folder,
         name=source.name,
         roots=roots,
-        wanted=frozenset(wanted),
+        wanted=names,
         place=source.node.place,
     )
 
@@ -34,7 +41,24 @@ def headers_of(plan: Plan, roots: Mapping[str, Path]) -> list[str]:
     """
     columns: list[str] = []
     for source in plan.sources:
-        columns += data_read.header_of(
-            source.block, folder=source.folder, name=source.name, roots=roots, place=source.node.place
-        )
+        columns += _header(source, roots)
     return columns
+
+
+def _header(source: Source, roots: Mapping[str, Path]) -> tuple[str, ...]:
+    if source.asked is not None:
+        record, request = _opened(source, roots, None)
+        return source_files.columns_of_source(record, source.asked, request)
+    return data_read.header_of(
+        source.block, folder=source.folder, name=source.name, roots=roots, place=source.node.place
+    )
+
+
+def _opened(
+    source: Source, roots: Mapping[str, Path], wanted: frozenset[str] | None
+) -> tuple[Any, source_files.SourceFiles]:
+    assert source.asked is not None
+    request = source_files.open_source(
+        source.asked, source.block, folder=source.folder, name=source.name, roots=roots, wanted=wanted
+    )
+    return catalog.SURVEYS.load(source.asked.keyword), request

@@ -9,6 +9,8 @@ from pathlib import PurePath
 
 from impact.schema.nodes import Node, with_entry
 
+# data.NAME.KIND.folder
+DEEPEST_PATH = 2
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 
@@ -27,17 +29,25 @@ def _with_own_paths(tree: Node) -> Node:
     if data is None or data.node.kind != "map":
         return tree
     home = PurePath(tree.place.file).parent
-    node = _moved(data.node, home)
+    return with_entry(tree, replace(data, node=_moved_within(data.node, home)))
+
+
+def _moved_within(node: Node, home: PurePath, *, rooted: bool = False, depth: int = 0) -> Node:
+    """Data blocks with their paths seen from another folder: `file` of a block, `folder` of a kind of source."""
+    rooted = rooted or node.get("root") is not None
+    if not rooted:
+        node = _moved(_moved(node, "file", home), "folder", home)
     for entry in node.entries:
-        if entry.node.kind == "map":
-            node = with_entry(node, replace(entry, node=_moved(entry.node, home)))
-    return with_entry(tree, replace(data, node=node))
+        if entry.node.kind == "map" and depth < DEEPEST_PATH:
+            inner = _moved_within(entry.node, home, rooted=rooted, depth=depth + 1)
+            node = with_entry(node, replace(entry, node=inner))
+    return node
 
 
-def _moved(block: Node, home: PurePath) -> Node:
-    """A data block with its path seen from another folder; named roots and shipped files stay as they are."""
-    written = block.entry("file")
-    if written is None or written.node.text is None or block.get("root") is not None:
+def _moved(block: Node, key: str, home: PurePath) -> Node:
+    """A path seen from another folder; shipped files stay as they are."""
+    written = block.entry(key)
+    if written is None or written.node.text is None:
         return block
     path = written.node.text
     folder = PurePath(written.node.place.file).parent

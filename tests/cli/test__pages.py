@@ -24,7 +24,7 @@ def test_pages_are_drawn_once_each():
     pages = all_pages()
     assert len({(page.kind, page.topic) for page in pages}) == len(pages)
     assert {page.kind for page in pages} == {
-        "estimator", "variance", "test", "domain", "key", "code", "function", "verdict",
+        "estimator", "variance", "test", "domain", "source", "key", "code", "function", "verdict",
     }  # fmt: skip
     assert all(page_markdown(page).startswith("# ") for page in pages)
 

@@ -9,7 +9,7 @@ import re
 import pytest
 
 import impact.catalog as catalog
-from impact.core.registered import Diagnostic, Domain, Estimator, Output, Reader, Variance
+from impact.core.registered import Diagnostic, Domain, Estimator, Output, Reader, Survey, Variance
 from impact.core.texts import LANGUAGES, catalogue
 from impact.schema.model import OutcomeBlock
 from impact.schema.shipped import shipped_names
@@ -21,6 +21,7 @@ REGISTRIES = {
     "domain": (catalog.DOMAINS, Domain),
     "format": (catalog.READERS, Reader),
     "output": (catalog.OUTPUTS, Output),
+    "source": (catalog.SURVEYS, Survey),
 }
 ALL = [(kind, keyword) for kind, (registry, _) in REGISTRIES.items() for keyword in registry.names()]
 STATISTICAL = [pair for pair in ALL if pair[0] in ("estimator", "variance", "test")]

@@ -13,7 +13,7 @@ import impact.catalog as catalog
 import impact.schema
 from impact.cli.main import COMMANDS
 
-REGISTRIES = (catalog.ESTIMATORS, catalog.VARIANCES, catalog.DIAGNOSTICS)
+REGISTRIES = (catalog.ESTIMATORS, catalog.VARIANCES, catalog.DIAGNOSTICS, catalog.SURVEYS)
 RECORDS = [(registry, keyword) for registry in REGISTRIES for keyword in registry.names()]
 
 

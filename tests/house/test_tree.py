@@ -66,6 +66,7 @@ ELSEWHERE = {
     "impact/data/panel.py": "tests/data/test_prepare.py",
     "impact/data/read.py": "tests/contract/test_readers.py",
     "impact/data/request.py": "tests/data/readers/test_csv.py",
+    "impact/data/surveys/_options.py": "tests/data/test_source_files.py",
     "impact/data/sniff.py": "tests/data/readers/test_csv.py",
     "impact/data/readers/_csv_large.py": "tests/data/readers/test_csv.py",
     "impact/data/readers/parquet.py": "tests/data/readers/test_typed_formats.py",

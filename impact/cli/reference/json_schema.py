@@ -89,7 +89,20 @@ def _definitions() -> dict[str, Schema]:
         [(SpecModel, "validation")], ref_template="#/$defs/{model}", schema_generator=WithDefaults
     )
     definitions: dict[str, Schema] = found["$defs"]
-    return {name: without_titles(schema) for name, schema in definitions.items()}
+    definitions = {name: without_titles(schema) for name, schema in definitions.items()}
+    definitions["DataBlock"] = _with_sources(definitions["DataBlock"])
+    return definitions
+
+
+def _with_sources(block: Schema) -> Schema:
+    """The block of a data file or of one kind of source: each kind is a key with its own options below it."""
+    kinds: Schema = {}
+    for keyword, entry in catalog.SURVEYS.entries().items():
+        record: Any = catalog.SURVEYS.load(keyword)
+        kinds[keyword] = {**block_schema(record.options), "description": entry.summary}
+    one = [{"required": [name]} for name in ("file", *kinds)]
+    rest = {key: value for key, value in block.items() if key != "required"}
+    return {**rest, "properties": {**block["properties"], **kinds}, "oneOf": one}
 
 
 def _data_forms() -> list[Schema]:

@@ -19,6 +19,7 @@ KINDS = {
     "variance": catalog.VARIANCES,
     "test": catalog.DIAGNOSTICS,
     "domain": catalog.DOMAINS,
+    "source": catalog.SURVEYS,
 }
 PROGRAMS = ("stata", "r", "python", "here")
 
