@@ -27,6 +27,7 @@ COMMANDS = {
         "impact.cli.power",
         "Smallest effect that is found and power curve, of a spec or of a planned trial.",
     ),
+    "data": ("impact.cli.data", "Write the Peru lab: synthetic data with known effects."),
     "replicate": ("impact.cli.replicate", "Run specs with published numbers or claims; overview of cells."),
     "verify": ("impact.cli.verify", "Re-hash inputs and outputs, run again, compare."),
     "version": ("impact.cli.version", "Versions of impact, Python and the numerical packages."),

@@ -216,6 +216,8 @@ def _facts(record: Survey, asked: Asked, request: SourceFiles, frame: Frame) -> 
             if count
         },
     }
+    if any(own.get("synthetic") for own in frame.files.values()):
+        facts["synthetic"] = True
     if request.block.root:
         facts["root"] = request.block.root
     for key in ("source", "citation", "licence", "access", "accessed"):

@@ -52,7 +52,9 @@ def make_arrivals(settings: Settings) -> dict[str, npt.NDArray[Any]]:
     person = np.concatenate([np.flatnonzero(days <= last_before), np.arange(count)])
     late = np.arange(len(person)) >= len(person) - count
     holds, a, day = takes[person] & late, advantage[person], days[person].astype(np.float64)
-    contract = CONTRACT + DAY_CONTRACT * day + WAVE_CONTRACT * late + ADVANTAGE_CONTRACT * a + effects["G1"] * holds
+    contract = (
+        CONTRACT + DAY_CONTRACT * day + WAVE_CONTRACT * late + ADVANTAGE_CONTRACT * a + effects["G1"] * holds
+    )
     cover = COVER + DAY_COVER * day + WAVE_COVER * late + ADVANTAGE_COVER * a + effects["G1_health"] * holds
     pay = LOG_PAY + DAY_PAY * day + WAVE_PAY * late + ADVANTAGE_PAY * a + effects["G2"] * holds
     pay = pay + WOMAN_PAY * woman[person] + HIGHER_PAY * higher[person] + person_noise[person]
@@ -84,7 +86,9 @@ def _days(advantage: Floats, settings: Settings, random: np.random.Generator) ->
     dates = 2018 + (calendar - first) / 365.0
     flow = np.diff(stock_at(np.append(dates, dates[-1] + 1 / 365.0)))
     edges = np.cumsum(flow) / flow.sum()
-    days = calendar[np.searchsorted(edges, random.random(len(advantage)), side="right").clip(0, len(edges) - 1)]
+    days = calendar[
+        np.searchsorted(edges, random.random(len(advantage)), side="right").clip(0, len(edges) - 1)
+    ]
     haste = np.exp(-(days - 1) / HASTE) * (days > 0) * (days <= WINDOW)
     eager = 2 / (1 + np.exp(-1.5 * advantage))
     moves = random.random(len(days)) < (settings.knobs.bunching * eager * haste).clip(0, 1)

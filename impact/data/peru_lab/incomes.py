@@ -87,7 +87,9 @@ def make_jobs(
     formal = _formality(roster, rows, permits, effects, random)
     status = _chosen(random.random(len(who)), STATUS, (STATUS_INFORMAL, STATUS_FORMAL), formal)
     log_pay = _log_pay(roster, rows, exposure, demand, formal, effects=effects, settings=settings)
-    log_pay += permits.advantage[who] * ADVANTAGE_PAY * roster.migrant[who] + effects["G2"] * permits.holds(rows)
+    log_pay += permits.advantage[who] * ADVANTAGE_PAY * roster.migrant[who] + effects["G2"] * permits.holds(
+        rows
+    )
     annual = np.round(MONTHS_A_YEAR * np.exp(log_pay))
     own = np.isin(status, OWN)
     paid = works & (status != UNPAID)
@@ -161,7 +163,9 @@ def _log_pay(
     """Log monthly pay: mean and spread as given where exposure is zero, then the effects."""
     random = settings.generator(part="pay")
     who, migrant = rows.person, roster.migrant[rows.person]
-    systematic = np.array(SCHOOL_PAY)[roster.school[who]] + WOMAN_PAY * roster.woman[who] + FORMAL_PAY * formal
+    systematic = (
+        np.array(SCHOOL_PAY)[roster.school[who]] + WOMAN_PAY * roster.woman[who] + FORMAL_PAY * formal
+    )
     systematic = systematic + YOUNG_PAY * (roster.band[who] == 0)
     target = np.where(migrant, np.log(PAY_MIGRANT), np.log(PAY)) - 0.5 * LOG_SD**2
     centre, spread = np.zeros(len(who)), np.zeros(len(who))

@@ -100,7 +100,9 @@ def make_careers(
     works, looks = _rates(roster)
     keep = _keep_probability(roster, exposure, demand, keep_effect(roster, effects), random)
     first = random.random(roster.count) < works
-    stays = random.random(roster.count) < np.where(first, keep, works * (1 - _base_keep(roster)) / (1 - works))
+    stays = random.random(roster.count) < np.where(
+        first, keep, works * (1 - _base_keep(roster)) / (1 - works)
+    )
     changes = random.integers(1, VISITS, roster.count)
     later = np.arange(VISITS) >= changes[:, None]
     path = np.where(later, stays[:, None], first[:, None])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
-
 from math import erfc
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt

@@ -92,9 +92,7 @@ def _codes(numbers: npt.NDArray[np.int64], width: int) -> npt.NDArray[Any]:
     return np.asarray(words[numbers])
 
 
-def _work(
-    roster: Roster, careers: Careers, rows: Rows, visit: npt.NDArray[np.int64], jobs: Jobs
-) -> Columns:
+def _work(roster: Roster, careers: Careers, rows: Rows, visit: npt.NDArray[np.int64], jobs: Jobs) -> Columns:
     """Activity and main job, and whether the person still works a year later."""
     who, works = rows.person, rows.employed
     adult = ages_at(roster, rows) >= BANDS[0][0]
@@ -173,4 +171,3 @@ def _traits(
         year=FIRST_YEAR + rows.quarter // 4,
         migrant=roster.migrant[who].astype(np.int64),
     )
-

@@ -41,7 +41,9 @@ def make_refugees(settings: Settings) -> dict[str, npt.NDArray[Any]]:
     flow = stock_at(dates) - stock_at(dates - 1 / 12)
     before_visa = (number >= _number(VISA) - 2) & ~visa
     level = flow * np.where(before_visa, SURGE, 1.0) * np.where(visa, AFTER_VISA, 1.0)
-    level = level * np.where(closed, CLOSED_FACTOR, 1.0) * np.exp(NOISE_SD * random.standard_normal(len(years)))
+    level = (
+        level * np.where(closed, CLOSED_FACTOR, 1.0) * np.exp(NOISE_SD * random.standard_normal(len(years)))
+    )
     submitted = _spread(years, level, position=0, random=random)
     # decisions follow applications of the year before
     past = np.array([submitted[max(row - LAG, 0) : row + 1].mean() for row in range(len(years))])
@@ -52,17 +54,15 @@ def make_refugees(settings: Settings) -> dict[str, npt.NDArray[Any]]:
         "month": np.arange(1.0, len(years) + 1),
         "submitted": submitted,
         "accepted": accepted,
-        "passport_rule": (
-            (number >= _number(PASSPORT[0])) & (number <= _number(PASSPORT[1]))
-        ).astype(np.float64),
+        "passport_rule": ((number >= _number(PASSPORT[0])) & (number <= _number(PASSPORT[1]))).astype(
+            np.float64
+        ),
         "visa_rule": visa.astype(np.float64),
         "stay_card": card.astype(np.float64),
         "border_closed": closed.astype(np.float64),
         "national_stock": np.round(stock_at(dates)),
     }
     return {name: found[name] for name in COLUMNS}
-
-
 
 
 def _number(month: tuple[int, int]) -> int:

@@ -110,7 +110,9 @@ def make_roster(geography: Geography, settings: Settings) -> Roster:
 def strata_of(geography: Geography) -> tuple[tuple[str, ...], Whole]:
     """Region and kind of place (M metropolis, U other urban, R rural): all strata, and that of each district."""
     kinds = np.where(geography.metro, "M", np.where(geography.urban, "U", "R"))
-    names = [f"{REGIONS[r].code}{kind}" for r, kind in zip(geography.region.tolist(), kinds.tolist(), strict=True)]
+    names = [
+        f"{REGIONS[r].code}{kind}" for r, kind in zip(geography.region.tolist(), kinds.tolist(), strict=True)
+    ]
     strata = tuple(sorted(set(names)))
     return strata, np.array([strata.index(name) for name in names])
 

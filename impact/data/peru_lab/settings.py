@@ -94,7 +94,13 @@ class Settings:
     def plain(self) -> dict[str, object]:
         """Everything that the numbers depend on."""
         knobs = {name: getattr(self.knobs, name) for name in KNOBS}
-        return {"world": self.world, "size": self.size, "seed": self.seed, "knobs": knobs, "generator": GENERATOR}
+        return {
+            "world": self.world,
+            "size": self.size,
+            "seed": self.seed,
+            "knobs": knobs,
+            "generator": GENERATOR,
+        }
 
     def sha256(self, table: str = "") -> str:
         """Hash of the settings, the version of the generator and the name of a table."""
@@ -132,11 +138,11 @@ def _value(name: str, value: object, place: Place | None) -> float | str | Fault
         )
     if name == "denominator":
         word = str(value)
-        return word if word in DENOMINATORS else _refused(name, value, "with or without", place)
+        return word if word in DENOMINATORS else _refused(name, value, ", ".join(DENOMINATORS), place)
     low, high = RANGES[name]
     number = _number(value)
     if number is None or not low <= number <= high or (name == "strong" and number not in (0.0, 1.0)):
-        wanted = "0 or 1" if name == "strong" else f"a number from {low:g} to {high:g}"
+        wanted = "0, 1" if name == "strong" else f"{low:g} … {high:g}"
         return _refused(name, value, wanted, place)
     return number
 

@@ -20,12 +20,10 @@ import impact.data.peru_lab.refugees as refugees
 import impact.data.peru_lab.trial as trial
 import impact.data.peru_lab.truth as truth
 import impact.data.peru_lab.victims as victims
+from impact.data.made_up import MARK
 from impact.data.peru_lab.settings import Settings
 
 Columns = dict[str, npt.NDArray[Any]]
-
-# marks every row, so that a file that was renamed still says what it is
-MARK = "synthetic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,10 @@ TRUTH = Table(truth.COLUMNS, truth.make_truth)
 
 
 def make_table(name: str, settings: Settings) -> Columns:
-    """The columns of a table, numbers as float64 with NaN, words as objects, dates as days; the mark last."""
+    """The columns of a table, numbers as float64 with NaN, words as objects, dates as days.
+
+    The mark is the last: a file that was renamed still says what it is.
+    """
     table = TRUTH if name == "truth" else TABLES[name]
     columns = table.make(settings)
     rows = len(next(iter(columns.values())))

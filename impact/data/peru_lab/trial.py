@@ -37,9 +37,13 @@ def make_trial(settings: Settings) -> dict[str, npt.NDArray[Any]]:
     woman, venezuelan = random.random(total) < WOMAN, random.random(total) < VENEZUELAN
     stratum = np.where(outside, 0, 1 + 4 * place + 2 * woman + venezuelan)
     assigned = _by_lot(stratum, random) & ~outside
-    schooling = np.where(outside, SCHOOLING_ELSEWHERE, SCHOOLING) + SCHOOLING_SD * random.standard_normal(total)
+    schooling = np.where(outside, SCHOOLING_ELSEWHERE, SCHOOLING) + SCHOOLING_SD * random.standard_normal(
+        total
+    )
     schooling = np.round(schooling).clip(0, 18)
-    age = np.round(np.where(outside, AGE_ELSEWHERE, AGE) + AGE_SD * random.standard_normal(total)).clip(18, 75)
+    age = np.round(np.where(outside, AGE_ELSEWHERE, AGE) + AGE_SD * random.standard_normal(total)).clip(
+        18, 75
+    )
     lasting = np.sqrt(PERSISTENCE) * PROFIT_SD * random.standard_normal(total)
     passing = np.sqrt(1 - PERSISTENCE) * PROFIT_SD
     before = LOG_PROFIT + 0.04 * (schooling - SCHOOLING) + lasting + passing * random.standard_normal(total)

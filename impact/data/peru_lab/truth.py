@@ -35,7 +35,16 @@ def make_truth(settings: Settings) -> dict[str, npt.NDArray[Any]]:
         if f"F1_{year}" not in values or settings.world == "null":
             rows = [row for row in rows if row[0] != f"F1_{year}"]
             rows.append(
-                (f"F1_{year}", "budget", f"net balance, {year}", "public sector", "% of GDP", balance, "ASSUME", "")
+                (
+                    f"F1_{year}",
+                    "budget",
+                    f"net balance, {year}",
+                    "public sector",
+                    "% of GDP",
+                    balance,
+                    "ASSUME",
+                    "",
+                )
             )
     columns = list(zip(*rows, strict=True))
     names = ("id", "table", "outcome", "group", "unit", "effect", "basis", "note")

@@ -47,7 +47,9 @@ def make_victimisation(settings: Settings) -> dict[str, npt.NDArray[Any]]:
         return np.asarray(random.random(count) < (base + place + season).clip(LEAST, MOST))
 
     effect = effects["C1_victimisation"] * points
-    victim = chance(VICTIM + VICTIM_SLOPE * years + WOMAN_VICTIM * woman + YOUNG_VICTIM * (age < YOUNG) + effect)
+    victim = chance(
+        VICTIM + VICTIM_SLOPE * years + WOMAN_VICTIM * woman + YOUNG_VICTIM * (age < YOUNG) + effect
+    )
     insecure = chance(INSECURE + WOMAN_INSECURE * woman + effects["C2"] * points)
     reports = random.random(count) < REPORT + REPORT_SLOPE * years + effects["C3"] * points
     found: dict[str, npt.NDArray[Any]] = {

@@ -87,9 +87,7 @@ def _fitted(cells: Floats, year: int, *, is_migrant: bool) -> Floats:
     return found
 
 
-def _divide(
-    cells: Floats, axis: int, parts: tuple[tuple[int, ...], ...], shares: tuple[float, ...]
-) -> None:
+def _divide(cells: Floats, axis: int, parts: tuple[tuple[int, ...], ...], shares: tuple[float, ...]) -> None:
     """Scale parts of a whole, in place, so that they have the given shares of it; empty parts stay empty."""
     views = [np.moveaxis(cells, axis, 0)[list(levels)] for levels in parts]
     sums = [float(view.sum()) for view in views]

@@ -50,7 +50,8 @@ EFFECTS: tuple[Effect, ...] = (
     Effect("B8_formal", "cities", "log_wage_formal", "residents of cities", PP, (0.0, 0.0, 0.0), "S"),
     Effect("B8_informal", "cities", "log_wage_informal", "residents of cities", PP, (0.0, 0.0, -0.006), "S; ASSUME"),
     Effect(
-        "B9", "persons", "job_rank", "residents, incomplete secondary or less", "standard deviations per percentage point",
+        "B9", "persons", "job_rank", "residents, incomplete secondary or less",
+        "standard deviations per percentage point",
         (-0.002, 0.0, -0.002), "sign ABS; magnitude ASSUME",
     ),
     Effect("C1_burglary", "crimes", "log rate", "burglary", PP, (0.0, 0.0, 0.0), "S"),
