@@ -24,7 +24,7 @@ LAB = "peru-lab"
 )  # fmt: skip
 @click.option(
     "--size", type=click.Choice(["small", "full"]), default="small", show_default=True,
-    help="small: 20,000 persons; full: 30,000 interviews a quarter.",
+    help="small: 20,000 persons a quarter; full: 30,000, and six times the other samples.",
 )  # fmt: skip
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Seed of all draws."

@@ -17,8 +17,9 @@ Flags = npt.NDArray[np.bool_]
 
 VISITS = 5
 STARTS = QUARTERS + VISITS - 1
-PERSONS = {"small": 20_000, "full": 30_000 * STARTS // VISITS}
-METRO_SAMPLE = 0.40
+# interviews a quarter, before any are lost: every person is visited in five quarters
+A_QUARTER = {"small": 20_000, "full": 30_000}
+METRO_SAMPLE = 0.50
 PER_DWELLING, FEWEST_DWELLINGS, MOST_DWELLINGS = 3.7, 6, 8
 # dwellings of migrants by place: metropolis, other urban, rural; more than their share, the weights undo it
 MIGRANT_DWELLINGS = (0.10, 0.05, 0.03)
@@ -74,7 +75,7 @@ def make_roster(geography: Geography, settings: Settings) -> Roster:
     """Places drawn by size within region and kind, six to eight dwellings in each, everybody in them."""
     random = settings.generator(part="sample")
     strata, stratum_of = strata_of(geography)
-    n_persons = PERSONS[settings.size]
+    n_persons = A_QUARTER[settings.size] * STARTS // VISITS
     n_psu = int(np.ceil(1.06 * n_persons / (PER_DWELLING * (FEWEST_DWELLINGS + MOST_DWELLINGS) / 2)))
     place = _places(geography, stratum_of, n_psu, random)
     start = random.permutation(np.arange(len(place)) % STARTS) - (VISITS - 1)

@@ -83,7 +83,7 @@ class LabOptions(Options):
         "ac2020", description="Which true effects: the policy paper's signs, none, or some."
     )
     size: Literal["small", "full"] = Field(
-        "small", description="small: 20,000 persons; full: 30,000 interviews a quarter."
+        "small", description="small: 20,000 persons a quarter; full: 30,000, and six times the other samples."
     )
     seed: int = Field(1, ge=0, le=LARGEST_SEED, description="Seed of all draws.")
     set: LabKnobs = Field(
