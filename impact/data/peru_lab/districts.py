@@ -1,4 +1,4 @@
-"""The table of districts by quarter: people, exposure, the settlement of 2007 and the distance to the border."""
+"""The table of districts by quarter: people, exposure, settlement of 2007, distance to the border, informal income."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from impact.data.peru_lab.geography import REGIONS, make_geography
+from impact.data.peru_lab.geography import REGIONS, Geography, make_geography
+from impact.data.peru_lab.labour import make_demand
 from impact.data.peru_lab.settings import Settings
-from impact.data.peru_lab.stocks import FIRST_YEAR, QUARTERS, ends_of, make_exposure, stock_at
+from impact.data.peru_lab.stocks import FIRST_YEAR, QUARTERS, Exposure, ends_of, make_exposure, stock_at
+from impact.data.peru_lab.worlds import effects_of
 
 COLUMNS = (
     "ubigeo", "department", "metropolitan", "urban", "anio", "trimestre", "quarter", "natives", "migrants",
     "population", "migrants_registry", "natives_2016", "exposure", "exposure_registry", "share", "settlement_2007",
-    "km_tumbes", "coast", "national_stock", "z_settlement", "z_distance",
+    "km_tumbes", "coast", "national_stock", "z_settlement", "z_distance", "log_income_informal",
 )  # fmt: skip
+LOG_INCOME, DISTRICT_SD, QUARTER_SD, NOISE_SD = 6.75, 0.15, 0.02, 0.02
 
 
 def make_districts(settings: Settings) -> dict[str, npt.NDArray[Any]]:
@@ -50,5 +53,16 @@ def make_districts(settings: Settings) -> dict[str, npt.NDArray[Any]]:
         "national_stock": np.round(stock_at(ends_of(QUARTERS)))[quarter],
         "z_settlement": exposure.settlement[at],
         "z_distance": exposure.distance[at],
+        "log_income_informal": np.round(_income(geography, exposure, settings), 5)[at],
     }
     return {name: found[name] for name in COLUMNS}
+
+
+def _income(geography: Geography, exposure: Exposure, settings: Settings) -> npt.NDArray[np.float64]:
+    """Mean log income of informal residents (districts, quarters): labour demand, the effect, and sampling noise."""
+    random = settings.generator(part="district income")
+    level = LOG_INCOME + DISTRICT_SD * random.standard_normal((geography.count, 1))
+    season = QUARTER_SD * random.standard_normal(QUARTERS)
+    noise = NOISE_SD * random.standard_normal((geography.count, QUARTERS))
+    demand = make_demand(geography, exposure, settings).level
+    return np.asarray(level + season + demand + noise + effects_of(settings)["B5"] * exposure.exposure)

@@ -45,6 +45,10 @@ EFFECTS: tuple[Effect, ...] = (
         "B5", "persons", "log main income", "other residents, informal", PP, (-0.004, 0.0, -0.006),
         "sign PRESS; magnitude ASSUME",
     ),
+    Effect(
+        "B5_district", "districts", "log_income_informal", "residents, informal", PP, (-0.004, 0.0, -0.006),
+        "sign PRESS; magnitude ASSUME", "B5 as the mean of a district",
+    ),
     Effect("B6", "persons", "log main income", "other residents, formal", PP, (0.0, 0.0, 0.0), "PRESS"),
     Effect("B7", "cities", "paid_employment", "residents of cities", PP, (0.0, 0.0, 0.0), "S"),
     Effect("B8_formal", "cities", "log_wage_formal", "residents of cities", PP, (0.0, 0.0, 0.0), "S"),
