@@ -37,7 +37,11 @@ def test_bunching_before_the_cut_off():
     def beside(bunching):
         table = make_arrivals(Settings(size="full", knobs=Knobs(bunching=bunching)))
         day = table["days_to_cutoff"][table["wave"] == 2]
-        return ((day > -7) & (day <= 0)).sum(), ((day > 0) & (day <= 7)).sum(), ((day > 70) & (day <= 100)).sum()
+        return (
+            ((day > -7) & (day <= 0)).sum(),
+            ((day > 0) & (day <= 7)).sum(),
+            ((day > 70) & (day <= 100)).sum(),
+        )
 
     before, after, far = beside(0.0)
     assert before / after == pytest.approx(1.0, abs=0.12)

@@ -203,16 +203,24 @@ def test_the_press_figure_is_an_option():
 
 def test_pay_and_rank_differ_between_worlds_by_the_effects_alone(few):
     persons, null = (
-        pd.DataFrame(make_persons(Settings(world=world, knobs=Knobs(attrition=0.0)))) for world in ("ac2020", "null")
+        pd.DataFrame(make_persons(Settings(world=world, knobs=Knobs(attrition=0.0))))
+        for world in ("ac2020", "null")
     )
     both = persons["i524a1"].notna() & null["i524a1"].notna() & (persons["ocupinf"] == null["ocupinf"])
     rows = persons[both & (persons["migrante"] == 0)]
     gap = np.log(rows["i524a1"]) - np.log(null.loc[rows.index, "i524a1"])
     group = (rows["p207"] == 2) & rows["p208a"].between(14, 24) & (rows["p301a"] <= 5)
     effect = np.where(group, -0.020, np.where(rows["ocupinf"] == 1, -0.004, 0.0))
-    far = rows["i524a1"] > 10_000  # whole soles; who works differs a little, and with it the mean that is taken away
+    far = (
+        rows["i524a1"] > 10_000
+    )  # whole soles; who works differs a little, and with it the mean that is taken away
     assert np.abs(gap - effect * rows["exposure"])[far].max() < 1e-3
-    low = (persons["p301a"] <= 5) & (persons["migrante"] == 0) & persons["job_rank"].notna() & null["job_rank"].notna()
+    low = (
+        (persons["p301a"] <= 5)
+        & (persons["migrante"] == 0)
+        & persons["job_rank"].notna()
+        & null["job_rank"].notna()
+    )
     ranks = (persons["job_rank"] - null["job_rank"])[low]
     assert np.abs(ranks + 0.002 * persons["exposure"][low]).max() < 1.1e-4
 
@@ -226,4 +234,10 @@ def test_permits_of_those_who_could_have_one(persons):
 
 
 def test_higher_education_of_migrants_falls_from_2018_to_2020():
-    assert [higher_of_migrants(year) for year in (2016, 2018, 2019, 2020, 2021)] == [0.57, 0.57, 0.485, 0.40, 0.40]
+    assert [higher_of_migrants(year) for year in (2016, 2018, 2019, 2020, 2021)] == [
+        0.57,
+        0.57,
+        0.485,
+        0.40,
+        0.40,
+    ]

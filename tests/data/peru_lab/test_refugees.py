@@ -8,7 +8,16 @@ from impact.data.peru_lab.refugees import make_refugees
 from impact.data.peru_lab.settings import Settings
 
 # policy paper, Table 2; 2022 to July
-SUBMITTED = {2015: 435, 2016: 4_406, 2017: 34_179, 2018: 171_364, 2019: 268_939, 2020: 55_928, 2021: 1_516, 2022: 320}
+SUBMITTED = {
+    2015: 435,
+    2016: 4_406,
+    2017: 34_179,
+    2018: 171_364,
+    2019: 268_939,
+    2020: 55_928,
+    2021: 1_516,
+    2022: 320,
+}
 ACCEPTED = {2015: 200, 2016: 159, 2017: 217, 2018: 545, 2019: 701, 2020: 1_424, 2021: 1_524, 2022: 189}
 
 

@@ -13,7 +13,12 @@ def test_defaults_are_those_of_the_page():
     knobs, faults = knobs_from({})
     assert faults == []
     assert (knobs.rho_sort, knobs.iv_strength, knobs.trend_sd, knobs.ar) == (0.3, 0.6, 0.02, 0.4)
-    assert (knobs.overdispersion, knobs.attrition, knobs.measurement, knobs.lockdown) == (0.25, 0.12, 0.2, 0.25)
+    assert (knobs.overdispersion, knobs.attrition, knobs.measurement, knobs.lockdown) == (
+        0.25,
+        0.12,
+        0.2,
+        0.25,
+    )
     assert (knobs.denominator, knobs.lima_share, knobs.strong) == ("with", 0.75, 0.0)
 
 

@@ -31,7 +31,9 @@ def test_worlds_differ_by_the_effects(world, feels, victims):
 
 
 def test_reporting_shifts_in_the_mixed_world_alone():
-    mixed, null, ac = (make_victimisation(Settings(world=w, size="full")) for w in ("mixed", "null", "ac2020"))
+    mixed, null, ac = (
+        make_victimisation(Settings(world=w, size="full")) for w in ("mixed", "null", "ac2020")
+    )
     assert np.array_equal(ac["reported"], null["reported"], equal_nan=True)
     both = ~np.isnan(mixed["reported"]) & ~np.isnan(null["reported"])
     gap, m = (mixed["reported"] - null["reported"])[both], mixed["exposure"][both]

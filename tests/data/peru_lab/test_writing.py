@@ -40,11 +40,15 @@ def test_files_say_what_they_are(tmp_path):
 def test_what_is_written_reads_back(tmp_path):
     write_lab(Settings(), tmp_path, tables=("arrivals",))
     made = pd.DataFrame(make_table("arrivals", Settings()))
-    read = pd.read_csv(tmp_path / "synthetic_arrivals.csv", dtype={"department": str}, parse_dates=["entry_date"])
+    read = pd.read_csv(
+        tmp_path / "synthetic_arrivals.csv", dtype={"department": str}, parse_dates=["entry_date"]
+    )
     assert list(read.columns) == list(made.columns)
     for name in made.columns:
         assert (read[name] == made[name]).all() or name == "entry_date"
-    assert (read["entry_date"].to_numpy("datetime64[D]") == made["entry_date"].to_numpy("datetime64[D]")).all()
+    assert (
+        read["entry_date"].to_numpy("datetime64[D]") == made["entry_date"].to_numpy("datetime64[D]")
+    ).all()
 
 
 def test_parquet_carries_the_word(tmp_path):
