@@ -15,7 +15,7 @@ from impact.core.nearest import nearest
 from impact.core.texts import catalogue, entry, fault, text
 from impact.schema.expressions.signatures import SIGNATURES
 
-FAMILIES = ("row", "text", "date", "group", "panel", "sample", "claim")
+FAMILIES = ("row", "text", "date", "place", "group", "panel", "sample", "claim")
 FORMULA_PIECES = (
     "i", "poly", "ns", "bs", "l", "f", "d", "sw", "sw0", "csw", "csw0", "mvsw", "offset", "c",
 )  # fmt: skip

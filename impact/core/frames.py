@@ -35,6 +35,8 @@ class Frame:
         steps: filters and joins applied so far.
         files: name → facts of each file read: path as written, sha256, bytes, rows, source, licence, access.
         labels: variable labels of the file (.dta, .sav), by column.
+        value_labels: column → code → label, where a file has them.
+        units: unit of a column where a kind of source knows it ("annual soles").
         notices: what the user should know about the data.
         complete: names of columns of numbers that are known to have no missing value; others may have none, too.
         shift_shares: constructed shift-share variables, by name.
@@ -48,6 +50,8 @@ class Frame:
     steps: tuple[Step, ...] = ()
     files: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    value_labels: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     complete: frozenset[str] = frozenset()
     shift_shares: Mapping[str, ShiftShare] = field(default_factory=dict)

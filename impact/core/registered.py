@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,13 +63,17 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A registered data format: ``read(path, request)`` returns a Frame."""
+    """A registered data format: ``read(path, request)`` returns a Frame.
+
+    ``blocks(path, request)`` yields a Frame for each block of rows, where a format can be read so.
+    """
 
     summary: str
     suffixes: tuple[str, ...]
     read: Callable[..., Frame]
     header: Callable[..., tuple[str, ...]]
     keywords: tuple[str, ...] = ()
+    blocks: Callable[..., Iterator[Frame]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

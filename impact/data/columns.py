@@ -61,6 +61,20 @@ def column_of_texts(name: str, texts: Sequence[str], request: ReadRequest) -> Ty
     return _detected(name, texts, counts, written, request)
 
 
+def column_of_kept_texts(name: str, texts: Sequence[str], request: ReadRequest) -> Typed:
+    """Texts of a typed file stay texts, unless the spec says what they are; '' and declared codes are missing.
+
+    Raises:
+        DataError: as ``column_of_texts`` where a type is declared.
+    """
+    if name in request.block.types:
+        return column_of_texts(name, texts, request)
+    missing = frozenset(map(str, request.block.missing_codes(name))) | {""}
+    values = np.empty(len(texts), dtype=object)
+    values[:] = [None if text in missing else text for text in texts]
+    return Typed(values)
+
+
 def _detected(
     name: str, texts: Sequence[str], counts: Counter[str], written: dict[str, Written], request: ReadRequest
 ) -> Typed:

@@ -60,14 +60,15 @@ def decoding_fault(path: Path, request: ReadRequest, decoding: Decoding) -> Faul
             try:
                 decoder.decode(raw)
             except UnicodeError:
-                guess = _likelier(raw)
+                guess = likelier(raw)
                 break
             line += 1
     name = "utf-8" if decoding.codec == "utf-8-sig" else decoding.codec
     return request.fault("E216", key="encoding", reason=f"line {line} is not {name}", guess=guess)
 
 
-def _likelier(raw: bytes) -> str:
+def likelier(raw: bytes) -> str:
+    """The likelier of the two old encodings of Spanish texts."""
     high = [byte for byte in raw if byte >= 0x80]
     controls = sum(byte < 0xA0 for byte in high)
     letters = sum(byte in _CP850_LETTERS for byte in high)

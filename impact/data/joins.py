@@ -94,6 +94,8 @@ def _join(main: Frame, other: Frame, join: _Join) -> Frame:
         n_rows=n_rows,
         steps=(*main.steps, *steps),
         labels={**other.labels, **main.labels},
+        value_labels={**other.value_labels, **main.value_labels},
+        units={**other.units, **main.units},
         notices=(*main.notices, *other.notices, *notices),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,12 @@ from impact.data.sniff import find_reader
 from impact.schema.data_blocks import DataBlock
 
 # keys of a block that only some formats use
-_ONLY = {"sheet": ("xlsx",), "encoding": ("csv",), "delimiter": ("csv",)}
+_ONLY = {
+    "sheet": ("xlsx",),
+    "table": ("duckdb",),
+    "encoding": ("csv", "dbf", "spss"),
+    "delimiter": ("csv",),
+}
 
 
 def read_frame(
@@ -68,6 +73,42 @@ def read_frame(
         values.setflags(write=False)
     facts = _facts(block, located, frame, size=size, digest=digest)
     return replace(frame, files={name: facts | ({"synthetic": True} if made_up else {})})
+
+
+def read_in_blocks(
+    block: DataBlock,
+    *,
+    folder: Path,
+    roots: Mapping[str, Path],
+    wanted: frozenset[str],
+    name: str = "main",
+    place: Place | None = None,
+) -> Iterator[Frame]:
+    """The wanted columns of a delimited file a block of rows at a time, or of another file as one block.
+
+    The facts of the file stand in the last frame, which has no rows: they are known when all was read.
+
+    Raises:
+        DataError: as ``read_frame``; types of the columns must be declared.
+    """
+    located, request, reader = _prepared(block, folder=folder, name=name, roots=roots, place=place)
+    if reader.blocks is None:
+        frame = read_frame(block, folder=folder, name=name, roots=roots, wanted=wanted, place=place)
+        yield frame
+        yield replace(frame, columns={key: values[:0] for key, values in frame.columns.items()}, n_rows=0)
+        return
+    request = replace(request, wanted=wanted)
+    size, digest = located.path.stat().st_size, file_sha256(located.path)
+    rows, last = 0, None
+    for frame in reader.blocks(located.path, request):
+        rows, last = rows + frame.n_rows, frame
+        yield frame
+    if file_sha256(located.path) != digest:
+        raise DataError(request.fault("E222", key="file"))
+    if last is not None:
+        empty = {key: values[:0] for key, values in last.columns.items()}
+        facts = {"file": block.file, "sha256": digest, "bytes": size, "rows": rows}
+        yield replace(last, columns=empty, n_rows=0, read=rows, files={name: facts})
 
 
 def header_of(

@@ -119,7 +119,8 @@ def build_frame(
     request: ReadRequest,
     *,
     n_rows: int,
-    labels: dict[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    value_labels: Mapping[str, Mapping[float, str]] | None = None,
     notices: tuple[Notice, ...] = (),
 ) -> Frame:
     """The frame of all columns; the faults of all columns are raised together."""
@@ -137,6 +138,13 @@ def build_frame(
     if faults:
         raise DataError(*faults)
     chosen = {name: label for name, label in (labels or {}).items() if name in columns and label}
+    coded = {name: held for name, held in (value_labels or {}).items() if name in columns and held}
     return Frame(
-        columns=columns, n_rows=n_rows, name=request.name, read=n_rows, labels=chosen, notices=tuple(found)
+        columns=columns,
+        n_rows=n_rows,
+        name=request.name,
+        read=n_rows,
+        labels=chosen,
+        value_labels=coded,
+        notices=tuple(found),
     )

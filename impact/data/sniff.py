@@ -8,6 +8,8 @@ from impact.core.errors import DataError
 from impact.core.nearest import nearest
 from impact.core.registered import Reader
 from impact.core.registry import Registry
+from impact.core.texts import text
+from impact.data.readers.dbf import is_dbf
 from impact.data.request import ReadRequest
 
 READERS = Registry(kind="data format", package="impact.data.readers", attribute="READER")
@@ -37,7 +39,10 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\x80\x04", "pickle"),
     (b"\x80\x05", "pickle"),
     (b"{\\rtf", "rtf"),
+    (b"ARROW1", "arrow"),
+    (b"FEA1", "feather1"),
 )
+_DUCKDB = b"DUCK"
 _PACKED = ("zip", "gzip", "bzip2", "xz", "zstd", "7z", "rar")
 _WORDS = {
     "zip": "a zip archive", "xls": "an Excel workbook", "xlsx": "an Excel workbook",
@@ -46,12 +51,14 @@ _WORDS = {
     "zstd": "a zstd file", "7z": "a 7-Zip archive", "rar": "a RAR archive", "sqlite": "an SQLite database",
     "spss": "an SPSS file", "image": "an image", "pdf": "a PDF document", "hdf5": "an HDF5 file",
     "rdata": "an R data file", "pickle": "a Python pickle", "html": "a web page", "csv": "text",
-    "rtf": "a document",
+    "rtf": "a document", "arrow": "an Arrow or Feather file", "feather1": "a Feather file of the first version",
+    "duckdb": "a DuckDB database", "dbf": "a dBase file",
 }  # fmt: skip
 _OLD_STATA = (102, 103, 104, 105, 108, 110, 111, 113, 114, 115)
-_LATER = {".sav": "SPSS", ".zsav": "SPSS", ".por": "SPSS", ".sas7bdat": "SAS", ".dbf": "dBase",
-          ".rds": "R", ".rdata": "R", ".feather": "Feather", ".pkl": "pickle", ".pickle": "pickle",
+_LATER = {".sas7bdat": "SAS", ".rds": "R", ".rdata": "R", ".pkl": "pickle", ".pickle": "pickle",
           ".json": "JSON"}  # fmt: skip
+# formats whose first bytes say what they are
+_KNOWN_STARTS = ("csv", "stata", "parquet", "xlsx", "arrow", "duckdb", "dbf", "spss")
 
 
 def find_reader(path: Path, request: ReadRequest) -> Reader:
@@ -86,7 +93,12 @@ def _by_suffix(path: Path, request: ReadRequest) -> str:
         if suffix in endings:
             return endings[suffix]
     if suffix in _LATER:
-        raise DataError(request.fault("E208", key="file", format=_LATER[suffix], suffix=suffix))
+        reason, advice = text("data.no_reader"), text("data.save_as")
+        raise DataError(
+            request.fault(
+                "E208", key="file", format=_LATER[suffix], suffix=suffix, reason=reason, advice=advice
+            )
+        )
     known = ", ".join(sorted(endings))
     raise DataError(
         request.fault(
@@ -110,8 +122,12 @@ def sniff(path: Path) -> str:
         and start[3] == 0
     ):
         return "stata"
-    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if text.startswith((b"<!doctype", b"<html", b"<?xml")):
+    if start[8:12] == _DUCKDB:
+        return "duckdb"
+    if path.suffix.lower() == ".dbf" and is_dbf(start[:4]):
+        return "dbf"
+    bare = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if bare.startswith((b"<!doctype", b"<html", b"<?xml")):
         return "html"
     return "csv"
 
@@ -133,4 +149,7 @@ def _agrees(content: str, reader: Reader, path: Path) -> bool:
     if path.stat().st_size == 0:
         return True
     kind = reader.keywords[0] if reader.keywords else ""
-    return {"xls": "xlsx"}.get(content, content) == kind or kind not in ("csv", "stata", "parquet", "xlsx")
+    if kind == "spss":
+        # portable files are text
+        return content == "spss" or path.suffix.lower() == ".por"
+    return {"xls": "xlsx"}.get(content, content) == kind or kind not in _KNOWN_STARTS

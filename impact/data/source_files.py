@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+import codecs
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from impact.core.errors import DataError, Fault, Notice, Place
-from impact.core.frames import Frame
+from impact.core.frames import Frame, Step
 from impact.core.name_patterns import wanted_among
 from impact.core.nearest import nearest
 from impact.core.registered import Survey
 from impact.core.texts import fault, notice
-from impact.data.fingerprint import columns_sha256
-from impact.data.keys import missing_count
-from impact.data.paths import collect_roots, locate_folder
-from impact.data.read import header_of, read_frame
+from impact.data.paths import collect_roots, locate, locate_folder
+from impact.data.read import header_of, read_frame, read_in_blocks
+from impact.data.several import facts_of_files
 from impact.schema.data_blocks import ColumnType, DataBlock
 from impact.schema.nodes import Node
 from impact.schema.nodes import place_of as value_place
 from impact.schema.resolving.data_sources import SourceRequest as Asked
 from impact.schema.resolving.data_sources import shown_source
+
+Header = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,57 +79,106 @@ class SourceFiles:
             return ""
         return nearest(Path(folder).name, [one.name for one in parent.iterdir() if one.is_dir()])
 
-    def header(self, file: str) -> tuple[str, ...]:
-        """The column names of one file.
+    def header(self, file: str) -> Header:
+        """The columns of one file: name in small letters → name as written.
 
         Raises:
-            DataError: as any data file.
+            DataError: E213 two names that differ in capitals only, and as any data file.
         """
-        block = self._block_of(file, frozenset(), {})
-        return header_of(block, folder=self.folder, name=self.name, roots=self.roots, place=self._at())
+        block = self._block_of(file, {}, {})
+        names = header_of(block, folder=self.folder, name=self.name, roots=self.roots, place=self._at())
+        found = {name.lower(): name for name in reversed(names)}
+        if len(found) < len(names):
+            twice = sorted({name for name in names if found[name.lower()] != name})
+            raise DataError(self.fault("E213", columns=", ".join(f"'{name}'" for name in twice)))
+        return dict(reversed(found.items()))
 
     def read(
         self,
         file: str,
-        wanted: frozenset[str] | None,
+        wanted: Iterable[str] | None,
         *,
-        header: tuple[str, ...],
+        header: Header,
         types: Mapping[str, ColumnType] | None = None,
     ) -> Frame:
-        """Columns of one file; ``files`` of the frame holds its facts under its path.
+        """Columns of one file by their names in small letters; ``files`` of the frame holds its facts under its path.
 
         Arguments:
-            header: its column names. types: how columns are read unless the block says otherwise.
+            wanted: names in small letters; None for all. header: its columns.
+            types: how columns are read unless the block says otherwise.
 
         Raises:
             DataError: as any data file.
         """
-        block = self._block_of(file, frozenset(header), types or {})
+        block = self._block_of(file, header, types or {})
+        written = None if wanted is None else frozenset(header[name] for name in wanted if name in header)
         frame = read_frame(
-            block, folder=self.folder, name=self.name, roots=self.roots, wanted=wanted, place=self._at()
+            block, folder=self.folder, name=self.name, roots=self.roots, wanted=written, place=self._at()
         )
         (facts,) = frame.files.values()
-        return replace(frame, files={file: facts})
+        return replace(
+            frame,
+            columns=_small(frame.columns),
+            labels=_small(frame.labels),
+            value_labels=_small(frame.value_labels),
+            files={file: facts},
+        )
 
-    def _block_of(self, file: str, names: frozenset[str], types: Mapping[str, ColumnType]) -> DataBlock:
+    def blocks(
+        self, file: str, wanted: Iterable[str], *, header: Header, types: Mapping[str, ColumnType]
+    ) -> Iterator[Frame]:
+        """The same in blocks of rows; the last frame has no rows and the facts of the file under its path.
+
+        Raises:
+            DataError: as any data file, when the row is reached.
+        """
+        block = self._block_of(file, header, types)
+        written = frozenset(header[name] for name in wanted if name in header)
+        frames = read_in_blocks(
+            block, folder=self.folder, name=self.name, roots=self.roots, wanted=written, place=self._at()
+        )
+        for frame in frames:
+            facts = list(frame.files.values())
+            yield replace(
+                frame, columns=_small(frame.columns), files=dict.fromkeys([file], facts[0]) if facts else {}
+            )
+
+    def _block_of(self, file: str, header: Header, types: Mapping[str, ColumnType]) -> DataBlock:
         """The block of one file: what is said of columns that it does not have is left out."""
-        declared = {**types, **self.block.types}
+        declared = {**types, **_small(self.block.types)}
         missing = self.block.missing
         if isinstance(missing, dict):
-            missing = {name: codes for name, codes in missing.items() if name == "*" or name in names}
+            missing = {header.get(name.lower(), name): codes for name, codes in missing.items()
+                       if name == "*" or name.lower() in header}  # fmt: skip
         return self.block.model_copy(
             update={
                 "file": file,
+                "delimiter": self.block.delimiter or self._separator(file),
                 "columns": None,
-                "types": {name: kind for name, kind in declared.items() if name in names},
+                "types": {header[name]: kind for name, kind in declared.items() if name in header},
                 "missing": missing,
             }
         )
+
+    def _separator(self, file: str) -> str | None:
+        """The separator of a text file of an office, which changes from year to year; None for commas and others."""
+        if not file.lower().endswith((".csv", ".txt")):
+            return None
+        asked = self.block.model_copy(update={"file": file})
+        with locate(asked, folder=self.folder, roots=self.roots, place=self._at()).path.open("rb") as stream:
+            first = stream.readline(1 << 16).lstrip(codecs.BOM_UTF8)
+        counts = {mark: first.count(mark.encode()) for mark in (",", ";", "|", "\t")}
+        most = max(counts, key=lambda mark: counts[mark])
+        return most if most != "," and counts[most] else None
 
     def _at(self) -> Place:
         if self.node is None:
             return Place(file="", path=f"data.{self.name}.{self.keyword}")
         return self.node.place
+
+
+def _small(entries: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in entries.items()}
 
 
 def _is_hidden(name: Path) -> bool:
@@ -169,15 +219,33 @@ def read_source_files(record: Survey, asked: Asked, request: SourceFiles) -> Fra
     if request.block.columns is not None or request.block.types or isinstance(request.block.missing, dict):
         _require_named(tuple(record.columns(asked.options, request)), request)
     frame = record.read(asked.options, request)
+    if not frame.n_rows:
+        raise DataError(no_rows(request, frame.steps))
     kept = wanted_among(frame.columns, request.wanted if request.wanted is not None else frame.columns)
     if request.block.columns is not None:
         kept &= set(request.block.columns)
     columns = {name: values for name, values in frame.columns.items() if name in kept}
     for values in columns.values():
         values.setflags(write=False)
-    labels = {name: label for name, label in frame.labels.items() if name in columns}
-    facts = _facts(record, asked, request, replace(frame, columns=columns))
-    return replace(frame, columns=columns, labels=labels, name=request.name, files={request.name: facts})
+    frame = replace(
+        frame,
+        columns=columns,
+        name=request.name,
+        labels=_kept(frame.labels, columns),
+        value_labels=_kept(frame.value_labels, columns),
+        units=_kept(frame.units, columns),
+    )
+    return replace(frame, files={request.name: _facts(record, asked, request, frame)})
+
+
+def _kept(described: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in described.items() if name in columns}
+
+
+def no_rows(request: SourceFiles, steps: Iterable[Step]) -> Fault:
+    """The fault of a source of which nothing is left, with the reasons."""
+    reasons = ", ".join(f"{step.reason} ({step.dropped:,})" for step in steps) or "-"
+    return request.fault("E275", key="folder", reasons=reasons)
 
 
 def _require_named(names: tuple[str, ...], request: SourceFiles) -> None:
@@ -194,28 +262,8 @@ def _require_named(names: tuple[str, ...], request: SourceFiles) -> None:
 
 
 def _facts(record: Survey, asked: Asked, request: SourceFiles, frame: Frame) -> dict[str, object]:
-    files = [
-        {"file": name, **{key: facts[key] for key in ("sha256", "bytes", "rows")}}
-        for name, facts in frame.files.items()
-    ]
-    columns = columns_sha256(frame.columns)
-    listed = "\n".join(f"{facts['sha256']}  {facts['file']}" for facts in files)
-    facts: dict[str, object] = {
-        "file": request.shown,
-        "kind": asked.keyword,
-        "options": asked.options.model_dump(mode="json"),
-        "sha256": hashlib.sha256(listed.encode()).hexdigest() if files else columns,
-        "bytes": sum(int(str(facts["bytes"])) for facts in files),
-        "files": files,
-        "rows": frame.n_rows,
-        "columns": len(frame.columns),
-        "columns_sha256": columns,
-        "missing": {
-            name: int(count)
-            for name, count in sorted((name, missing_count(v)) for name, v in frame.columns.items())
-            if count
-        },
-    }
+    facts = facts_of_files(frame, request.shown)
+    facts |= {"kind": asked.keyword, "options": asked.options.model_dump(mode="json")}
     if any(own.get("synthetic") for own in frame.files.values()):
         facts["synthetic"] = True
     if request.block.root:

@@ -38,7 +38,8 @@ def term_words(labels: Mapping[str, object], name: str) -> Words:
     level, *others = rest.split(":")
     said = [pair(labels.get(part) or part) for part in ([variable, *others] if mark else name.split(":"))]
     if mark:
-        said[0] = {language: f"{shown} = {level}" for language, shown in said[0].items()}
+        coded = pair(labels.get(f"{variable}={level}") or level)
+        said[0] = {language: f"{shown} = {coded[language]}" for language, shown in said[0].items()}
     return {language: " × ".join(part[language] for part in said) for language in texts.LANGUAGES}
 
 

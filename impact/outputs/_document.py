@@ -134,6 +134,8 @@ def label_of(document: Document, name: str, language: str) -> str:
     if "::" in name:
         variable, level = name.split("::", 1)
         level, *others = level.split(":")
+        coded = labels.get(f"{variable}={level}")
+        level = level if coded is None else said(coded, language)
         first = f"{label_of(document, variable, language)} = {level}"
         return " × ".join([first, *(label_of(document, other, language) for other in others)])
     if ":" in name:

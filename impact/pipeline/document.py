@@ -17,6 +17,7 @@ import impact.diagnostics._verdict as verdicts
 import impact.outputs._assemble as assemble
 from impact.core.errors import Notice
 from impact.core.findings import Finding
+from impact.core.frames import Frame
 from impact.core.texts import LANGUAGES, notice
 from impact.diagnostics._reading import FEW_TREATED
 from impact.diagnostics._resolver import Resolver
@@ -36,7 +37,7 @@ Document = dict[str, Any]
 def build_document(run: RunResult) -> Document:
     """The results document of a run, complete with verdicts, comparisons and the answer."""
     plan = run.plan
-    document = _study(plan) | {
+    document = _study(plan, run.main) | {
         "samples": {"main": assemble.sample_facts(run.main, (), run.main.n_rows)},
         "data": {name: dict(facts) for name, facts in run.main.files.items()},
         "models": {},
@@ -85,13 +86,24 @@ def _add_curve(document: Document, run: RunResult) -> None:
     document["tests"].append(_finding(found))
 
 
-def _study(plan: Plan) -> Document:
+def _file_labels(plan: Plan, frame: Frame) -> dict[str, dict[str, str]]:
+    """Labels that the data files carry, for what the spec does not label: of columns, and of codes as ``sex=2``."""
+    derived = set(plan.derive)
+    labels = {name: label for name, label in frame.labels.items() if name not in derived}
+    for name, codes in frame.value_labels.items():
+        if name not in derived:
+            labels |= {f"{name}={code:g}": label for code, label in codes.items() if label.strip()}
+    return {name: assemble.both_languages(label) for name, label in sorted(labels.items())}
+
+
+def _study(plan: Plan, frame: Frame) -> Document:
     spec = plan.spec
     notes = spec.notes if isinstance(spec.notes, list) else [spec.notes] if spec.notes is not None else []
     labels = {name: assemble.both_languages(value) for name, value in spec.labels.items()}
     if spec.domain is not None:
         record: Any = catalog.DOMAINS.load(spec.domain)
         labels = {name: dict(words) for name, words in record.labels.items()} | labels
+    labels = _file_labels(plan, frame) | labels
     return {
         "schema": assemble.SCHEMA,
         "study": plan.study,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import impact.catalog as catalog
-import impact.data.read as data_read
+import impact.data.several as several
 import impact.data.source_files as source_files
 from impact.core.frames import Frame
 from impact.plan import Plan, Source
@@ -23,7 +23,7 @@ def read_source(source: Source, roots: Mapping[str, Path], wanted: Collection[st
     if source.asked is not None:
         record, request = _opened(source, roots, names)
         return source_files.read_source_files(record, source.asked, request)
-    return data_read.read_frame(
+    return several.read_block(
         source.block,
         folder=source.folder,
         name=source.name,
@@ -49,7 +49,7 @@ def _header(source: Source, roots: Mapping[str, Path]) -> tuple[str, ...]:
     if source.asked is not None:
         record, request = _opened(source, roots, None)
         return source_files.columns_of_source(record, source.asked, request)
-    return data_read.header_of(
+    return several.header_of_block(
         source.block, folder=source.folder, name=source.name, roots=roots, place=source.node.place
     )
 

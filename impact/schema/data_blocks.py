@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -9,6 +10,8 @@ from pydantic_core import PydanticCustomError
 
 ColumnType = Literal["text", "number", "integer", "logical", "date", "date_dmy", "date_mdy", "labels"]
 Code = bool | int | float | str
+# in the name of a yearly file
+YEAR_MARK = "{year}"
 
 
 def one_or_list(value: object) -> object:
@@ -28,6 +31,38 @@ JoinKeys = Annotated[
 Codes = Annotated[list[Code], BeforeValidator(_one_or_codes, json_schema_input_type=Code | list[Code])]
 
 
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+_SPAN = re.compile(r"(\d{4})\s*[-–]\s*(\d{4})")
+
+
+def _years(value: object) -> object:
+    """A year, a list of years and spans, or a span such as ``2015-2019``."""
+    parts = value if isinstance(value, list) else [value]
+    found: list[object] = []
+    for part in parts:
+        span = _SPAN.fullmatch(part.strip()) if isinstance(part, str) else None
+        if span is None:
+            found.append(part)
+            continue
+        first, last = int(span[1]), int(span[2])
+        if not first <= last:
+            raise ValueError(f"the span {part} ends before it begins")
+        found += range(first, last + 1)
+    wrong = [year for year in found if not isinstance(year, int) or isinstance(year, bool)]
+    wrong += [year for year in found if isinstance(year, int) and not FIRST_YEAR <= year <= LAST_YEAR]
+    if wrong or not found:
+        raise ValueError(f"years are four digits, a list of them, or a span such as 2015-2019; not {wrong}")
+    if len(set(found)) < len(found):
+        raise ValueError("a year stands twice")
+    return tuple(sorted(found))  # type: ignore[type-var]
+
+
+Years = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_years, json_schema_input_type=int | str | list[int | str]),
+]
+
+
 class _Block(BaseModel):
     """A block of a spec: unknown keys are errors."""
 
@@ -43,21 +78,23 @@ class DataBlock(_Block):
         description="Named folder of `file`: [roots] of impact.toml, --root NAME=PATH or IMPACT_ROOT_NAME.",
     )
     format: str | None = Field(
-        None, description="csv, stata, parquet or xlsx; by the file's ending by default."
+        None,
+        description="csv, stata, spss, dbf, xlsx, parquet, arrow or duckdb; by the file's ending by default.",
     )
     sheet: str | None = Field(None, description="Sheet of a workbook; needed where there are several.")
+    table: str | None = Field(None, description="Table of a DuckDB database; needed where there are several.")
     columns: Columns | None = Field(None, description="Columns to read; all that the spec uses by default.")
     types: dict[str, ColumnType] = Field(
         default_factory=dict,
         description="column → text, number, integer, logical, date (year-month-day), date_dmy, date_mdy, or "
-        "labels (value labels of a .dta file instead of its codes).",
+        "labels (value labels of a .dta or .sav file instead of its codes).",
     )
     missing: Codes | dict[str, Codes] = Field(
         default_factory=list,
         description="Values that mean missing: a list for all columns, or column → list ('*': all columns).",
     )
     encoding: str | None = Field(
-        None, description="Encoding of a csv file: utf-8 by default; latin-1, cp850, …"
+        None, description="Encoding of a csv, dbf or SPSS file: utf-8 by default; latin-1, cp850, …"
     )
     delimiter: str | None = Field(
         None,
@@ -68,6 +105,10 @@ class DataBlock(_Block):
     decimal: Literal[".", ","] = Field(".", description="Decimal mark of numbers written as text.")
     thousands: Literal[",", ".", " ", "'"] | None = Field(
         None, description="Thousands mark of numbers written as text."
+    )
+    years: Years | None = Field(
+        None,
+        description="Yearly files on top of each other: put for {year} in `file`; 2018, [2017, 2018], or 2015-2019.",
     )
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-fA-F]{64}$", description="SHA-256 of the file; another file is refused."
@@ -90,6 +131,24 @@ class DataBlock(_Block):
         if self.thousands == self.decimal:
             raise ValueError("decimal and thousands marks must differ")
         return self
+
+    @model_validator(mode="after")
+    def _years_have_their_place(self) -> DataBlock:
+        problem = ""
+        if self.years is not None and YEAR_MARK not in self.file:
+            problem = "`years` needs {year} in `file`"
+        elif self.years is None and YEAR_MARK in self.file:
+            problem = "{year} in `file` needs `years`"
+        elif self.is_several and self.sha256 is not None:
+            problem = "`sha256` is of one file, and `file` means several"
+        if problem:
+            raise PydanticCustomError("E276", "", {"problem": problem})
+        return self
+
+    @property
+    def is_several(self) -> bool:
+        """Whether the block means several files: one a year, or all that fit a name with a *."""
+        return self.years is not None or "*" in self.file
 
     def missing_codes(self, column: str) -> tuple[Code, ...]:
         """The values that mean missing in a column."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,7 +26,38 @@ WRITE = {
     ".dta": lambda table, file: table.to_stata(file, write_index=False, version=118),
     ".parquet": lambda table, file: table.to_parquet(file, index=False),
     ".xlsx": lambda table, file: table.to_excel(file, index=False),
+    ".feather": lambda table, file: table.to_feather(file),
+    ".dbf": lambda table, file: file.write_bytes(dbf_of(table)),
+    ".sav": lambda table, file: pytest.importorskip("pyreadstat", reason=EXTRA).write_sav(table, str(file)),
 }
+EXTRA = "its package is not installed (extra: formats)"
+
+
+def dbf_of(table):
+    """A dBase III table of numbers and texts, its texts in UTF-8."""
+    fields = [(name, b"N" if table[name].dtype.kind == "f" else b"C") for name in table]
+    head = struct.pack(
+        "<4BIHH20x", 3, 118, 10, 31, len(table), 32 + 32 * len(fields) + 1, 1 + 20 * len(fields)
+    )
+    head += (
+        b"".join(struct.pack("<11sc4xBB14x", name.encode(), kind, 20, 10) for name, kind in fields) + b"\r"
+    )
+    for row in table.itertuples(index=False):
+        head += b" "
+        for value in row:
+            shown = "" if value != value else f"{value:.10f}" if isinstance(value, float) else value
+            head += shown.encode().ljust(20)
+    return head + b"\x1a"
+
+
+def duckdb_of(table, file):
+    duckdb = pytest.importorskip("duckdb", reason=EXTRA)
+    with duckdb.connect(str(file)) as base:
+        base.register("given", table)
+        base.execute("CREATE TABLE kept AS SELECT * FROM given")
+
+
+WRITE[".duckdb"] = duckdb_of
 SUFFIXES = [
     (keyword, suffix)
     for keyword in catalog.READERS.names()
@@ -77,6 +110,8 @@ def test_only_wanted_columns_are_read(stored, keyword, suffix):
 @pytest.mark.parametrize(("keyword", "suffix"), KNOWN)
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02 no such format \xff\xfe"])
 def test_a_broken_file_is_a_data_error(tmp_path, keyword, suffix, content):
+    if suffix in (".sav", ".duckdb") and content == b"":
+        pytest.importorskip({".sav": "pyreadstat", ".duckdb": "duckdb"}[suffix], reason=EXTRA)
     (tmp_path / f"table{suffix}").write_bytes(content)
     with pytest.raises(DataError) as caught:
         read_frame(DataBlock(file=f"table{suffix}"), folder=tmp_path, name="main", roots={})

@@ -143,7 +143,7 @@ DISGUISED: list[tuple[str, str, str, bytes, tuple[str, ...]]] = [
     ("web page", "x.csv", "E202", b"<!DOCTYPE html><html>not found</html>", ("web page",)),
     ("pickle as csv", "x.csv", "E202", pickle.dumps({"a": 1}, protocol=4), ("pickle",)),
     ("pickle", "x.pkl", "E208", pickle.dumps({"a": 1}, protocol=4), (".csv",)),
-    ("spss", "x.sav", "E208", b"$FL2@(#) SPSS", ("SPSS", ".csv")),
+    ("r data", "x.rds", "E208", b"not much", ("R files", ".csv")),
     ("unknown ending", "x.dat", "E223", GOOD, ("format:", ".csv")),
     ("misspelt ending", "x.parqet", "E223", PARQUET, (".parquet",)),
     ("truncated parquet", "x.parquet", "E218", PARQUET[: len(PARQUET) // 2], ("damaged", "again")),

@@ -16,7 +16,7 @@ from impact.pipeline.study import StudyOptions, run_study
 TABLE = "ANIO,MES,UBIGEO_HECHO,P_MODALIDADES,cantidad\n" + "".join(
     f"{2018 + i % 2},{1 + i % 12},{150101 + i % 3},Hurto,{i * i % 17}\n" for i in range(40)
 )
-SPEC = "spec: 1\ndata: {{{where}}}\nmodel: cantidad ~ mes\nseed: 1\noutputs: {{formats: [md]}}\n"
+SPEC = "spec: 1\ndata: {{{where}}}\nmodel: complaints ~ year\nseed: 1\noutputs: {{formats: [md]}}\n"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def study(tmp_path, monkeypatch):
     (tmp_path / "den" / "2018" / "table.csv").write_text(TABLE)
     monkeypatch.chdir(tmp_path)
 
-    def written(where="complaints: {folder: den}"):
+    def written(where="complaints: {folder: den, level: district}"):
         (tmp_path / "s.yaml").write_text(SPEC.format(where=where))
         return "s.yaml"
 
@@ -59,7 +59,7 @@ def test_headers_are_checked_without_reading_rows(study, tmp_path):
     assert check_spec(study()) == ([], 0)
     (tmp_path / "den/2018/table.csv").write_text(TABLE.replace("cantidad", "cantidades"))
     faults, status = check_spec(study())
-    assert (status, [fault.code for fault in faults], faults[0].suggestion) == (3, ["E514"], "cantidades")
+    assert (status, [fault.code for fault in faults], faults[0].suggestion) == (4, ["E253"], "")
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ def test_headers_are_checked_without_reading_rows(study, tmp_path):
         ("complaints: {folder: ../den}", "E204", ""),
         ("complaints: {folder: https://x.org/den}", "E231", ""),
         ("complaints: {folder: den}, root: elsewhere", "E226", ""),
-        ("complaints: {folder: den, files: other.csv}", "E251", ""),
-        ("complaints: {folder: den}, types: {cantidat: text}", "E209", "cantidad"),
-        ("complaints: {folder: den}, columns: [mes, cantidad, x1]", "E209", ""),
+        ("complaints: {folder: den, files: other.csv}", "E252", ""),
+        ("complaints: {folder: den}, types: {complaint: text}", "E209", "complaints"),
+        ("complaints: {folder: den}, columns: [year, complaints, x1]", "E209", ""),
     ],
 )
 def test_what_is_not_there_is_told_at_its_place(study, where, code, suggestion):

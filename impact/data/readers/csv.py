@@ -102,6 +102,34 @@ def read(path: Path, request: ReadRequest) -> Frame:
     return build_frame(makers, request, n_rows=n_rows, notices=notices)
 
 
+def read_blocks(path: Path, request: ReadRequest, *, rows: int = BLOCK_ROWS) -> Iterator[Frame]:
+    """The file's columns, a block of rows at a time, for files larger than memory; the types must be declared.
+
+    Raises:
+        DataError: as ``read``, when the block is reached.
+    """
+    decoding = find_decoding(path, request)
+    found = 0
+    with _rows(path, request, decoding) as lines:
+        names = _header_row(lines, request)
+        choice = choose_columns(names, request)
+        while block := list(islice(lines, rows)):
+            kept = [row for row in block if row]
+            if any(len(row) != len(names) for row in kept):
+                raise DataError(_ragged(path, request, decoding, len(names)))
+            if not kept:
+                continue
+            found += len(kept)
+            cells = list(zip(*kept, strict=True))
+            makers = {
+                name: partial(column_of_texts, name, cells[position], request)
+                for name, position in choice.positions.items()
+            }
+            yield build_frame(makers, request, n_rows=len(kept), notices=choice.notices)
+    if not found:
+        raise DataError(request.fault("E212"))
+
+
 def _typed(name: str, column: _Gathered, request: ReadRequest) -> Typed:
     if column.texts is not None:
         return column_of_texts(name, column.texts, request)
@@ -216,4 +244,5 @@ READER = Reader(
     read=read,
     header=header,
     keywords=("csv",),
+    blocks=read_blocks,
 )

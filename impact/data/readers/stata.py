@@ -11,17 +11,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from impact.core.errors import DataError, Notice
 from impact.core.frames import Frame
 from impact.core.registered import Reader
-from impact.data.columns import column_of_dates, column_of_integers, column_of_numbers, column_of_texts
-from impact.data.request import ReadRequest, Typed, build_frame, choose_columns, clean_names
+from impact.data.readers._coded_columns import codes_of, foreign_header, read_foreign, typed_series
+from impact.data.request import ReadRequest, build_frame, choose_columns, clean_names
 
 _NAME_SIZES = {b"117": 33, b"118": 129, b"119": 129}
 _OLD_NAME_SIZES = {113: 33, 114: 33, 115: 33}
 _HEAD = 1 << 20
+
+
+class _OldVersion(Exception):
+    """The frame library does not know this version of the format."""
 
 
 def header(path: Path, request: ReadRequest) -> tuple[str, ...]:
@@ -30,8 +32,11 @@ def header(path: Path, request: ReadRequest) -> tuple[str, ...]:
         start = stream.read(_HEAD)
     names = _new_names(start) if start.startswith(b"<stata_dta>") else _old_names(start)
     if names is None:
-        with _reader(path, request) as reader:
-            names = tuple(reader.variable_labels())
+        try:
+            with _reader(path, request) as reader:
+                names = tuple(reader.variable_labels())
+        except _OldVersion:
+            names = foreign_header(path, request, "read_dta", "Stata")
     return clean_names(names)
 
 
@@ -61,11 +66,18 @@ def _fields(content: bytes, size: int, encoding: str) -> tuple[str, ...]:
 
 
 def read(path: Path, request: ReadRequest) -> Frame:
-    """The file's columns.
+    """The file's columns; versions that the frame library does not know through another one.
 
     Raises:
-        DataError: E212 no rows, E218 damaged, and the faults of the columns.
+        DataError: E208 a version that no library here reads, E212 no rows, E218 damaged, and the faults of the columns.
     """
+    try:
+        return _read(path, request)
+    except _OldVersion:
+        return read_foreign(path, request, "read_dta", "Stata")
+
+
+def _read(path: Path, request: ReadRequest) -> Frame:
     with _reader(path, request) as reader:
         # the order of the labels is that of the variables
         labels = reader.variable_labels()
@@ -73,16 +85,17 @@ def read(path: Path, request: ReadRequest) -> Frame:
         choice = choose_columns(names, request)
         written = dict(zip(names, labels, strict=True))
         wanted = [written[name] for name in choice.positions]
+        # before the columns are chosen: the library keeps the sets of the chosen ones only, by position
+        label_sets = _label_sets(reader)
         table = _table(reader, wanted, request)
         value_labels = reader.value_labels()
-        label_sets = _label_sets(reader)
     if len(table) == 0:
         raise DataError(request.fault("E212"))
     tagged = _tagged(path, [name for name in choice.positions if table[written[name]].dtype.kind == "f"
                             and table[written[name]].isna().any()], written, request)  # fmt: skip
     makers = {
         name: partial(
-            _typed,
+            typed_series,
             name,
             table[written[name]],
             value_labels.get(label_sets.get(written[name], ""), {}),
@@ -95,6 +108,10 @@ def read(path: Path, request: ReadRequest) -> Frame:
         request,
         n_rows=len(table),
         labels={name: labels[written[name]] for name in choice.positions},
+        value_labels={
+            name: codes_of(value_labels.get(label_sets.get(written[name], ""), {}))
+            for name in choice.positions
+        },
         notices=(*choice.notices, *tagged),
     )
 
@@ -110,6 +127,10 @@ def _reader(path: Path, request: ReadRequest) -> Iterator[Any]:
                 StataReader(path, convert_categoricals=False, convert_dates=True, preserve_dtypes=True)
             )
             reader.variable_labels()
+        except ValueError as error:
+            if "ersion" in str(error):
+                raise _OldVersion from None
+            raise DataError(request.fault("E218", reason=_reason(error))) from None
         except Exception as error:
             raise DataError(request.fault("E218", reason=_reason(error))) from None
         yield reader
@@ -163,35 +184,6 @@ def _tagged(
             listed = ", ".join(f"{tag} {count}" for tag, count in sorted(tags.items()))
             notices.append(request.notice("W445", column=name, count=sum(tags.values()), tags=listed))
     return tuple(notices)
-
-
-def _typed(name: str, column: Any, value_labels: Mapping[Any, str], request: ReadRequest) -> Typed:
-    kind = column.dtype.kind
-    if request.block.types.get(name) == "labels":
-        return _labelled(name, column, value_labels, request)
-    if kind == "M":
-        return column_of_dates(name, column.to_numpy(), request)
-    if kind in "iu":
-        return column_of_integers(name, column.to_numpy(), None, request)
-    if kind == "f":
-        return column_of_numbers(name, column.to_numpy(dtype=np.float64), request)
-    texts = ["" if value is None or isinstance(value, float) else str(value) for value in column.tolist()]
-    if name in request.block.types:
-        return column_of_texts(name, texts, request)
-    missing = frozenset(map(str, request.block.missing_codes(name))) | {""}
-    values = np.empty(len(texts), dtype=object)
-    values[:] = [None if text in missing else text for text in texts]
-    return Typed(values)
-
-
-def _labelled(name: str, column: Any, value_labels: Mapping[Any, str], request: ReadRequest) -> Typed:
-    if not value_labels or column.dtype.kind not in "iuf":
-        raise DataError(request.fault("E246", key=f"types.{name}", column=name))
-    numbers = column.to_numpy(dtype=np.float64).tolist()
-    table = {float(code): label for code, label in value_labels.items()}
-    values = np.empty(len(numbers), dtype=object)
-    values[:] = [None if np.isnan(number) else table.get(number, f"{number:g}") for number in numbers]
-    return Typed(values)
 
 
 READER = Reader(

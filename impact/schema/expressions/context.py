@@ -23,7 +23,8 @@ class Event:
     """Something an evaluation reports.
 
     Arguments:
-        kind: ``undefined`` (became missing: W412), ``unconverted`` (W413) or ``parameters`` (to store).
+        kind: ``undefined`` (became missing: W412), ``unconverted`` (W413), ``repaired`` (W474) or ``parameters`` (to
+            store).
         what: ``division``, ``logarithm`` … (a key of the catalogue), or the function with the parameters.
         of: the piece of the expression.
         count: rows.
@@ -149,13 +150,13 @@ class Use:
 
 
 def event_notices(events: list[Event], *, of: str = "") -> tuple[Notice, ...]:
-    """Warnings W412 and W413 of an evaluation; stored parameters give none."""
+    """Warnings W412, W413 and W474 of an evaluation; stored parameters give none."""
     return tuple(
         notice(_CODES[event.kind], of=of, **_words(event)) for event in events if event.kind in _CODES
     )
 
 
-_CODES = {"undefined": "W412", "unconverted": "W413"}
+_CODES = {"undefined": "W412", "unconverted": "W413", "repaired": "W474"}
 
 
 def _words(event: Event) -> dict[str, Any]:

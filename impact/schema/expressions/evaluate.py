@@ -20,6 +20,7 @@ from impact.schema.expressions.check import check_expression, wrong_kind
 from impact.schema.expressions.context import Context, Scope, Use
 from impact.schema.expressions.functions_group import GROUP_FUNCTIONS
 from impact.schema.expressions.functions_panel import PANEL_FUNCTIONS
+from impact.schema.expressions.functions_places import PLACE_FUNCTIONS
 from impact.schema.expressions.functions_row import ROW_FUNCTIONS, Function, common_kind, constant
 from impact.schema.expressions.functions_text import TEXT_FUNCTIONS
 from impact.schema.expressions.operators import (
@@ -35,7 +36,13 @@ from impact.schema.expressions.tokens import DEEPEST, spell_name
 from impact.schema.expressions.tree import Expression, Node
 from impact.schema.expressions.values import Array, Value, as_column, kind_of_value, reduced, spread
 
-FUNCTIONS: Mapping[str, Function] = {**ROW_FUNCTIONS, **TEXT_FUNCTIONS, **GROUP_FUNCTIONS, **PANEL_FUNCTIONS}
+FUNCTIONS: Mapping[str, Function] = {
+    **ROW_FUNCTIONS,
+    **TEXT_FUNCTIONS,
+    **PLACE_FUNCTIONS,
+    **GROUP_FUNCTIONS,
+    **PANEL_FUNCTIONS,
+}
 _WHOLE_SAMPLE = ("group", "panel", "sample")
 
 

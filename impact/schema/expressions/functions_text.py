@@ -94,7 +94,8 @@ def _parsed_number(value: str) -> float | None:
     return number if exact and np.isfinite(number) else None
 
 
-def _to_text(use: Use) -> Value:
+def to_text(use: Use) -> Value:
+    """The first argument as text: numbers without a decimal point where they are whole, dates as YYYY-MM-DD."""
     value = use.values[0]
     kind = kind_of_value(value)
     if kind in ("text", "missing"):
@@ -195,7 +196,7 @@ TEXT_FUNCTIONS: Mapping[str, Function] = {
     "substr": _substr,
     "lpad": _lpad,
     "number": _to_number,
-    "text": _to_text,
+    "text": to_text,
     "date": _to_date,
     "year": _of_date(_year),
     "month": _of_date(_month),

@@ -20,7 +20,7 @@ class Signature:
         rest: letter of any number of further arguments, or ''.
         gives: number, condition, text, date, or ``first`` (the kind of its first argument).
         keywords: named arguments allowed.
-        family: row, text, date, group, panel, sample or claim.
+        family: row, text, date, place, group, panel, sample or claim.
         summary: one line for the reference page.
     """
 
@@ -117,6 +117,34 @@ _DATE = {
     "ym": Signature("nn", gives="date", family="date", summary="ym(year, month): the first day of a month"),
     "days_between": Signature("dd", family="date", summary="days from the first date to the second"),
 }
+_PLACE = {
+    "ubigeo": Signature(
+        "a",
+        gives="text",
+        keywords=("from",),
+        family="place",
+        summary='ubigeo(x): place code of INEI with the zero that it lost as a number; from="reniec" maps departments',
+    ),
+    "department": Signature(
+        "a",
+        gives="text",
+        keywords=("from",),
+        family="place",
+        summary='department(x): first two digits of a place code; from="reniec" or "sunat" gives INEI\'s',
+    ),
+    "province": Signature(
+        "a", gives="text", family="place", summary="province(x): first four digits of a place code"
+    ),
+    "department_name": Signature(
+        "a", gives="text", family="place", summary="name of the department of a place code"
+    ),
+    "department_code": Signature(
+        "t",
+        gives="text",
+        family="place",
+        summary="code of a department by its name, whatever accents and capitals",
+    ),
+}
 _GROUP = {
     "mean": _group("n", "mean of the values that are not missing"),
     "sum": _group("n", "sum of the values that are not missing; missing where there are none"),
@@ -158,4 +186,13 @@ _CLAIM = {
     ),
 }
 
-SIGNATURES: Mapping[str, Signature] = {**_ROW, **_TEXT, **_DATE, **_GROUP, **_PANEL, **_SAMPLE, **_CLAIM}
+SIGNATURES: Mapping[str, Signature] = {
+    **_ROW,
+    **_TEXT,
+    **_DATE,
+    **_PLACE,
+    **_GROUP,
+    **_PANEL,
+    **_SAMPLE,
+    **_CLAIM,
+}

@@ -15,7 +15,9 @@ from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.nodes import Entry, Node, map_node, text_node, with_entry, without
 
 # keys of a block that describe one file, and nothing of a source with many
-ONE_FILE = ("format", "sheet", "sha256", "years")
+ONE_FILE = ("format", "sheet", "table", "sha256", "years")
+# keys of a block that hold a mapping
+MAPPINGS = ("types", "missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,8 @@ def _refuse_unknown_kind(block: _Block, registry: Registry) -> None:
         return
     kinds, own = registry.names(), tuple(DataBlock.model_fields)
     for entry in block.node.entries:
-        close = nearest(str(entry.key), (*own, *kinds))
-        if entry.node.kind == "map" and entry.key not in own and close not in own:
+        close = nearest(str(entry.key), (*MAPPINGS, *kinds))
+        if entry.node.kind == "map" and entry.key not in own and close not in MAPPINGS:
             raise SpecError(registry.unknown(str(entry.key), place=entry.place))
     # `data: {enahoo: {folder: …}}` reads as a file of that name
     if block.where != "data" and not set(block.node.keys) & set(own):

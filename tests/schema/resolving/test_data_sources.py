@@ -45,7 +45,7 @@ def test_a_kind_may_be_named_like_itself():
     [
         ("data: {complaintz: {folder: den}}\n", "E170", 20, "complaints"),
         ("data: {main: {complaintz: {folder: den}}}\n", "E170", 15, "complaints"),
-        ("data: {main: {endes: {folder: den}}}\n", "E170", 15, ""),
+        ("data: {main: {census: {folder: den}}}\n", "E170", 15, ""),
         ("data: {complaints: {folder: den}, file: x.csv}\n", "E249", 8, ""),
         ("data: {complaints: {folder: den}, sheet: x}\n", "E240", 35, ""),
         ("data: {complaints: {foldr: den, folder: den}}\n", "E102", 21, "folder"),
