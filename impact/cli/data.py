@@ -46,10 +46,11 @@ def command(ctx: click.Context, /, *, what: str, out: str | None, **options: Any
         raise SpecError(fault("E267", suggestion=nearest(what, (LAB,)), name=what))
     if out is None:
         raise click.UsageError("give the folder of the files: --out FOLDER")
+    import impact.data.peru_lab.tables as lab_tables
     import impact.data.peru_lab.writing as writing  # numpy and pyarrow load with the command, not with the help
 
     settings = _settings(options)
-    tables = _tables(options["tables"], tuple(writing.TABLES))
+    tables = _tables(options["tables"], tuple(lab_tables.TABLES))
     written = writing.write_lab(settings, Path(out), form=options["form"], tables=tables)
     language = str(setting(ctx, "lang") or "en")
     if setting(ctx, "format") == "json":

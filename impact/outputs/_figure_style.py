@@ -18,6 +18,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from impact.outputs._escape import html_text
 from impact.outputs._request import OutputRequest
@@ -114,7 +115,7 @@ def _add_note(canvas: Figure, note: str) -> None:
     """A line at the bottom, which the rest of the picture leaves free."""
     share = NOTE_HEIGHT / canvas.get_figheight()
     engine = canvas.get_layout_engine()
-    if engine is not None:
+    if isinstance(engine, ConstrainedLayoutEngine):
         engine.set(rect=(0.0, share, 1.0, 1.0 - share))
     canvas.text(0.01, 0.25 * share, note, color=SOFT, fontsize=8.0, ha="left", va="bottom")
 

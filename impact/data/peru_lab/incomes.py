@@ -144,8 +144,10 @@ def _formality(
 ) -> Flags:
     """Whether the job is formal: a person's taste is the same at all visits."""
     taste = random.random(roster.count)[rows.person]
-    chance = 1 - np.where(roster.migrant, INFORMAL_MIGRANT, np.array(INFORMAL)[roster.school])[rows.person]
-    chance = chance + effects["G1"] * permits.holds(rows)
+    informal: Floats = np.asarray(
+        np.where(roster.migrant, INFORMAL_MIGRANT, np.array(INFORMAL)[roster.school])
+    )
+    chance = 1 - informal[rows.person] + effects["G1"] * permits.holds(rows)
     chance += np.where(roster.migrant, ADVANTAGE_CONTRACT * permits.advantage, 0.0)[rows.person]
     return np.asarray(taste < chance)
 

@@ -48,7 +48,7 @@ def calibrated(weights: Floats, traits: Traits) -> Floats:
     for year in np.unique(traits.year).tolist():
         for migrant in (0, 1):
             rows = np.flatnonzero((traits.year == year) & (traits.migrant == migrant))
-            cells = np.bincount(cell[rows], weights[rows], int(np.prod(SHAPE)))
+            cells = np.asarray(np.bincount(cell[rows], weights[rows], int(np.prod(SHAPE))), dtype=np.float64)
             fitted = _fitted(cells.reshape(SHAPE), year, is_migrant=bool(migrant)).ravel()
             factor = np.divide(fitted, cells, out=np.zeros_like(cells), where=cells > 0)
             found[rows] *= factor[cell[rows]]
