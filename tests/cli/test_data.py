@@ -39,7 +39,7 @@ def test_some_tables_as_data_with_knobs(call, folder):
     assert written == about
 
 
-def test_spanish(call):
+def test_spanish(call, folder):
     said = call("data", "peru-lab", "--out", "lab", "--table", "budget", "--lang", "es")
     assert "datos sintéticos: mundo ac2020" in said.out
 

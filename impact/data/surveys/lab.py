@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from impact.core.errors import DataError
@@ -72,6 +72,14 @@ class LabKnobs(Options):
         return self
 
 
+def _null(value: object) -> object:
+    """`world: null` in YAML is nothing; the world of that name is meant."""
+    return "null" if value is None else value
+
+
+World = Annotated[Literal["ac2020", "null", "mixed"], BeforeValidator(_null)]
+
+
 class LabOptions(Options):
     """Options of `lab`: the same ones give the same numbers."""
 
@@ -79,9 +87,7 @@ class LabOptions(Options):
         "persons", "districts", "cities", "crimes", "victimisation", "refugees", "budget", "arrivals", "trial",
         "attendance",
     ] = Field(description="Which table.")  # fmt: skip
-    world: Literal["ac2020", "null", "mixed"] = Field(
-        "ac2020", description="Which true effects: the policy paper's signs, none, or some."
-    )
+    world: World = Field("ac2020", description="Which true effects: the policy paper's signs, none, or some.")
     size: Literal["small", "full"] = Field(
         "small", description="small: 20,000 persons a quarter; full: 30,000, and six times the other samples."
     )

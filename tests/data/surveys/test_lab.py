@@ -15,6 +15,7 @@ from impact.data.surveys.lab import LabKnobs, LabOptions
 from impact.pipeline.check import check_spec
 from impact.pipeline.street import read_data
 from impact.plan import make_plan
+from impact.schema.load import load_nodes
 from impact.schema.nodes import from_plain
 
 
@@ -57,6 +58,14 @@ def test_the_hash_is_that_of_the_settings():
     assert digest(seed=1, world="ac2020", size="small") == base
     others = [digest(seed=2), digest(world="null"), digest(size="full"), digest(set={"ar": 0.1})]
     assert len({base, *others}) == 5
+
+
+def test_the_null_world_may_be_written_without_quotes():
+    """In YAML `null` is nothing; here it is the name of a world."""
+    plan = make_plan(
+        load_nodes("spec: 1\ndata: {lab: {table: crimes, world: null}}\nmodel: count ~ exposure\n", name="s")
+    )
+    assert plan.sources[0].asked.options.world == "null"
 
 
 def test_check_makes_nothing(monkeypatch):
