@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from impact.cli.main import setting
-from impact.core.errors import SpecError
+from impact.core.errors import DataError
 from impact.core.nearest import nearest
 from impact.core.texts import fault, text
 
@@ -24,7 +24,7 @@ LAB = "peru-lab"
 )  # fmt: skip
 @click.option(
     "--size", type=click.Choice(["small", "full"]), default="small", show_default=True,
-    help="small: 20,000 persons a quarter; full: 30,000, and six times the other samples.",
+    help="small: 20,000 persons a quarter; full: 30,000, and larger other samples.",
 )  # fmt: skip
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Seed of all draws."
@@ -43,7 +43,7 @@ def command(ctx: click.Context, /, *, what: str, out: str | None, **options: Any
     Every file is called synthetic_…, and whatever is made from it says so.
     """
     if what != LAB:
-        raise SpecError(fault("E267", suggestion=nearest(what, (LAB,)), name=what))
+        raise DataError(fault("E267", suggestion=nearest(what, (LAB,)), name=what))
     if out is None:
         raise click.UsageError("give the folder of the files: --out FOLDER")
     import impact.data.peru_lab.tables as lab_tables
@@ -69,7 +69,7 @@ def _settings(options: dict[str, Any]) -> Any:
     """World, size, seed and knobs.
 
     Raises:
-        SpecError: E264, E265 or E266 for every knob that is wrong.
+        DataError: E264, E265 or E266 for every knob that is wrong.
     """
     from impact.data.peru_lab.settings import Settings, knobs_from  # with the command, not with the help
 
@@ -81,7 +81,7 @@ def _settings(options: dict[str, Any]) -> Any:
         values[name.strip()] = value.strip()
     knobs, faults = knobs_from(values)
     if faults:
-        raise SpecError(*faults)
+        raise DataError(*faults)
     return Settings(options["world"], options["size"], options["seed"], knobs)
 
 
@@ -89,7 +89,7 @@ def _tables(asked: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
     """The tables to write, in the lab's order.
 
     Raises:
-        SpecError: E269 for every name that is none.
+        DataError: E269 for every name that is none.
     """
     faults = [
         fault("E269", suggestion=nearest(name, known), name=name, names=", ".join(known))
@@ -97,5 +97,5 @@ def _tables(asked: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
         if name not in known
     ]
     if faults:
-        raise SpecError(*faults)
+        raise DataError(*faults)
     return tuple(name for name in known if name in asked)

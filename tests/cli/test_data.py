@@ -47,12 +47,12 @@ def test_spanish(call, folder):
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("peru-lap", "--out", "x"), 3, ("E267", "did you mean 'peru-lab'?")),
-        (("persons.csv",), 3, ("E267", "not available in this version")),
-        (("peru-lab", "--out", "x", "--set", "rho_srt=0"), 3, ("E264", "did you mean 'rho_sort'?")),
-        (("peru-lab", "--out", "x", "--set", "ar=2", "--set", "b=1"), 3, ("E265", "E264", "0 … 0.95")),
-        (("peru-lab", "--out", "x", "--set", "rho_sort=0.9"), 3, ("E266",)),
-        (("peru-lab", "--out", "x", "--table", "crime"), 3, ("E269", "did you mean 'crimes'?")),
+        (("peru-lap", "--out", "x"), 4, ("E267", "did you mean 'peru-lab'?")),
+        (("persons.csv",), 4, ("E267", "not available in this version")),
+        (("peru-lab", "--out", "x", "--set", "rho_srt=0"), 4, ("E264", "did you mean 'rho_sort'?")),
+        (("peru-lab", "--out", "x", "--set", "ar=2", "--set", "b=1"), 4, ("E265", "E264", "0 … 0.95")),
+        (("peru-lab", "--out", "x", "--set", "rho_sort=0.9"), 4, ("E266",)),
+        (("peru-lab", "--out", "x", "--table", "crime"), 4, ("E269", "did you mean 'crimes'?")),
         (("peru-lab", "--out", "x", "--set", "ar"), 2, ("KNOB=VALUE",)),
         (("peru-lab", "--out", "x", "--world", "nul"), 2, ("ac2020",)),
         (("peru-lab",), 2, ("--out FOLDER",)),

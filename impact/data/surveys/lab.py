@@ -89,7 +89,7 @@ class LabOptions(Options):
     ] = Field(description="Which table.")  # fmt: skip
     world: World = Field("ac2020", description="Which true effects: the policy paper's signs, none, or some.")
     size: Literal["small", "full"] = Field(
-        "small", description="small: 20,000 persons a quarter; full: 30,000, and six times the other samples."
+        "small", description="small: 20,000 persons a quarter; full: 30,000, and larger other samples."
     )
     seed: int = Field(1, ge=0, le=LARGEST_SEED, description="Seed of all draws.")
     set: LabKnobs = Field(
