@@ -11,6 +11,9 @@ import numpy.typing as npt
 from impact.core.errors import Notice
 from impact.core.shift_share import ShiftShare
 
+# units of money in official surveys: never added to each other without a 12
+ANNUAL_SOLES, MONTHLY_SOLES = "annual soles", "monthly soles"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

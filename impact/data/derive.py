@@ -9,12 +9,12 @@ from typing import Any
 import numpy.typing as npt
 
 from impact.core.errors import Notice
-from impact.core.frames import Frame
+from impact.core.frames import ANNUAL_SOLES, MONTHLY_SOLES, Frame
 from impact.core.texts import notice
 from impact.data.evaluation import evaluate_on
 from impact.schema.data_blocks import PanelBlock
 from impact.schema.expressions.order import order_by_dependence
-from impact.schema.expressions.tree import Expression, columns_of
+from impact.schema.expressions.tree import Expression, Number, columns_of, walk
 
 
 def derive_columns(
@@ -39,9 +39,25 @@ def derive_columns(
         )
         if name in frame.columns and all(use.name != name for use in columns_of(expression)):
             notices.append(notice("W447", of=f"derive.{name}", name=name))
+        notices.extend(mixed_money(expression, frame.units, of=f"derive.{name}"))
         columns[name] = found.values
         notices.extend(found.notices)
     return replace(frame, columns=_in_order(columns, derive), notices=tuple(notices))
+
+
+def mixed_money(expression: Expression, units: Mapping[str, str], *, of: str) -> tuple[Notice, ...]:
+    """W472 for an expression that puts annual and monthly money together and has no 12 in it."""
+    used: dict[str, list[str]] = {ANNUAL_SOLES: [], MONTHLY_SOLES: []}
+    for use in columns_of(expression):
+        names = used.get(units.get(use.name, ""), [])
+        if use.name not in names:
+            names.append(use.name)
+    if not all(used.values()) or any(
+        isinstance(one, Number) and one.value == 12 for one in walk(expression.root)
+    ):
+        return ()
+    annual, monthly = ", ".join(used[ANNUAL_SOLES]), ", ".join(used[MONTHLY_SOLES])
+    return (notice("W472", of=of, piece=expression.source, annual=annual, monthly=monthly),)
 
 
 def _order(derive: Mapping[str, Expression], panel: PanelBlock | None) -> list[str]:

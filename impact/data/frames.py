@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -72,15 +74,28 @@ def _columns_of(data: Any) -> tuple[Any, set[str]]:
         raise DataError(fault("E260", place=Place(file="data"), kind=type(data).__name__)) from None
     if isinstance(frame, narwhals.LazyFrame):
         frame = frame.collect()
-    return (lambda name: frame[name].to_numpy()), set(frame.columns)
+    return (lambda name: _of_series(frame[name])), set(frame.columns)
+
+
+def _of_series(series: Any) -> Any:
+    """A series of another library as an array; whole numbers with gaps do not become floats on the way."""
+    if series.dtype.is_integer() and series.null_count():
+        return np.array(series.to_list(), dtype=object)
+    return series.to_numpy()
+
+
+def _of_pandas(column: Any) -> Any:
+    """The same for pandas: its nullable whole numbers would lose digits as floats."""
+    kind = getattr(column.dtype, "kind", "")
+    if kind in ("i", "u") and not isinstance(column.dtype, np.dtype) and column.isna().any():
+        return column.to_numpy(dtype=object, na_value=None)
+    return column.to_numpy()
 
 
 def _converted(name: str, column: Any, *, key: bool) -> Column:
     """A column as float64, object of str or None, or datetime64[D]; a key may stay int64."""
-    values = (
-        column.to_numpy() if hasattr(column, "to_numpy") and not isinstance(column, np.ndarray) else column
-    )
-    values = np.asarray(values)
+    is_array = isinstance(column, np.ndarray) or not hasattr(column, "to_numpy")
+    values = np.asarray(column if is_array else _of_pandas(column))
     if values.ndim != 1:
         raise DataError(
             fault("E262", place=Place(file="data"), name=name, problem="it is not one-dimensional")
@@ -110,8 +125,12 @@ def _finite(values: Column) -> Column:
 def _objects(name: str, values: Column) -> Column:
     items = [None if _is_missing(value) else value for value in values.tolist()]
     present = [value for value in items if value is not None]
-    if present and all(isinstance(value, (int, float)) for value in present):
+    if present and all(isinstance(value, (int, float, Decimal)) for value in present):
+        if any(isinstance(value, int) and abs(value) > _LARGEST_EXACT for value in present):
+            return np.array([None if value is None else str(value) for value in items], dtype=object)
         return _finite(np.array([np.nan if value is None else float(value) for value in items]))
+    if present and all(isinstance(value, datetime.date) for value in present):
+        return np.array(items, dtype="datetime64[D]")
     if not all(isinstance(value, str) for value in present):
         kinds = ", ".join(sorted({type(value).__name__ for value in present}))
         raise DataError(fault("E262", place=Place(file="data"), name=name, problem=f"it mixes {kinds}"))
@@ -119,4 +138,5 @@ def _objects(name: str, values: Column) -> Column:
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or value != value or type(value).__name__ in ("NAType", "NaTType")
+    # the missing value of nullable columns cannot be compared, not even with itself
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value

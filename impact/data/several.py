@@ -53,7 +53,7 @@ def read_block(
         parts[file] = replace(frame, columns={**frame.columns, **_marks(frame, file, year, wanted)})
         parts[file] = replace(parts[file], files={file: next(iter(frame.files.values()))})
     if faults:
-        raise DataError(*faults)
+        raise DataError(*_listed_together(faults))
     request = ReadRequest(block=block, shown=block.file, name=name, place=place)
     frame = stack(parts, request.notice)
     for values in frame.columns.values():
@@ -119,8 +119,18 @@ def _headers(
         listed = ", ".join(sorted(everything)[:12])
         faults += [request.fault("E209", key="columns", column=one, columns=listed) for one in absent]
     if faults:
-        raise DataError(*faults)
+        raise DataError(*_listed_together(faults))
     return found
+
+
+def _listed_together(faults: list[Fault]) -> list[Fault]:
+    """Faults of the same code at the same place as one, the messages of the others below it."""
+    found: dict[tuple[str, Place | None], Fault] = {}
+    for one in faults:
+        key = (one.code, one.place)
+        old = found.get(key)
+        found[key] = one if old is None else replace(old, details=(*old.details, one.message))
+    return list(found.values())
 
 
 def _files(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from impact.core.errors import Notice
 from impact.core.frames import Frame, Step
+from impact.core.texts import text
 from impact.data.source_files import SourceFiles
 from impact.data.stacking import as_numbers, filtered
 from impact.data.surveys import _enaho_facts as facts
@@ -54,15 +55,15 @@ def chosen_persons(frame: Frame, options: Any, told: Told) -> Frame:
     if options.persons == "all":
         return frame
     code = {name: as_numbers(frame.columns[name]) for name in PERSONS[options.persons]}
-    frame = _dropped(frame, code["p203"] != 0, "panel marks: p203 = 0", told)
+    frame = _dropped(frame, code["p203"] != 0, "panel_marks", told)
     if options.persons == "current":
         return frame
     code = {name: as_numbers(frame.columns[name]) for name in PERSONS[options.persons]}
     member = code["p204"] == 1
     if options.persons == "members":
-        return _dropped(frame, member, "not members of the household: p204 = 2", told)
+        return _dropped(frame, member, "not_members", told)
     resident = (member & (code["p205"] == 2)) | ((code["p204"] == 2) & (code["p206"] == 1))
-    return _dropped(frame, resident, "not usual residents: p204, p205, p206", told)
+    return _dropped(frame, resident, "not_residents", told)
 
 
 def _dropped(frame: Frame, kept: npt.NDArray[np.bool_], reason: str, told: Told) -> Frame:
@@ -73,7 +74,7 @@ def _dropped(frame: Frame, kept: npt.NDArray[np.bool_], reason: str, told: Told)
 def steps_of(told: Told) -> tuple[Step, ...]:
     """The rows that were left out, by reason."""
     return tuple(
-        Step("enaho", reason, dropped=sum(counts), false=sum(counts))
+        Step("enaho", text(f"sources.step.{reason}"), dropped=sum(counts), false=sum(counts))
         for reason, counts in told.steps.items()
         if sum(counts)
     )
@@ -94,8 +95,8 @@ def repair_notices(told: Told, request: SourceFiles) -> list[Notice]:
 def moved_notices(names: Iterable[str], years: Sequence[int], request: SourceFiles) -> list[Notice]:
     """W468 for variables whose codes changed between the years that are read."""
     return [
-        request.notice("W468", column=name, year=first, what=what)
-        for name, (first, what) in facts.MOVED.items()
+        request.notice("W468", column=name, year=first, what=text(f"sources.moved.{name}"))
+        for name, first in facts.MOVED.items()
         if name in set(names) and min(years) < first <= max(years)
     ]
 

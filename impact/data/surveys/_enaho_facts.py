@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from impact.core.frames import ANNUAL_SOLES, MONTHLY_SOLES
+
 FIRST_YEAR = 2004
 # survey year → number of the survey in the file codes of the statistics office (634-Modulo05); not in order of time
 PROJECTS = {
@@ -45,9 +47,9 @@ _PER_PERIOD = re.compile(r"p(?:524|538)[a-z][0-9]?")
 def unit_of(name: str) -> str:
     """The unit of a money variable; '' for others."""
     if _ANNUAL.fullmatch(name):
-        return "annual soles"
+        return ANNUAL_SOLES
     if _MONTHLY.fullmatch(name):
-        return "monthly soles"
+        return MONTHLY_SOLES
     return "soles per pay period" if _PER_PERIOD.fullmatch(name) else ""
 
 
@@ -55,8 +57,5 @@ def unit_of(name: str) -> str:
 NO_ANSWER = {"p208a": (99.0,), "ocu500": (0.0,)}
 MONEY_UNKNOWN = 999999.0
 
-# variables whose codes changed, with the first year of the new ones
-MOVED = {
-    "p511a": (2012, "contract: 5 was apprenticeship and 6 services, from 2012 5 is services and 6 is CAS"),
-    "estrato": (2016, "size of place: counted in dwellings before, in inhabitants from then on"),
-}
+# variables whose codes changed → first year of the new ones; what changed is in the texts
+MOVED = {"p511a": 2012, "estrato": 2016}

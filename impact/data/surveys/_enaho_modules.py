@@ -64,16 +64,16 @@ def module_files(options: Any, request: SourceFiles) -> list[ModuleFile]:
     """
     names = data_files(request.names_in(options.folder))
     found: list[ModuleFile] = []
-    faults: list[Fault] = []
+    absent: dict[int, list[str]] = {}
     for year in options.years:
         for module in options.modules:
             file = _file_of(names, year, module, options, request)
             if file is None:
-                faults.append(_absent(year, module, options, request))
+                absent.setdefault(year, []).append(module)
             else:
                 found.append(ModuleFile(year, module, file, request.header(file)))
-    if faults:
-        raise DataError(*faults)
+    if absent:
+        raise DataError(_absent(absent, options, request))
     return found
 
 
@@ -94,21 +94,20 @@ def _file_of(names: Sequence[str], year: int, module: str, options: Any, request
     return the_one(plain, what, request)
 
 
-def _absent(year: int, module: str, options: Any, request: SourceFiles) -> Fault:
-    number, _ = facts.MODULES[module]
-    project = facts.PROJECTS.get(year)
-    code = f"{project}-Modulo{number}" if project else f"Modulo{number} of {year}"
-    if module in options.files:
-        named = options.files[module].replace("{year}", str(year))
-        return request.fault(
-            "E251",
-            key=f"files.{module}",
-            what=f"ENAHO {year}, module {number} ({named})",
-            where=options.folder,
-        )
+def _absent(absent: Mapping[int, Sequence[str]], options: Any, request: SourceFiles) -> Fault:
+    """E252 with every year and module that is not there, and the code of its file; E251 for names of the spec."""
+    pairs = [(year, module) for year, modules in absent.items() for module in modules]
+    named = [options.files[one].replace("{year}", str(year)) for year, one in pairs if one in options.files]
+    if len(named) == len(pairs):
+        return request.fault("E251", key="files", what=", ".join(named), where=options.folder)
+    numbers = {year: [facts.MODULES[one][0] for one in modules] for year, modules in absent.items()}
+    parts = [f"{year} ({', '.join(held)})" for year, held in numbers.items()]
+    codes = [
+        f"{facts.PROJECTS.get(year, year)}-Modulo{one}" for year, held in numbers.items() for one in held
+    ]
     return request.fault(
-        "E252", key="years", survey="ENAHO", year=year, part=f"module {number} ({module})", release=code,
-        where=options.folder,
+        "E252", key="years", survey="ENAHO", parts=", ".join(parts), where=options.folder,
+        release=f"{', '.join(codes)} (INEI, microdatos)",
     )  # fmt: skip
 
 
@@ -154,7 +153,7 @@ def _wanted(request: SourceFiles, available: set[str]) -> list[str]:
 
 def _refuse_absent_persons(files: Sequence[ModuleFile], options: Any, request: SourceFiles) -> None:
     """E253 where the first module of a year lacks the variables by which persons are chosen."""
-    faults = []
+    faults: list[Fault] = []
     for year in options.years:
         first = next(one for one in files if one.year == year)
         if first.module == "sumaria":

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from impact.core.errors import DataError, Notice
 from impact.core.frames import Frame
 from impact.core.name_patterns import wanted_among
+from impact.core.texts import text
 from impact.data.source_files import Header, SourceFiles
 from impact.data.stacking import as_numbers, filtered, one_of_each, stack
 from impact.data.surveys import _enaho_facts as facts
@@ -70,7 +71,7 @@ def read(options: Any, request: SourceFiles) -> Frame:
 def _opened(options: Any, request: SourceFiles) -> tuple[str, Header, tuple[int, ...]]:
     """The file of the panel, its columns, and the years of its suffixes (none: a long file)."""
     if len(options.modules) != 1:
-        problem = "a panel is read one module at a time; give each its own name under `data:` and join them"
+        problem = text("sources.problem.one_module")
         raise DataError(request.fault("E258", key="modules", problem=problem))
     (module,) = options.modules
     names = data_files(request.names_in(options.folder))
@@ -85,8 +86,9 @@ def _opened(options: Any, request: SourceFiles) -> tuple[str, Header, tuple[int,
     if file is None:
         raise DataError(
             request.fault(
-                "E252", key="panel", survey="ENAHO panel", year=f"{options.years[0]}-{options.years[-1]}",
-                part=f"module {number} ({module})", release=f"Modulo{number} of the panel", where=options.folder,
+                "E252", key="panel", survey="ENAHO panel", where=options.folder,
+                parts=f"{options.years[0]}-{options.years[-1]} ({number})",
+                release=f"Modulo{number} (INEI, microdatos, ENAHO Panel)",
             )
         )  # fmt: skip
     header = request.header(file)
@@ -104,16 +106,16 @@ def _years_of(header: Header, file: str, options: Any, request: SourceFiles) -> 
     there = {year for year, count in counts.items() if count > 1}
     if not there:
         if not year_names(header):
-            problem = f"'{file}' has neither years as suffixes (p501_17) nor a column of the year"
+            problem = text("sources.problem.no_years", path=file)
             raise DataError(request.fault("E258", key="panel", problem=problem))
         if options.panel == "wide":
-            problem = f"'{file}' is long, one row a person and year: write `panel: long`"
+            problem = text("sources.problem.long", path=file)
             raise DataError(request.fault("E258", key="panel", problem=problem))
         return ()
     absent = [str(year) for year in options.years if year not in there]
     if absent:
         known = ", ".join(map(str, sorted(there)))
-        problem = f"'{file}' has the years {known}, not {', '.join(absent)}"
+        problem = text("sources.problem.other_years", path=file, known=known, absent=", ".join(absent))
         raise DataError(request.fault("E258", key="years", problem=problem))
     return tuple(options.years)
 
@@ -199,7 +201,7 @@ def _interviewed(part: Frame, own: Mapping[str, npt.NDArray[Any]], told: Told) -
     if not marks:
         return part
     there = np.any([~np.isnan(mark) for mark in marks], axis=0)
-    told.steps.setdefault("not interviewed in that year", []).append(int((~there).sum()))
+    told.steps.setdefault("not_interviewed", []).append(int((~there).sum()))
     return filtered(part, there)
 
 
@@ -222,14 +224,14 @@ def _long_of_long(file: str, header: Header, options: Any, request: SourceFiles,
     absent = [str(year) for year in options.years if not (years == year).any()]
     if absent:
         known = ", ".join(f"{year:g}" for year in sorted({*years[~np.isnan(years)].tolist()}))
-        problem = f"'{file}' has the years {known}, not {', '.join(absent)}"
+        problem = text("sources.problem.other_years", path=file, known=known, absent=", ".join(absent))
         raise DataError(request.fault("E258", key="years", problem=problem))
     columns["year"] = years
     if identity:
         texts = {name: repaired(columns[name], 1).values for name in identity}
         columns["panel_person"] = as_column(composite(texts, identity))
     kept = np.isin(years, options.years)
-    told.steps.setdefault("other years of the panel", []).append(int((~kept).sum()))
+    told.steps.setdefault("other_panel_years", []).append(int((~kept).sum()))
     return _of_persons(filtered(replace(frame, columns=columns), kept), options, told)
 
 

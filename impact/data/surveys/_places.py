@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from impact.core.errors import DataError, Notice
 from impact.core.frames import Frame
+from impact.core.texts import text
 from impact.core.ubigeo import CODES, DEPARTMENTS, FROM_RENIEC, full_code, plain
 from impact.data.source_files import SourceFiles
 from impact.data.stacking import as_texts
@@ -32,7 +33,7 @@ class Places:
 
 
 def district_codes(written: Column, request: SourceFiles) -> Places:
-    """District codes with their lost zeros; what is no code of a district is None, and told (W471)."""
+    """District codes with their lost zeros (W466); what is no code of a district is None, and told (W471)."""
     texts = as_texts(written).tolist()
     table = {value: _district(value) for value in set(texts)}
     codes = as_column([table[value] for value in texts])
@@ -40,7 +41,7 @@ def district_codes(written: Column, request: SourceFiles) -> Places:
         value is not None and table[value] is not None and table[value] != value.strip() for value in texts
     )
     bad = Counter(str(value) for value in texts if table[value] is None)
-    notices = [request.notice("W472", count=f"{lost:,}")] if lost else []
+    notices = [request.notice("W466", listed=f"ubigeo {lost:,}")] if lost else []
     if bad:
         examples = ", ".join(f"'{value}'" for value in list(bad)[:3])
         notices.append(request.notice("W471", count=f"{sum(bad.values()):,}", examples=examples))
@@ -100,7 +101,7 @@ def district_table(file: str, request: SourceFiles) -> tuple[dict[str, str], Fra
     table = {str(_district(new)): str(_district(old)) for new, old in pairs}
     wrong += [new for new in table if table[new] in table]
     if wrong or len(table) < len(pairs):
-        listed = ", ".join(wrong[:3]) or "a code stands twice"
+        listed = ", ".join(wrong[:3]) or text("sources.problem.code_twice")
         raise DataError(request.fault("E271", key="districts", path=file, listed=listed))
     return table, frame
 

@@ -25,6 +25,7 @@ from pydantic_core import PydanticCustomError
 from impact.core.errors import DataError, Notice
 from impact.core.frames import Frame, Step
 from impact.core.registered import Survey
+from impact.core.texts import text
 from impact.core.ubigeo import CODES, DEPARTMENTS, plain
 from impact.data.source_files import Header, SourceFiles, no_rows
 from impact.data.stacking import as_numbers, stack
@@ -126,8 +127,8 @@ def _files(options: BudgetOptions, request: SourceFiles) -> tuple[str, ...]:
 
 def _absent(years: str, options: BudgetOptions, request: SourceFiles) -> Any:
     return request.fault(
-        "E252", key="folder", survey="budget", year=years, part=", ".join(options.files), where=options.folder,
-        release="the yearly files of spending or revenue from the open data of the Ministry of Economy (MEF)",
+        "E252", key="folder", survey="MEF, SIAF", parts=years or ", ".join(options.files), where=options.folder,
+        release="gasto / ingreso (MEF, datos abiertos)",
     )  # fmt: skip
 
 
@@ -214,7 +215,11 @@ def read(options: BudgetOptions, request: SourceFiles) -> Frame:
 
 
 def _steps(dropped: Mapping[str, int]) -> tuple[Step, ...]:
-    return tuple(Step("budget", reason, dropped=n, false=n) for reason, n in dropped.items() if n)
+    return tuple(
+        Step("budget", text(f"sources.step.{reason}"), dropped=n, false=n)
+        for reason, n in dropped.items()
+        if n
+    )
 
 
 def _sums_of(
@@ -248,7 +253,7 @@ def _block_sums(
     kept = np.ones(frame.n_rows, dtype=bool)
     if options.years is not None:
         kept &= np.isin(as_numbers(frame.columns[layout.year]), options.years)
-        dropped["other years"] = dropped.get("other years", 0) + int((~kept).sum())
+        dropped["other_years"] = dropped.get("other_years", 0) + int((~kept).sum())
     keys: dict[str, Column] = {}
     for name, own in layout.keys.items():
         keys[name] = _key(name, own, frame.columns[own], padded)
@@ -257,12 +262,12 @@ def _block_sums(
         there = {value.strip().casefold() for value in values}
         listed = keys[name.lower()].tolist()
         kept &= np.array([_plain(value) in there for value in listed], dtype=bool)
-    dropped["not in `keep`"] = dropped.get("not in `keep`", 0) + before - int(kept.sum())
+    dropped["not_kept"] = dropped.get("not_kept", 0) + before - int(kept.sum())
     grouping = {name.lower(): keys[name.lower()][kept] for name in options.by}
     unknown = np.zeros(int(kept.sum()), dtype=bool)
     for column in grouping.values():
         unknown |= np.array([value is None or value != value for value in column.tolist()], dtype=bool)
-    dropped["a column of `by` is blank"] = dropped.get("a column of `by` is blank", 0) + int(unknown.sum())
+    dropped["blank_key"] = dropped.get("blank_key", 0) + int(unknown.sum())
     amounts = {
         name: _added([frame.columns[one] for one in own])[kept] for name, own in layout.amounts.items()
     }

@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from impact.core.errors import DataError, Notice
 from impact.core.frames import Frame, Step
 from impact.core.registered import Survey
+from impact.core.texts import text
 from impact.core.ubigeo import plain
 from impact.data.source_files import Header, SourceFiles, no_rows
 from impact.data.stacking import as_numbers, as_texts, one_of_each, stack
@@ -56,12 +57,9 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "registry": {"year": "anio", "month": "mes", "ubigeo": "ubigeo"},
 }  # fmt: skip
 SURVEYS = {
-    "police": (
-        "police complaints (SIDPOL)",
-        "the open table of police complaints of the Ministry of the Interior",
-    ),
-    "prosecutors": ("complaints to prosecutors", "the open table of complaints of the Public Ministry"),
-    "registry": ("registry of complaints", "the Registro Nacional de Denuncias of INEI, chapter 200"),
+    "police": ("SIDPOL", "denuncias policiales (Ministerio del Interior, datos abiertos)"),
+    "prosecutors": ("Ministerio Público", "denuncias (Ministerio Público, datos abiertos)"),
+    "registry": ("INEI", "Registro Nacional de Denuncias de Delitos y Faltas, 200 (INEI, microdatos)"),
 }
 # the registry writes a place in three parts
 PARTS = ("ccdd", "ccpp", "ccdi")
@@ -123,15 +121,11 @@ def _files(options: ComplaintsOptions, request: SourceFiles) -> tuple[str, ...]:
         survey, source = SURVEYS[options.table]
         raise DataError(
             request.fault(
-                "E252", key="folder", survey=survey, year=_span(options), part=", ".join(options.files),
-                release=source, where=options.folder,
+                "E252", key="folder", survey=survey, parts=", ".join(options.files), release=source,
+                where=options.folder,
             )
         )  # fmt: skip
     return found
-
-
-def _span(options: ComplaintsOptions) -> str:
-    return "" if options.years is None else ", ".join(map(str, options.years))
 
 
 def _names_in(header: Header, file: str, options: ComplaintsOptions, request: SourceFiles) -> dict[str, str]:
@@ -235,24 +229,24 @@ def _kept_rows(
         dropped = int((kept & ~mask).sum())
         kept[~mask] = False
         if dropped:
-            steps.append(Step("complaints", reason, dropped=dropped, false=dropped))
+            steps.append(Step("complaints", text(f"sources.step.{reason}"), dropped=dropped, false=dropped))
 
-    keep(known_rows(codes), "no place")
+    keep(known_rows(codes), "no_place")
     years = columns["year"]
-    keep(~np.isnan(years), "no year")
+    keep(~np.isnan(years), "no_year")
     if options.years is not None:
         absent = [str(year) for year in options.years if not (years == year).any()]
         if absent:
             survey, source = SURVEYS[options.table]
             raise DataError(
                 request.fault(
-                    "E252", key="years", survey=survey, year=", ".join(absent), part="rows", release=source,
+                    "E252", key="years", survey=survey, parts=", ".join(absent), release=source,
                     where=options.folder,
                 )
             )  # fmt: skip
-        keep(np.isin(years, options.years), "other years")
+        keep(np.isin(years, options.years), "other_years")
     columns["offence"] = _offences(columns["offence"], options, request)
-    keep(known_rows(columns["offence"]), "other offences" if options.offences else "no offence")
+    keep(known_rows(columns["offence"]), "other_offences" if options.offences else "no_offence")
     taken = {name: column[kept] for name, column in columns.items()}
     return replace(rows, columns=taken, n_rows=int(kept.sum())), notices, steps
 
@@ -270,9 +264,11 @@ def _offences(written: Column, options: ComplaintsOptions, request: SourceFiles)
     for name, patterns in options.offences.items():
         taken = [one for one in there if any(_means(pattern, one) for pattern in patterns)]
         if not taken:
-            problem = f"'{name}' takes none of them"
+            problem = text("sources.problem.takes_none", name=name)
         elif double := [one for one in taken if one in table]:
-            problem = f"'{double[0]}' is taken by '{table[double[0]]}' and by '{name}'"
+            problem = text(
+                "sources.problem.taken_twice", offence=double[0], first=table[double[0]], second=name
+            )
         else:
             table |= dict.fromkeys(taken, name)
             continue

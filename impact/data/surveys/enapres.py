@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from impact.core.errors import DataError, Fault
+from impact.core.errors import DataError
 from impact.core.frames import Frame
 from impact.core.name_patterns import wanted_among
 from impact.core.registered import Survey
@@ -73,29 +73,28 @@ def _files(options: EnapresOptions, request: SourceFiles) -> dict[int, str]:
     """The file of each year.
 
     Raises:
-        DataError: E252 for every year without one, E256 several candidates.
+        DataError: E252 every year without one, E256 several candidates.
     """
     names = data_files(request.names_in(options.folder))
     found: dict[int, str] = {}
-    faults: list[Fault] = []
+    absent: list[str] = []
     for year in options.years:
         if options.files is not None:
             own = matching_files(names, options.files, year=year)
         else:
             own = tuple(name for name in names if _is_of(name, year, options.chapter))
-        file = the_one(own, f"ENAPRES {year}, chapter {options.chapter}", request)
+        file = the_one(own, f"ENAPRES {year} ({options.chapter})", request)
         if file is None:
-            part = f"chapter {options.chapter}"
-            faults.append(
-                request.fault(
-                    "E252", key="years", survey="ENAPRES", year=year, part=part, where=options.folder,
-                    release=f"{part} of ENAPRES {year}",
-                )
-            )  # fmt: skip
+            absent.append(f"{year} ({options.chapter})")
         else:
             found[year] = file
-    if faults:
-        raise DataError(*faults)
+    if absent:
+        raise DataError(
+            request.fault(
+                "E252", key="years", survey="ENAPRES", parts=", ".join(absent), where=options.folder,
+                release=f"ENAPRES {', '.join(absent)} (INEI, microdatos)",
+            )
+        )  # fmt: skip
     return found
 
 

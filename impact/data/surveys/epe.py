@@ -19,9 +19,10 @@ import numpy.typing as npt
 from pydantic import Field
 
 from impact.core.errors import DataError, Notice
-from impact.core.frames import Frame, Step
+from impact.core.frames import MONTHLY_SOLES, Frame, Step
 from impact.core.name_patterns import matching, wanted_among
 from impact.core.registered import Survey
+from impact.core.texts import text
 from impact.data.source_files import Header, SourceFiles
 from impact.data.stacking import as_numbers, filtered, one_of_each, stack
 from impact.data.surveys._enaho_clean import unit_notices
@@ -106,8 +107,8 @@ def _files(options: EpeOptions, request: SourceFiles) -> tuple[str, ...]:
 
 def _absent(years: str, options: EpeOptions, request: SourceFiles) -> Any:
     return request.fault(
-        "E252", key="years", survey="EPE/EPEN", year=years, part="persons", where=options.folder,
-        release="Modulo76 of each quarter (EPE), or the file of persons of EPEN,",
+        "E252", key="years", survey="EPE, EPEN", parts=years, where=options.folder,
+        release="Modulo76 / EPEN (INEI, microdatos)",
     )  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def read(options: EpeOptions, request: SourceFiles) -> Frame:
     parts: dict[str, Frame] = {}
     weights: dict[str, None] = {}
     cleaned: dict[str, int] = {}
-    dropped = {"not residents": 0, "other years": 0}
+    dropped = {"foreign_residents": 0, "other_years": 0}
     for file in _files(options, request):
         header = request.header(file)
         weight = _weight_in(header, file, options, request)
@@ -167,7 +168,7 @@ def read(options: EpeOptions, request: SourceFiles) -> Frame:
     absent = [str(year) for year in options.years if year not in years]
     if absent:
         raise DataError(_absent(", ".join(absent), options, request))
-    units = {name: "monthly soles" for name in frame.columns if name in MONEY}
+    units = {name: MONTHLY_SOLES for name in frame.columns if name in MONEY}
     notices: list[Notice] = [*frame.notices, *unit_notices(units, request), *_overlap(seen, request)]
     if "weight" in frame.columns:
         notices.append(request.notice("W478", names=", ".join(weights)))
@@ -175,7 +176,9 @@ def read(options: EpeOptions, request: SourceFiles) -> Frame:
         listed = ", ".join(f"{name} {count:,}" for name, count in sorted(cleaned.items()))
         notices.append(request.notice("W467", listed=listed))
     steps = tuple(
-        Step("epe", reason, dropped=count, false=count) for reason, count in dropped.items() if count
+        Step("epe", text(f"sources.step.{reason}"), dropped=count, false=count)
+        for reason, count in dropped.items()
+        if count
     )
     return replace(frame, units=units, steps=steps, notices=one_of_each(notices))
 
@@ -215,12 +218,12 @@ def _chosen(
 ) -> Frame:
     """Rows of the years and persons that are asked for."""
     year = np.isin(frame.columns["year"], options.years)
-    dropped["other years"] += int((~year).sum())
+    dropped["other_years"] += int((~year).sum())
     frame = filtered(frame, year)
     if options.persons == "all":
         return frame
     resident = as_numbers(frame.columns["resident"]) == 1
-    dropped["not residents"] += int((~resident).sum())
+    dropped["foreign_residents"] += int((~resident).sum())
     return filtered(frame, resident)
 
 

@@ -137,3 +137,23 @@ def test_every_option_of_every_record_is_there(schema, registry):
 
 def test_the_schema_is_the_same_each_time(schema):
     assert json.dumps(spec_schema()) == json.dumps(schema)
+
+
+@pytest.mark.parametrize(
+    ("data", "good"),
+    [
+        ({"enaho": {"folder": "x", "years": 2018}}, True),
+        ({"main": {"enaho": {"folder": "x", "years": "2015-2018"}, "source": "INEI"}, "b": "b.csv"}, True),
+        ({"complaints": {"file": "b.csv"}, "main": "a.csv"}, True),
+        ({"file": "a_{year}.csv", "years": [2018, "2019-2020"]}, True),
+        ({"enaho": {"folder": "x", "years": 2018}, "file": "x"}, False),
+        ({"enaho": {"folder": "x"}}, False),
+        ({"enaho": {"folder": "x", "years": 2018, "persns": "all"}}, False),
+        ({"main": {"sheet": "x"}}, False),
+    ],
+)
+def test_a_block_has_a_file_or_a_kind_of_source(schema, data, good):
+    found = list(
+        jsonschema.Draft202012Validator(schema).iter_errors({"spec": 1, "model": "y ~ x", "data": data})
+    )
+    assert (not found) == good, found

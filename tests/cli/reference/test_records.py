@@ -65,7 +65,7 @@ def test_examples_use_what_they_are_about():
 
 def test_texts_are_about_records_that_exist():
     registries = {"estimator": catalog.ESTIMATORS, "variance": catalog.VARIANCES, "domain": catalog.DOMAINS}
-    registries["diagnostic"] = catalog.DIAGNOSTICS
+    registries |= {"diagnostic": catalog.DIAGNOSTICS, "survey": catalog.SURVEYS}
     for key, value in area("en", "records").items():
         _, kind, keyword, part = key.split(".")
         assert keyword in registries[kind].names(), key

@@ -78,7 +78,7 @@ def test_zeros_are_told_and_can_be_left_out(asked, police):
 def test_lost_zeros_are_counted(asked, police):
     frame = asked("complaints: {folder: den, level: province}", "province")
     assert sorted(set(frame.columns["province"])) == ["0101", "0701", "1501"]
-    assert next(notice for notice in frame.notices if notice.code == "W472").details["count"] == "3"
+    assert next(notice for notice in frame.notices if notice.code == "W466").details["listed"] == "ubigeo 3"
 
 
 def test_years_without_all_months_are_told(asked, police):
@@ -220,7 +220,7 @@ def test_an_empty_folder_says_which_table_to_get(asked, tmp_path):
     (tmp_path / "den").mkdir()
     with pytest.raises(DataError) as caught:
         asked("complaints: {folder: den}", "complaints")
-    assert caught.value.code == "E252" and "police" in caught.value.faults[0].help
+    assert caught.value.code == "E252" and "policiales" in caught.value.faults[0].help
 
 
 def test_another_table_is_refused(asked, text):
