@@ -169,7 +169,8 @@ def _log_pay(
         np.array(SCHOOL_PAY)[roster.school[who]] + WOMAN_PAY * roster.woman[who] + FORMAL_PAY * formal
     )
     systematic = systematic + YOUNG_PAY * (roster.band[who] == 0)
-    target = np.where(migrant, np.log(PAY_MIGRANT), np.log(PAY)) - 0.5 * LOG_SD**2
+    target: Floats = np.full(len(who), np.log(PAY) - 0.5 * LOG_SD**2)
+    target[migrant] = np.log(PAY_MIGRANT) - 0.5 * LOG_SD**2
     centre, spread = np.zeros(len(who)), np.zeros(len(who))
     for group in (migrant, ~migrant):
         some = group & rows.employed
