@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from impact.core.errors import DataError, Place
@@ -11,6 +12,7 @@ from impact.core.frames import Frame
 from impact.core.registered import Reader
 from impact.data.fingerprint import columns_sha256, file_sha256
 from impact.data.keys import missing_count
+from impact.data.made_up import MARK, is_made_up, with_mark
 from impact.data.paths import Located, locate
 from impact.data.request import ReadRequest
 from impact.data.sniff import find_reader
@@ -51,7 +53,10 @@ def read_frame(
         DataError: E2xx, with all faults of the file's columns at once.
     """
     located, request, reader = _prepared(block, folder=folder, name=name, roots=roots or {}, place=place)
-    request = replace(request, wanted=None if wanted is None else frozenset(wanted))
+    names = None if wanted is None else frozenset(wanted)
+    request = replace(
+        request, wanted=with_mark(names, located.path, partial(reader.header, located.path, request))
+    )
     size, digest = located.path.stat().st_size, file_sha256(located.path)
     if block.sha256 is not None and digest != block.sha256.lower():
         raise DataError(request.fault("E221", key="sha256", expected=block.sha256[:12], found=digest[:12]))
@@ -61,9 +66,13 @@ def read_frame(
         raise DataError(request.fault("E236", size=f"{size / 1e6:.0f}")) from None
     if file_sha256(located.path) != digest:
         raise DataError(request.fault("E222", key="file"))
+    made_up = is_made_up(located.path, frame.columns)
+    if names is not None and MARK not in names:
+        frame = replace(frame, columns={name: one for name, one in frame.columns.items() if name != MARK})
     for values in frame.columns.values():
         values.setflags(write=False)
-    return replace(frame, files={name: _facts(block, located, frame, size=size, digest=digest)})
+    facts = _facts(block, located, frame, size=size, digest=digest)
+    return replace(frame, files={name: facts | ({"synthetic": True} if made_up else {})})
 
 
 def read_in_blocks(

@@ -264,6 +264,8 @@ def _require_named(names: tuple[str, ...], request: SourceFiles) -> None:
 def _facts(record: Survey, asked: Asked, request: SourceFiles, frame: Frame) -> dict[str, object]:
     facts = facts_of_files(frame, request.shown)
     facts |= {"kind": asked.keyword, "options": asked.options.model_dump(mode="json")}
+    if any(own.get("synthetic") for own in frame.files.values()):
+        facts["synthetic"] = True
     if request.block.root:
         facts["root"] = request.block.root
     for key in ("source", "citation", "licence", "access", "accessed"):

@@ -247,3 +247,8 @@ def verdict_text(word: object, language: str) -> str:
         return ""
     found = text(f"table.verdict.{word}", language)
     return str(word) if found.startswith("table.verdict.") else found
+
+
+def made_up(document: Document, language: str) -> str:
+    """The sentence that results of synthetic data carry wherever they are shown; '' for others."""
+    return text("table.note.synthetic", language) if document.get("synthetic") else ""

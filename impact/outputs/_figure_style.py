@@ -18,6 +18,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from impact.outputs._escape import html_text
 from impact.outputs._request import OutputRequest
@@ -29,6 +30,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DPI = 200
 # at the size of legends; a mark takes as much as some letters
 LETTERS_AN_INCH, LEGEND_MARK = 15, 7
+# inches
+NOTE_HEIGHT = 0.22
 INK, SOFT, FAINT = "#1b1f24", "#6b7280", "#d5dae0"
 _STYLE = {
     "font.family": "DejaVu Sans", "font.size": 9.0, "axes.spines.top": False, "axes.spines.right": False,
@@ -80,25 +83,42 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def drawing(name: str, plan: Plan) -> Drawing:
-    """Draws a plan as SVG and PNG."""
+def drawing(name: str, plan: Plan, *, note: str = "") -> Drawing:
+    """Draws a plan as SVG and PNG.
+
+    Arguments:
+        note: a line within the picture, below everything else: that its data are made up; they say so, too.
+    """
     with house_style():
-        canvas = Figure(figsize=plan.size, dpi=DPI, layout="constrained")
+        width, height = plan.size
+        canvas = Figure(figsize=(width, height + NOTE_HEIGHT * bool(note)), dpi=DPI, layout="constrained")
         FigureCanvasAgg(canvas)
         plan.draw(canvas)
+        if note:
+            _add_note(canvas, note)
         # The layout is computed once; both formats then keep it, which halves the time.
         canvas.draw_without_rendering()
         canvas.set_layout_engine("none")
+        sentence = f"{plan.sentence} {note}".strip()
         return Drawing(
             name=name,
             title=plan.title,
-            sentence=typeset(plan.sentence),
-            svg=_svg(canvas, typeset(plan.sentence)),
+            sentence=typeset(sentence),
+            svg=_svg(canvas, typeset(sentence)),
             png=_png(canvas),
-            columns=plan.columns,
-            data=tuple(plan.data),
+            columns=(*plan.columns, *(("synthetic",) if note else ())),
+            data=tuple({**row, "synthetic": True} if note else row for row in plan.data),
             section=plan.section,
         )
+
+
+def _add_note(canvas: Figure, note: str) -> None:
+    """A line at the bottom, which the rest of the picture leaves free."""
+    share = NOTE_HEIGHT / canvas.get_figheight()
+    engine = canvas.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(rect=(0.0, share, 1.0, 1.0 - share))
+    canvas.text(0.01, 0.25 * share, note, color=SOFT, fontsize=8.0, ha="left", va="bottom")
 
 
 def typeset(words: str) -> str:

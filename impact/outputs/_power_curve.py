@@ -34,7 +34,8 @@ def power_drawing(
     """The curve drawn: power over the effect, one line a way, the power asked for and the smallest effect marked.
 
     Arguments:
-        words: title and sentence, xlabel where given. target: power asked for. smallest: effect found with it.
+        words: title and sentence, xlabel and a note within the picture where given.
+        target: power asked for. smallest: effect found with it.
     """
     ways = ways_of(curve)
 
@@ -67,7 +68,7 @@ def power_drawing(
         title=words["title"],
         sentence=words["sentence"],
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=words.get("note", ""))
 
 
 def power_grid(name: str, title: str, curve: Sequence[Point], notes: Sequence[str], language: str) -> Grid:

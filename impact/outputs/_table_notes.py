@@ -13,6 +13,7 @@ from impact.outputs._document import (
     Entry,
     has_groups,
     label_of,
+    made_up,
     model_label,
     primary,
     said,
@@ -74,8 +75,7 @@ def own_notes(block: TableBlock, language: str) -> list[str]:
 
 def closing_notes(document: Document, language: str) -> list[str]:
     """What ends the notes of every table: the study that it is of, and whether its data are made up."""
-    made_up = [text("table.note.synthetic", language)] if document.get("synthetic") else []
-    return [source_note(document, language), *made_up]
+    return [source_note(document, language), made_up(document, language)]
 
 
 def cells_note(words: Sequence[str], names: Sequence[str], document: Document, language: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from impact.outputs._cell_grid import Grid
 from impact.outputs._columns import estimated_by_time, with_groups, without_groups
-from impact.outputs._document import Document, estimates
+from impact.outputs._document import Document, estimates, made_up
 from impact.outputs._request import OutputRequest
 from impact.outputs._table_layout import table_grid
 from impact.schema.display import TableBlock
@@ -41,9 +42,18 @@ def table_blocks(document: Document, request: OutputRequest) -> dict[str, TableB
 def grids(document: Document, request: OutputRequest, language: str) -> dict[str, Grid]:
     """Every table in one language."""
     return {
-        name: table_grid(name, block, document, request, language=language)
+        name: marked_grid(name, block, document, request, language=language)
         for name, block in table_blocks(document, request).items()
     }
+
+
+def marked_grid(
+    name: str, block: TableBlock, document: Document, request: OutputRequest, *, language: str
+) -> Grid:
+    """One table; that its data are made up is said below it whatever notes the spec asks for."""
+    grid = table_grid(name, block, document, request, language=language)
+    note = made_up(document, language)
+    return replace(grid, notes=(*grid.notes, note)) if note and note not in grid.notes else grid
 
 
 def write_tables(
@@ -58,7 +68,7 @@ def write_tables(
         if suffix not in (request.outputs.formats if block.formats is None else block.formats):
             continue
         for language in request.languages:
-            grid = table_grid(name, block, document, request, language=language)
+            grid = marked_grid(name, block, document, request, language=language)
             for file, content in files(grid, request).items():
                 made = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
                 written[f"tables/{file}"] = made

@@ -16,7 +16,16 @@ from matplotlib.ticker import MaxNLocator
 from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
-from impact.outputs._document import Document, Entry, label_of, model_label, primary_interval, rows_of, said
+from impact.outputs._document import (
+    Document,
+    Entry,
+    label_of,
+    made_up,
+    model_label,
+    primary_interval,
+    rows_of,
+    said,
+)
 from impact.outputs._figure_interval import draw_interval
 from impact.outputs._figure_models import chosen_models
 from impact.outputs._figure_style import (
@@ -75,7 +84,7 @@ def draw(
         title=said(block.title, language) or text("figure.title.att_gt", language, outcome=outcome),
         sentence=_sentence(rows, outcome, model_label(document, model, language), language),
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _rows(

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
-from impact.outputs._document import Document, Entry, label_of, model_label, said
+from impact.outputs._document import Document, Entry, label_of, made_up, model_label, said
 from impact.outputs._figure_style import (
     COLOURS,
     INK,
@@ -83,7 +83,7 @@ def draw(
             share=decimal_text(100 * share, 1),
         ),
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _points(axes: Axes, pairs: Sequence[Mapping[str, Any]], language: str) -> None:

@@ -21,6 +21,7 @@ from impact.outputs._document import (
     focus_row,
     has_groups,
     label_of,
+    made_up,
     model_label,
     primary,
     primary_interval,
@@ -100,7 +101,7 @@ def draw(
         sentence=_sentence(lines, outcome, request.outputs.digits, language),
         section="robustness" if kind == "robustness" else "",
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _kind(block: FigureBlock, document: Document, models: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.outputs._design_words import adoption_of, design_sentences
-from impact.outputs._document import Document, said
+from impact.outputs._document import Document, made_up, said
 from impact.outputs._figure_models import chosen_models
 from impact.outputs._figure_style import COLOURS, FAINT, SOFT, Drawing, Plan, drawing, files_of_kind
 from impact.outputs._numbers import whole_text
@@ -71,7 +71,7 @@ def draw(
         title=said(block.title, language) or text("figure.title.cohorts", language),
         sentence=" ".join(design_sentences(facts, language)[:2]),
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _facts(

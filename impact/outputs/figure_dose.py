@@ -16,6 +16,7 @@ from impact.outputs._document import (
     Document,
     Entry,
     label_of,
+    made_up,
     model_label,
     primary_interval,
     rows_of,
@@ -76,7 +77,7 @@ def draw(
             high=decimal_text(max(values), 3),
         ),
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _points(

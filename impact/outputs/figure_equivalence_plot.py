@@ -17,6 +17,7 @@ from impact.outputs._document import (
     Entry,
     focus_row,
     label_of,
+    made_up,
     model_label,
     said,
     unique,
@@ -77,7 +78,7 @@ def draw(
         sentence=_sentence(tests, outcome, request.outputs.digits, language),
         section="robustness",
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _tests(block: FigureBlock, document: Document, language: str) -> list[_Test]:

@@ -20,6 +20,7 @@ from impact.outputs._document import (
     event_position,
     event_rows,
     label_of,
+    made_up,
     model_label,
     primary,
     primary_interval,
@@ -102,7 +103,7 @@ def draw(
         title=said(block.title, language) or text("figure.title.event_study", language, outcome=outcome),
         sentence=_sentence(series, outcome, language),
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _series(

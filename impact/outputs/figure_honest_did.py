@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
-from impact.outputs._document import Document, Entry, label_of, model_label, said, unique
+from impact.outputs._document import Document, Entry, label_of, made_up, model_label, said, unique
 from impact.outputs._figure_interval import draw_interval
 from impact.outputs._figure_style import (
     COLOURS,
@@ -68,7 +68,7 @@ def draw(
         or model_label(document, str(first["of"]), language),
         section="robustness",
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _findings(name: str, block: FigureBlock, document: Document, language: str) -> list[Entry]:

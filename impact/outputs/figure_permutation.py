@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
-from impact.outputs._document import Document, Entry, focus_row, label_of, said
+from impact.outputs._document import Document, Entry, focus_row, label_of, made_up, said
 from impact.outputs._figure_models import chosen_models
 from impact.outputs._figure_style import (
     COLOURS,
@@ -84,7 +84,7 @@ def draw(
         ),
         section="robustness",
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _distribution(

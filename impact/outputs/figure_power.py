@@ -5,7 +5,7 @@ from __future__ import annotations
 from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
-from impact.outputs._document import Document, Entry, label_of, model_label, said
+from impact.outputs._document import Document, Entry, label_of, made_up, model_label, said
 from impact.outputs._figure_style import Drawing, files_of_kind
 from impact.outputs._figure_tests import findings_of
 from impact.outputs._numbers import is_number
@@ -30,6 +30,7 @@ def draw(
         "title": said(block.title, language) or text("power.title", language, term=term, model=model),
         "sentence": said(details["sentences"], language),
         "xlabel": said(block.xlabel, language),
+        "note": made_up(document, language),
     }
     smallest = finding["statistic"]
     return power_drawing(

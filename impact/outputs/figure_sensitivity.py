@@ -20,7 +20,7 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.kernels.omitted_variable import adjusted_error, largest_bias
-from impact.outputs._document import Document, Entry, label_of, said
+from impact.outputs._document import Document, Entry, label_of, made_up, said
 from impact.outputs._figure_style import (
     COLOURS,
     INK,
@@ -87,7 +87,7 @@ def draw(
         sentence=said(details.get("sentences") or finding.get("sentence"), language),
         section="robustness",
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _finding(name: str, block: FigureBlock, document: Document, language: str) -> Entry:

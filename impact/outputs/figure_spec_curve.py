@@ -24,7 +24,7 @@ from impact.outputs._curve_rows import (
     sorted_rows,
     summary_of,
 )
-from impact.outputs._document import Document, Entry, label_of, said
+from impact.outputs._document import Document, Entry, label_of, made_up, said
 from impact.outputs._figure_style import (
     COLOURS,
     FAINT,
@@ -101,7 +101,7 @@ def draw(
         sentence=_sentence(curve, term, request.outputs.digits, language),
         section="robustness",
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _datum(rank: int, row: Entry) -> Mapping[str, Any]:

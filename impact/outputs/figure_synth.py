@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
-from impact.outputs._document import Document, label_of, model_label, said
+from impact.outputs._document import Document, label_of, made_up, model_label, said
 from impact.outputs._figure_models import chosen_models
 from impact.outputs._figure_style import (
     COLOURS,
@@ -82,7 +82,7 @@ def draw(
             weights=_named_weights(facts, document, language),
         ),
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _facts(

@@ -23,7 +23,7 @@ from matplotlib.path import Path
 from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import text
-from impact.outputs._document import Document, label_of, level_label, said, unique
+from impact.outputs._document import Document, label_of, level_label, made_up, said, unique
 from impact.outputs._figure_style import FAINT, INK, SOFT, Drawing, Plan, drawing, files_of_kind
 from impact.outputs._listed import Listed, cannot_draw, listed_for, listing_of, numbers
 from impact.outputs._numbers import decimal_text
@@ -105,7 +105,7 @@ def draw(
         title=said(block.title, language) or text("figure.title.tile_map", language, value=what),
         sentence=_sentence(what, areas, digits, language),
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _size(panels: int, *, outlined: bool) -> tuple[float, float]:

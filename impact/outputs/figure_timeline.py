@@ -22,7 +22,7 @@ from matplotlib.ticker import MaxNLocator
 from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import text
-from impact.outputs._document import Document, label_of, said
+from impact.outputs._document import Document, label_of, made_up, said
 from impact.outputs._figure_style import (
     COLOURS,
     FAINT,
@@ -109,7 +109,7 @@ def draw(
             end=events[-1].index,
         ),
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _events(name: str, listed: Listed, document: Document, language: str) -> list[_Event]:

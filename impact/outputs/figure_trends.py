@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import text
-from impact.outputs._document import Document, label_of, level_label, said, unique
+from impact.outputs._document import Document, label_of, level_label, made_up, said, unique
 from impact.outputs._figure_interval import draw_interval
 from impact.outputs._figure_style import (
     SOFT,
@@ -111,7 +111,7 @@ def draw(
             values="; ".join(_told(one, request.outputs.digits) for one in series),
         ),
     )
-    return drawing(name, plan)
+    return drawing(name, plan, note=made_up(document, language))
 
 
 def _series(name: str, listed: Listed, document: Document, language: str) -> list[_Series]:

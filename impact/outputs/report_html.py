@@ -25,6 +25,7 @@ from impact.outputs._document import (
     estimates,
     focus_row,
     label_of,
+    made_up,
     model_label,
     primary_interval,
     primary_p,
@@ -261,7 +262,7 @@ def _notes(document: Document, language: str) -> list[str]:
     source = said(document.get("source"), language)
     labels = [
         text("table.note.exposure", language, unit=unit) if unit else "",
-        text("table.note.synthetic", language) if document.get("synthetic") else "",
+        made_up(document, language),
         *(
             text("report.assumption", language, text=said(note, language))
             for note in document.get("assumptions") or ()

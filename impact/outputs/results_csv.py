@@ -51,8 +51,10 @@ def columns_of(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def write(document: Mapping[str, Any], request: OutputRequest) -> dict[str, bytes]:
-    """The file results.csv."""
+    """The file results.csv; where the data are made up, every line says so."""
     rows = document.get("rows", [])
+    if document.get("synthetic"):
+        rows = [{**row, "synthetic": True} for row in rows]
     return {"results.csv": csv_bytes(columns_of(rows), rows)}
 
 

@@ -98,8 +98,11 @@ def _column_rules(row: Row) -> list[str]:
 
 
 def _files(grid: Grid, request: OutputRequest) -> dict[str, str | bytes]:
+    # the bare table has no notes: a comment carries the one that may not be lost
+    note = text("table.note.synthetic", grid.language)
+    comment = f"% {note}\n" if note in grid.notes else ""
     return {
-        request.file(grid.name, "tex", grid.language): tabular(grid),
+        request.file(grid.name, "tex", grid.language): comment + tabular(grid),
         request.file(f"{grid.name}-float", "tex", grid.language): float_table(grid),
     }
 

@@ -18,6 +18,7 @@ from impact.outputs._document import (
     focus_row,
     has_groups,
     label_of,
+    made_up,
     primary,
     primary_p,
     said,
@@ -129,7 +130,8 @@ def summary_lines(
         for test in document.get("tests") or ()
         if test.get("kind") == "speccurve"
     ]
-    lines += [_tagged("note", shown, language) for shown in _notices(document, language)]
+    said_of_data = [made_up(document, language)] if made_up(document, language) else []
+    lines += [_tagged("note", shown, language) for shown in (*said_of_data, *_notices(document, language))]
     lines += _compared(document, language)
     if report:
         lines.append(_tagged("report", report, language))

@@ -236,7 +236,11 @@ def _finding(found: Finding) -> dict[str, object]:
 
 
 def _is_synthetic(data: Mapping[str, Mapping[str, object]]) -> bool:
-    return any(str(facts.get("access") or "").startswith("synthetic") for facts in data.values())
+    """Whether any data are made up: as the spec says, or as a file itself does."""
+    return any(
+        bool(facts.get("synthetic")) or str(facts.get("access") or "").lower().startswith("synthetic")
+        for facts in data.values()
+    )
 
 
 def _add_family_p_values(document: Document, findings: Sequence[Finding]) -> None:

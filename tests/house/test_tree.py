@@ -150,6 +150,15 @@ ELSEWHERE = {
     "impact/outputs/_assemble.py": "tests/pipeline/test_document.py",
     "impact/pipeline/interrupts.py": "tests/faults/test_system_faults.py",
     "impact/pipeline/places.py": "tests/faults/test_estimation_faults.py",
+    # the lab's pieces are tested through the tables that they make
+    "impact/data/peru_lab/districts.py": "tests/data/peru_lab/test_geography.py",
+    "impact/data/peru_lab/incomes.py": "tests/data/peru_lab/test_persons.py",
+    "impact/data/peru_lab/labour.py": "tests/data/peru_lab/test_persons.py",
+    "impact/data/peru_lab/permits.py": "tests/data/peru_lab/test_arrivals.py",
+    "impact/data/peru_lab/sample.py": "tests/data/peru_lab/test_persons.py",
+    "impact/data/peru_lab/stocks.py": "tests/data/peru_lab/test_geography.py",
+    "impact/data/peru_lab/weights.py": "tests/data/peru_lab/test_persons.py",
+    "impact/data/peru_lab/worlds.py": "tests/data/peru_lab/test_truth.py",
     # words of the language are tested through the sentences they make
     "impact/schema/columns_used.py": "tests/pipeline/test_columns_read.py",
     "impact/schema/expressions/calls.py": "tests/schema/expressions/test_check.py",

@@ -136,3 +136,17 @@ def test_glossary():
         "efecto promedio del tratamiento sobre los tratados", "robustez", "replicado", "difiere",
     ):  # fmt: skip
         assert word in spanish, word
+
+
+def test_made_up_data_are_named_in_every_figure_and_line(document, wanted):
+    document["synthetic"] = True
+    files = draw_outputs(document, replace(wanted, languages=("en", "es")))
+    pictures = [name for name in files if name.startswith("figures/") and name.endswith(".svg")]
+    assert pictures
+    for name in pictures:
+        word = "Datos sintéticos" if name.endswith(".es.svg") else "Synthetic data"
+        assert word in files[name].decode("utf-8"), name
+    assert all(
+        line.split(",").count("true") for line in files["results.csv"].decode("utf-8").splitlines()[1:]
+    )
+    assert "synthetic" in files["results.csv"].decode("utf-8").splitlines()[0].split(",")

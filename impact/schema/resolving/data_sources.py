@@ -62,8 +62,8 @@ def data_sources(tree: Node, registry: Registry) -> tuple[Node, dict[str, Source
 
 
 def shown_source(source: SourceRequest) -> str:
-    """A source in one word, as messages and manifests name it: ``enaho:folder``."""
-    folder = getattr(source.options, "folder", "")
+    """A source in one word, as messages and manifests name it: ``enaho:folder``, ``lab:table``."""
+    folder = getattr(source.options, "folder", "") or getattr(source.options, "table", "")
     return f"{source.keyword}:{folder}" if folder else source.keyword
 
 
