@@ -30,6 +30,9 @@ from impact.schema.model_class import (
     refuse_reserved,
     refuse_reserved_in_model,
 )
+from impact.schema.ledger.plan import is_ledger, kind_faults, ledger_of, shared_part
+from impact.schema.ledger.published import with_names
+from impact.schema.ledger.requests import LedgerRequest
 from impact.schema.nodes import Node, map_node, node_at, without
 from impact.schema.option_requests import (
     OWN,
@@ -37,6 +40,7 @@ from impact.schema.option_requests import (
     checked,
     coordinates_of,
     permute_of,
+    test_faults,
     tests_of,
     variance_of,
     wild_of,
@@ -50,6 +54,7 @@ from impact.schema.version_range import in_range
 
 # what estimators accept that describe variables by domain instead of a formula
 MEANS = "means"
+_KEYS = tuple(SpecModel.model_fields)
 NEEDS = {
     "linear": "a regression, or influence functions",
     "own": "an estimator that makes its own errors",
@@ -74,6 +79,7 @@ class Plan:
         study: name of the results' folder. spec: the validated spec; resolved: its tree and sources.
         models: every model, robustness rows included; tests: every test.
         derive, filters: parsed; sources: data files, the main one first. curve: the specification curve or None.
+        ledger: the request of a spec of kind ledger, which has no models, else None.
     """
 
     study: str
@@ -86,6 +92,7 @@ class Plan:
     sources: tuple[Source, ...]
     roots: Mapping[str, str | Path] = field(default_factory=dict)
     curve: CurveRequest | None = None
+    ledger: LedgerRequest | None = None
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -105,9 +112,11 @@ def make_plan(
     resolved = resolve_spec(spec, set_values=set_values, roots=roots, accepts=None, keep_going=True)
     faults: list[Fault] = list(resolved.faults)
     tree = resolved.tree
-    faults += refuse_reserved(tree)
-    model, found = validate_node(SpecModel, _without_reserved(tree))
+    faults += [*refuse_reserved(tree), *kind_faults(tree, _KEYS)]
+    model, found = validate_node(SpecModel, shared_part(without(tree, *RESERVED_KEYS), _KEYS))
     faults += found
+    if is_ledger(tree):
+        return _ledger_plan(resolved, model, faults, roots)
     requests: list[ModelRequest] = []
     for expanded in resolved.models:
         faults += _collect(requests, expanded)
@@ -123,13 +132,10 @@ def make_plan(
         faults += _spec_faults(model, tree)
     names = {name for one in requests for name in (one.name, one.base)}
     names |= {name for one in resolved.models for name in (one.name, one.base)}
-    faults += _test_faults(tree, names)
-    unique = list(dict.fromkeys(faults))
-    if unique or model is None:
-        raise SpecError(*unique)
-    study = model.study or Path(tree.place.file).stem
+    faults += test_faults(tree, names)
+    model = _or_raise(model, faults)
     return Plan(
-        study,
+        model.study or Path(tree.place.file).stem,
         model,
         resolved,
         tuple(requests),
@@ -142,8 +148,22 @@ def make_plan(
     )
 
 
-def _without_reserved(tree: Node) -> Node:
-    return without(tree, *RESERVED_KEYS)
+def _or_raise(model: SpecModel | None, faults: list[Fault]) -> SpecModel:
+    unique = list(dict.fromkeys(faults))
+    if unique or model is None:
+        raise SpecError(*unique)
+    return model
+
+
+def _ledger_plan(
+    resolved: Resolved, model: SpecModel | None, faults: list[Fault], roots: Mapping[str, str | Path] | None
+) -> Plan:
+    """The plan of a spec of kind ledger: it has no data and no models."""
+    ledger, found, terms = ledger_of(resolved.tree)
+    faults += [*found, *(_spec_faults(model, resolved.tree) if model is not None else ())]
+    model = with_names(_or_raise(model, faults), terms)
+    study = model.study or Path(resolved.tree.place.file).stem
+    return Plan(study, model, resolved, (), (), {}, {}, (), dict(roots or {}), None, ledger)
 
 
 def _collect(requests: list[ModelRequest], expanded: ExpandedModel) -> list[Fault]:
@@ -340,20 +360,6 @@ def _spec_faults(model: SpecModel, tree: Node) -> list[Fault]:
             catalog.DOMAINS.load(model.domain, place=tree.get("domain").place)  # type: ignore[union-attr]
         except ImpactError as error:
             faults.extend(error.faults)
-    return faults
-
-
-def _test_faults(tree: Node, names: set[str]) -> list[Fault]:
-    """E184 for every test of a model that the spec does not have."""
-    faults: list[Fault] = []
-    known = ", ".join(sorted(names)[:20])
-    for entry in (tree.get("tests") or map_node(tree.place)).entries:
-        of = entry.node.get("of")
-        for item in () if of is None else of.items if of.kind == "list" else (of,):
-            name = item.written
-            if name in names or name.rpartition(".")[0] in names or name.startswith("tests."):
-                continue
-            faults.append(fault("E184", place=item.place, where=f"tests.{entry.key}", name=name, known=known))
     return faults
 
 

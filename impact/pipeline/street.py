@@ -1,6 +1,8 @@
 """The street: whoever has read this file knows the order of a run.
 
 plan → read_data → fit_models (design, estimate, inference) → robustness → ask_tests → run_curve → document → files
+
+A spec of kind ledger has neither data nor models: plan → run_ledger → document → files.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from impact.core.designs import Design, Factor
 from impact.core.errors import DataError, DesignError, ImpactError, Notice, SpecError
 from impact.core.findings import Finding
 from impact.core.frames import Frame
+from impact.core.ledgers import LedgerResult
 from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
 from impact.data.instruments import add_instruments
@@ -28,18 +31,23 @@ from impact.pipeline.columns_read import names_used, unknown_faults
 from impact.pipeline.conditioned import conditioned_notices
 from impact.pipeline.curve import run_curve
 from impact.pipeline.fit import FittedModel, Progress, fit_models
+from impact.pipeline.ledger.references import restricted_ledger
+from impact.pipeline.ledger.run import run_ledger
 from impact.pipeline.left_out import drop_one_requests
 from impact.pipeline.references import restricted
 from impact.pipeline.sources import headers_of, read_source
 from impact.plan import Plan
 from impact.schema.expressions.context import Context
+from impact.schema.ledger.requests import LedgerRequest
 from impact.schema.model import DropOneBlock
 from impact.schema.requests import ModelRequest
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything a run found: the whole frame, the main sample, models, findings, notices, failed tests, the curve."""
+    """Everything a run found: the whole frame, the main sample, models, findings, notices, failed tests, the curve;
+    of a ledger its scenarios and an empty frame.
+    """
 
     plan: Plan
     frame: Frame
@@ -49,6 +57,7 @@ class RunResult:
     notices: tuple[Notice, ...]
     failures: tuple[ImpactError, ...] = ()
     curve: CurveResult | None = None
+    ledger: LedgerResult | None = None
 
     @property
     def failed(self) -> tuple[FittedModel, ...]:
@@ -72,8 +81,10 @@ def run_plan(
         progress: called with a model's name and its state. stop: once set, no further model is begun.
 
     Raises:
-        DataError: the data cannot be read or fail a check.
+        DataError: the data cannot be read or fail a check. EstimationError: a ledger that does not close.
     """
+    if plan.ledger is not None:
+        return _run_ledger(*restricted_ledger(plan, plan.ledger, only))
     plan, left_out = restricted(plan, only)
     frame, main = read_data(plan)
     fit = partial(fit_models, frame, seed=plan.spec.seed, jobs=jobs, progress=progress, stop=stop)
@@ -84,6 +95,13 @@ def run_plan(
     curve = _curve(plan, frame, failures, stop)
     notices = collect_notices((*left_out, *conditioned_notices(plan), *main.notices), fitted)
     return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures), curve)
+
+
+def _run_ledger(plan: Plan, request: LedgerRequest, left_out: tuple[Notice, ...]) -> RunResult:
+    """All scenarios of a spec of kind ledger; the frame is empty."""
+    result, notices = run_ledger(request, plan.spec.seed)
+    nothing = Frame({}, 0)
+    return RunResult(plan, nothing, nothing, (), (), (*left_out, *notices), ledger=result)
 
 
 def _curve(plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None) -> CurveResult | None:

@@ -31,7 +31,7 @@ def plan_lines(spec: str, options: studies.StudyOptions, language: str) -> list[
     plan = make_plan(spec, set_values=options.set_values, roots=options.roots)
     out = Path(str(options.out or "reports")) / plan.study
     last = last_seconds(out)
-    width = max(len(request.name) for request in plan.models)
+    width = max((len(request.name) for request in plan.models), default=0)
     lines = [f"{plan.study}   {_blocks(plan, language)}"]
     lines += [f"  data   {_data(plan, source, language)}" for source in plan.sources]
     for request in plan.models:
