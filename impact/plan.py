@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,17 @@ from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
 from impact.inference._options import PermuteOptions, WildOptions, wild_columns
 from impact.schema.curves.specifications import CurveRequest, curve_of
-from impact.schema.data_blocks import DataBlock, PanelBlock
+from impact.schema.data_blocks import PanelBlock
 from impact.schema.design_block import DesignBlock
 from impact.schema.expressions.tree import Expression
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.formulas.expand import expand_formula
 from impact.schema.formulas.tree import Formula
+from impact.schema.ledger.offers import Offers
+from impact.schema.ledger.plan import KIND as LEDGER
+from impact.schema.ledger.plan import is_ledger, kind_faults, ledger_of, shared_part
+from impact.schema.ledger.published import with_names
+from impact.schema.ledger.requests import LedgerRequest
 from impact.schema.model import ModelBlock, OutcomeBlock, SpecModel
 from impact.schema.model_class import (
     RESERVED_KEYS,
@@ -30,10 +35,7 @@ from impact.schema.model_class import (
     refuse_reserved,
     refuse_reserved_in_model,
 )
-from impact.schema.ledger.plan import is_ledger, kind_faults, ledger_of, shared_part
-from impact.schema.ledger.published import with_names
-from impact.schema.ledger.requests import LedgerRequest
-from impact.schema.nodes import Node, map_node, node_at, without
+from impact.schema.nodes import Node, map_node, without
 from impact.schema.option_requests import (
     OWN,
     TestRequest,
@@ -48,7 +50,7 @@ from impact.schema.option_requests import (
 )
 from impact.schema.requests import AdoptionRequest, ModelRequest, VarianceRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
-from impact.schema.shipped import folder_of
+from impact.schema.resolving.sources import Source, sources_of
 from impact.schema.survey_block import with_survey
 from impact.schema.version_range import in_range
 
@@ -59,16 +61,6 @@ NEEDS = {
     "linear": "a regression, or influence functions",
     "own": "an estimator that makes its own errors",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One data file of the spec: its block, the folder it is relative to, and its node."""
-
-    name: str
-    block: DataBlock
-    folder: Path
-    node: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +134,7 @@ def make_plan(
         tests,
         derive,
         filters,
-        _sources(model, tree),
+        sources_of(model, tree),
         dict(roots or {}),
         curve,
     )
@@ -159,7 +151,11 @@ def _ledger_plan(
     resolved: Resolved, model: SpecModel | None, faults: list[Fault], roots: Mapping[str, str | Path] | None
 ) -> Plan:
     """The plan of a spec of kind ledger: it has no data and no models."""
-    ledger, found, terms = ledger_of(resolved.tree)
+    domain: Any = None
+    if model is not None and model.domain in catalog.DOMAINS.names():
+        domain = catalog.DOMAINS.load(str(model.domain))
+    offers = Offers() if domain is None else Offers(domain.units, domain.layouts)
+    ledger, found, terms = ledger_of(resolved.tree, offers)
     faults += [*found, *(_spec_faults(model, resolved.tree) if model is not None else ())]
     model = with_names(_or_raise(model, faults), terms)
     study = model.study or Path(resolved.tree.place.file).stem
@@ -180,6 +176,9 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     node, context, where = expanded.node, expanded.context, f"models.{expanded.name}"
     keyword = _text(node, "estimator") or ("iv" if parts.has_instruments(node, context) else "ols")
     written = node.get("estimator")
+    if keyword == LEDGER:
+        place = written.place if written is not None else node.place
+        raise SpecError(fault("E164", place=place, key=f"estimator: {LEDGER}", kind=LEDGER, here="estimate"))
     record: Any = catalog.ESTIMATORS.load(keyword, place=written.place if written is not None else node.place)
     refused = refuse_reserved_in_model(node)
     if refused:
@@ -369,32 +368,3 @@ def _version_faults(model: SpecModel, tree: Node) -> list[Fault]:
     if model.requires is None or written is None or in_range(impact.__version__, model.requires):
         return []
     return [fault("E183", place=written.place, requires=model.requires, version=impact.__version__)]
-
-
-def _sources(model: SpecModel, tree: Node) -> tuple[Source, ...]:
-    node = tree.get("data")
-    if node is None or model.data is None:
-        return ()
-    if isinstance(model.data, DataBlock):
-        found = [Source("main", model.data, _folder(node), node)]
-    else:
-        found = [
-            Source(name, block, _folder(node.get(name) or node), node.get(name) or node)
-            for name, block in model.data.items()
-        ]
-    return (*found, *_instrument_files(model, tree, {source.name for source in found}))
-
-
-def _instrument_files(model: SpecModel, tree: Node, names: Collection[str]) -> Iterator[Source]:
-    """Files that instruments name by their path, where `data` has none of that name."""
-    for name, block in model.instruments.items():
-        for key in ("shares", "shocks"):
-            written = getattr(block, key, None)
-            if isinstance(written, str) and written not in names:
-                node = node_at(tree, ("instruments", name, key)) or tree
-                yield Source(f"{name}.{key}", DataBlock(file=written), _folder(node), node)
-
-
-def _folder(node: Node) -> Path:
-    written = node.get("file") or node
-    return folder_of(written.place.file)

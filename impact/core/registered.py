@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from impact.core.designs import Design
@@ -74,12 +74,18 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A registered field of study: outcomes by name, default labels and units, notes, checks and table layouts."""
+    """A registered field of study: outcomes by name, default labels and units, notes, checks and table layouts.
+
+    ``units``: line of a ledger → the unit it is shown with where its inputs give none. ``layouts``: name → rows and
+    columns of a ledger's table; rows that a spec has no lines for are left out.
+    """
 
     summary: str
     outcomes: Mapping[str, Mapping[str, object]]
     labels: Mapping[str, Mapping[str, str]]
     notes: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    layouts: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     keywords: tuple[str, ...] = ()
 
 

@@ -220,7 +220,9 @@ def _compared(
         "published": published,
         "printed": cell.printed.text,
         "ours": ours,
-        "difference": None if ours is None or published is None or verdict == "not_available" else ours - published,
+        "difference": None
+        if ours is None or published is None or verdict == "not_available"
+        else ours - published,
         "tolerance": tolerance,
         "match": _match_word(cell.match),
         "verdict": verdict,

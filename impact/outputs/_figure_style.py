@@ -131,9 +131,7 @@ def inline_svg(svg: bytes, prefix: str) -> str:
     return text.strip()
 
 
-def figure_files(
-    drawn: Drawing, block: AnyFigure, request: OutputRequest, language: str
-) -> dict[str, bytes]:
+def figure_files(drawn: Drawing, block: AnyFigure, request: OutputRequest, language: str) -> dict[str, bytes]:
     """The files of a figure: pictures in the wanted formats, and the plotted data."""
     formats = request.outputs.figures if block.formats is None else block.formats
     pictures = {"svg": drawn.svg, "png": drawn.png}

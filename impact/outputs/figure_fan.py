@@ -1,7 +1,8 @@
 """Fan chart of a ledger: the draws of a line over the years, one panel a scenario.
 
-The darker band holds the middle half of the draws, the lighter one the middle 90 % (or the level of the spec), the line is
-their median; the broken line with points is the value at the inputs' values. Source: Britton, Fisher and Whitley (1998).
+The darker band holds the middle half of the draws, the lighter one the middle 90 % (or the level of the spec), the line
+is their median; the broken line with points is the value at the inputs' values. Source: Britton, Fisher and Whitley
+(1998).
 """
 
 from __future__ import annotations
@@ -109,9 +110,9 @@ def _panel(axes: Axes, data: Sequence[Mapping[str, Any]], level: str, language: 
     colour = COLOURS[0]
     bands = (("ci_low", "ci_high", OUTER, "most"), ("p25", "p75", INNER, "half"))
     for low, high, shade, key in bands:
-        ends = [[one[end] for one in data] for end in (low, high)]
         label = text(f"ledger.figure.{key}", language, level=level)
-        axes.fill_between(years, *ends, color=colour, alpha=shade, linewidth=0, zorder=2, label=label)
+        lower, upper = [one[low] for one in data], [one[high] for one in data]
+        axes.fill_between(years, lower, upper, color=colour, alpha=shade, linewidth=0, zorder=2, label=label)
     median = text("ledger.figure.median", language)
     axes.plot(years, [one["median"] for one in data], color=colour, linewidth=1.8, zorder=4, label=median)
     point = text("ledger.figure.point", language)
@@ -142,7 +143,15 @@ def _sentence(
         share = decimal_text(100 * float(last["pr_positive"]), 0)
         name = model_label(document, scenario, language)
         parts.append(
-            text("ledger.figure.fan_part", language, scenario=name, year=last["year"], level=level, share=share, **shown)
+            text(
+                "ledger.figure.fan_part",
+                language,
+                scenario=name,
+                year=last["year"],
+                level=level,
+                share=share,
+                **shown,
+            )
         )
     return text("ledger.figure.fan_sentence", language, line=words, parts="; ".join(parts))
 
@@ -155,4 +164,6 @@ def write(document: Document, request: OutputRequest) -> dict[str, bytes]:
     return files_of_kind("fan", draw, document, request)
 
 
-OUTPUT = Output(summary="Draws of a ledger's line over the years", suffix="svg", write=write, keywords=("fan",))
+OUTPUT = Output(
+    summary="Draws of a ledger's line over the years", suffix="svg", write=write, keywords=("fan",)
+)

@@ -1,7 +1,8 @@
 """Tornado of a ledger: what moves an output, by swings of one input at a time and by rank correlation over the draws.
 
-Left: the output with one input at its low and at its high, all others at their values, from the widest swing down. Right:
-Spearman's correlation of the input's draws with the output's. Source: Morgan and Henrion (1990), Uncertainty, chapter 8.
+Left: the output with one input at its low and at its high, all others at their values, from the widest swing down.
+Right: Spearman's correlation of the input's draws with the output's. Source: Morgan and Henrion (1990), Uncertainty,
+chapter 8.
 """
 
 from __future__ import annotations
@@ -160,6 +161,4 @@ def write(document: Document, request: OutputRequest) -> dict[str, bytes]:
     return files_of_kind("tornado", draw, document, request)
 
 
-OUTPUT = Output(
-    summary="What moves an output of a ledger", suffix="svg", write=write, keywords=("tornado",)
-)
+OUTPUT = Output(summary="What moves an output of a ledger", suffix="svg", write=write, keywords=("tornado",))

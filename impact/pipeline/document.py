@@ -93,9 +93,7 @@ def _ledger_document(run: RunResult, request: LedgerRequest, result: LedgerResul
         plan.spec.published, document, written=written, places=places
     )
     document["published_summary"] = published.summaries(document["published"])
-    document["claims"] = judge_ledger_claims(
-        plan.spec.claims, request, claim_places(plan), plan.spec.seed
-    )
+    document["claims"] = judge_ledger_claims(plan.spec.claims, request, claim_places(plan), plan.spec.seed)
     document["answer"] = ledgers.ledger_answer(document, request)
     return document
 

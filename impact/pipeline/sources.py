@@ -7,7 +7,8 @@ from pathlib import Path
 
 import impact.data.read as data_read
 from impact.core.frames import Frame
-from impact.plan import Plan, Source
+from impact.plan import Plan
+from impact.schema.resolving.sources import Source
 
 
 def read_source(source: Source, roots: Mapping[str, Path], wanted: Collection[str]) -> Frame:

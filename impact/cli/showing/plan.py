@@ -14,7 +14,8 @@ from impact.core.texts import text
 from impact.outputs._assemble import formula_text
 from impact.pipeline.columns_read import names_used
 from impact.pipeline.sources import read_source
-from impact.plan import Plan, Source, make_plan
+from impact.plan import Plan, make_plan
+from impact.schema.resolving.sources import Source
 
 # results.json, results.csv, README.md, spec.resolved.yaml, manifest.json, run.log
 ALWAYS = 6

@@ -39,7 +39,7 @@ def uniforms(normals: Floats, correlation: Floats | None = None) -> Floats:
 
 
 def _combined(row: Floats, normals: Floats) -> Floats:
-    total = np.zeros_like(normals[0])
+    total: Floats = np.zeros(normals[0].shape)
     for weight, block in zip(row.tolist(), normals, strict=True):
         if weight:
             total = total + weight * block
@@ -60,7 +60,7 @@ def quantile(dist: str, u: Floats, low: Floats, mode: Floats, high: Floats) -> F
     if dist == "normal":
         return mode + _deviation(u) * width / (2 * Z95)
     if dist == "lognormal":
-        return mode * np.exp(_deviation(u) * np.log(high / low) / (2 * Z95))
+        return np.asarray(mode * np.exp(_deviation(u) * np.log(high / low) / (2 * Z95)), dtype=np.float64)
     safe = np.where(width > 0, width, 1.0)
     share = np.where(width > 0, (mode - low) / safe, 0.0)
     if dist == "beta-pert":

@@ -51,8 +51,10 @@ def roots_between(function: Function, low: float, high: float, *, scale: float =
         return Roots((), *ends, everywhere=True)
     found = [float(points[place]) for place in np.flatnonzero(zero).tolist()]
     signs = np.sign(np.where(zero, 0.0, values))
-    for place in np.flatnonzero(signs[:-1] * signs[1:] < 0).tolist():
-        found.append(_refined(function, float(points[place]), float(points[place + 1])))
+    found += [
+        _refined(function, float(points[place]), float(points[place + 1]))
+        for place in np.flatnonzero(signs[:-1] * signs[1:] < 0).tolist()
+    ]
     return Roots(tuple(sorted(found)), *ends)
 
 

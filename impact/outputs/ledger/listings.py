@@ -1,4 +1,4 @@
-"""Tables of a ledger that are lists: its inputs, what moves an output, break-even values, and published beside found."""
+"""Tables of a ledger that are lists: inputs, what moves an output, break-even values, published beside found."""
 
 from __future__ import annotations
 
@@ -110,7 +110,9 @@ def drivers_grid(name: str, block: LedgerTableBlock, document: Document, languag
     return _grid(name, block, language, kind="drivers", heads=heads, align="lrrrr", rows=rows, notes=notes)
 
 
-def _driver_rows(own: Sequence[Entry], document: Document, block: LedgerTableBlock, language: str) -> list[Row]:
+def _driver_rows(
+    own: Sequence[Entry], document: Document, block: LedgerTableBlock, language: str
+) -> list[Row]:
     digits = digits_for([one[key] for one in own for key in ("at_low", "at_high", "point")], block.digits)
     rows = []
     for one in sorted_drivers(own):
@@ -153,7 +155,9 @@ def breakeven_grid(name: str, block: LedgerTableBlock, document: Document, langu
             Cell(model_label(document, one["scenario"], language)),
             Cell(f"{line_label(document, one['output'], language)} = {number_words(one['equals'])}"),
             figure(breakeven_words(one, language), one["value"]),
-            figure(text("ledger.range", language, low=number_words(one["low"]), high=number_words(one["high"]))),
+            figure(
+                text("ledger.range", language, low=number_words(one["low"]), high=number_words(one["high"]))
+            ),
             figure(" … ".join(decimal_text(end, digits) for end in ends)),
         )
         rows.append(Row(cells))
@@ -186,7 +190,9 @@ def published_grid(name: str, block: LedgerTableBlock, document: Document, langu
         rows += [_published_row(one, document, block, language) for one in held]
     heads = _heads("line scenario published unit evidence ours our_unit verdict", language)
     lines = unique(str(one["term"]) for one in cells)
-    scenarios = [one for one in _shown_scenarios(block, document) if any(cell["model"] == one for cell in cells)]
+    scenarios = [
+        one for one in _shown_scenarios(block, document) if any(cell["model"] == one for cell in cells)
+    ]
     notes = [
         text("ledger.note.units", language),
         draws_note(document, language, ["estimate", "interval"]) if document["ledger"]["draws"] else "",
@@ -195,7 +201,9 @@ def published_grid(name: str, block: LedgerTableBlock, document: Document, langu
         assumptions_note(document, [line.partition("[")[0] for line in lines], scenarios, language),
         *closing_notes(document, language),
     ]
-    return _grid(name, block, language, kind="published", heads=heads, align="llrllrll", rows=rows, notes=notes)
+    return _grid(
+        name, block, language, kind="published", heads=heads, align="llrllrll", rows=rows, notes=notes
+    )
 
 
 def _published_row(one: Entry, document: Document, block: LedgerTableBlock, language: str) -> Row:
@@ -232,7 +240,9 @@ def _cell_note(one: Entry, document: Document, language: str) -> str:
     """The remark and reason of a published cell."""
     words = [said(one.get("note"), language), said(one.get("reason"), language)]
     shown = " ".join(word for word in words if word)
-    return f"{line_label(document, str(one['term']), language)}, {one.get('printed')}: {shown}" if shown else ""
+    return (
+        f"{line_label(document, str(one['term']), language)}, {one.get('printed')}: {shown}" if shown else ""
+    )
 
 
 LISTINGS: Mapping[str, Drawn] = {

@@ -81,7 +81,8 @@ def breakeven_note(document: Document, scenarios: Sequence[str], language: str) 
     for name in unique(str(one["name"]) for one in found):
         own = [one for one in found if one["name"] == name]
         values = "; ".join(
-            f"{model_label(document, one['scenario'], language)} {breakeven_words(one, language)}" for one in own
+            f"{model_label(document, one['scenario'], language)} {breakeven_words(one, language)}"
+            for one in own
         )
         notes.append(
             text(
@@ -111,7 +112,9 @@ def scenario_note(document: Document, scenario: str, language: str) -> str:
     if not changes:
         return ""
     order = [name for name in document["ledger"]["order"]["inputs"] if name in changes]
-    shown = ", ".join(_change(document, name, changes[name], facts["values"][name], language) for name in order)
+    shown = ", ".join(
+        _change(document, name, changes[name], facts["values"][name], language) for name in order
+    )
     name = model_label(document, scenario, language)
     return text("ledger.note.scenario", language, scenario=name, changes=shown)
 
@@ -121,7 +124,9 @@ def _change(document: Document, name: str, change: object, values: Sequence[obje
     if is_number(change):
         return f"{words} = {number_words(change)}"
     parts = change if isinstance(change, Mapping) else {}
-    keys = ", ".join(f"{key}: {_part(parts[key])}" for key in parts if key not in ("source", "status", "note", "title"))
+    keys = ", ".join(
+        f"{key}: {_part(parts[key])}" for key in parts if key not in ("source", "status", "note", "title")
+    )
     return f"{words} {{{keys}}}"
 
 
@@ -137,7 +142,13 @@ def assumptions_note(
     """Every input with the status assumption that the lines depend on, with its value, range and source."""
     ledger = document["ledger"]
     touched = {name for line in lines for name in ledger["touches"].get(line, ())}
-    touched |= {name for line in lines for key, names in ledger["touches"].items() if f"({line}" in key for name in names}
+    touched |= {
+        name
+        for line in lines
+        for key, names in ledger["touches"].items()
+        if f"({line}" in key
+        for name in names
+    }
     listed = [
         assumption_words(document, name, language)
         for name in ledger["order"]["inputs"]

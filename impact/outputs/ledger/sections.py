@@ -1,4 +1,4 @@
-"""What the report of a ledger shows in place of models, sample and data: scenarios, inputs, equations and identities."""
+"""What the report of a ledger shows in place of models, sample and data: scenarios, inputs and equations."""
 
 from __future__ import annotations
 

@@ -66,7 +66,12 @@ def ledger_grid(name: str, block: LedgerTableBlock, document: Document, language
         rows=tuple(grid_rows),
         notes=tuple(
             ledger_notes(
-                block, document, language, lines=[line.name for line in lines], words=words, scenarios=scenarios
+                block,
+                document,
+                language,
+                lines=[line.name for line in lines],
+                words=words,
+                scenarios=scenarios,
             )
         ),
         language=language,
@@ -80,7 +85,9 @@ def scenarios_of(block: LedgerTableBlock, document: Document) -> list[str]:
 
 
 def _names(block: LedgerTableBlock, document: Document) -> list[str]:
-    return list(block.rows) if isinstance(block.rows, list) else list(document["ledger"]["order"]["equations"])
+    return (
+        list(block.rows) if isinstance(block.rows, list) else list(document["ledger"]["order"]["equations"])
+    )
 
 
 def _word(column: Column) -> str:
@@ -98,12 +105,18 @@ def _line(
 ) -> _Line:
     expression = parse_expression(name, mode="ledger")
     scale = block.scale.get(name, 1.0)
-    entries = [_entry_of(expression, name, column, scenario, rows) for scenario in scenarios_of(block, document) for column in columns]
+    entries = [
+        _entry_of(expression, name, column, scenario, rows)
+        for scenario in scenarios_of(block, document)
+        for column in columns
+    ]
     values = [entry["estimate"] / scale for entry in entries if entry and is_number(entry["estimate"])]
     share = is_share_of_draws(expression)
     digits = SHARE_DIGITS if share and block.digits is None else digits_for(values, block.digits)
     unit = next((str(entry["unit"]) for entry in entries if entry and entry.get("unit")), "")
-    return _Line(name, expression, _heading(line_label(document, name, language), unit, scale, language), scale, digits)
+    return _Line(
+        name, expression, _heading(line_label(document, name, language), unit, scale, language), scale, digits
+    )
 
 
 def _heading(words: str, unit: str, scale: float, language: str) -> str:

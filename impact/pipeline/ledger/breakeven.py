@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from impact.core.arrays import Floats
@@ -19,7 +21,9 @@ MOST_SHOWN = 4
 
 def breakevens(request: LedgerRequest) -> tuple[BreakevenResult, ...]:
     """Every question in every scenario."""
-    return tuple(_solved(request, one, scenario) for one in request.breakeven for scenario in request.scenarios)
+    return tuple(
+        _solved(request, one, scenario) for one in request.breakeven for scenario in request.scenarios
+    )
 
 
 def _solved(request: LedgerRequest, one: Breakeven, scenario: Scenario) -> BreakevenResult:
@@ -67,7 +71,7 @@ def breakeven_notices(found: tuple[BreakevenResult, ...]) -> tuple[Notice, ...]:
 
 
 def _notice(one: BreakevenResult) -> Notice:
-    facts: dict[str, object] = {
+    facts: dict[str, Any] = {
         "input": one.input, "scenario": one.scenario, "low": f"{one.low:g}", "high": f"{one.high:g}",
     }  # fmt: skip
     if one.state == NONE:

@@ -1,7 +1,7 @@
 """Claims on a ledger: conditions on lines of its scenarios, at the inputs' values and over the draws.
 
-A claim about an effect agrees where its condition holds at the inputs' values and in enough draws; it cannot be told where
-the draws are divided. A claim about a plain number, or one that states its own probability, is just compared.
+A claim about an effect agrees where its condition holds in at least 1 - alpha of the draws, and cannot be told where
+they are divided. A claim about a plain number, or one that states its own probability, is just compared.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def _parsed(block: ClaimBlock, request: LedgerRequest, place: Place | None) -> E
     )
     expression = read(block.test, place, known, mode=CLAIMS)
     constant = {one.name for one in request.outputs if not one.by_year}
-    constant |= {name for name, one in request.inputs.items() if one.point.value is not None and one.draw == "path"}
+    constant |= {
+        name for name, one in request.inputs.items() if one.point.value is not None and one.draw == "path"
+    }
     if not is_condition(expression.root):
         problem = text("ledger.no_condition")
         raise SpecError(fault("E616", place=place, claim=block.test, problem=problem))
@@ -79,7 +81,10 @@ def judge_claims(
         return []
     drawn = uniforms_of(request, seed)
     point, draws = _joined(request, None), _joined(request, drawn) if drawn else None
-    return [_judged(name, block, _parsed(block, request, places.get(name)), point, draws) for name, block in blocks.items()]
+    return [
+        _judged(name, block, _parsed(block, request, places.get(name)), point, draws)
+        for name, block in blocks.items()
+    ]
 
 
 def _joined(request: LedgerRequest, drawn: Uniforms | None) -> World:
@@ -162,9 +167,7 @@ def _detail(root: Node, point: World, draws: World | None, share: float | None) 
         facts.append(in_all_languages("ledger.share", share=f"{100 * share:.1f}"))
     if not facts:
         facts.append(in_all_languages("ledger.no_draws"))
-    return {
-        language: "; ".join(dict.fromkeys(fact[language] for fact in facts)) for language in LANGUAGES
-    }
+    return {language: "; ".join(dict.fromkeys(fact[language] for fact in facts)) for language in LANGUAGES}
 
 
 def _shown(node: Node) -> str:

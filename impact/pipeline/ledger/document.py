@@ -210,8 +210,9 @@ def _touches(request: LedgerRequest) -> dict[str, list[str]]:
 
 def ledger_labels(request: LedgerRequest) -> dict[str, dict[str, str]]:
     """Titles that inputs and equations give themselves."""
-    named = {**request.inputs, **request.equations}
-    return {name: dict(one.title) for name, one in named.items() if one.title is not None}
+    titles = {name: one.title for name, one in request.inputs.items()}
+    titles |= {name: one.title for name, one in request.equations.items()}
+    return {name: dict(title) for name, title in titles.items() if title is not None}
 
 
 def ledger_answer(document: Mapping[str, Any], request: LedgerRequest) -> dict[str, object] | None:

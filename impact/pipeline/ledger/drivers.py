@@ -72,5 +72,3 @@ def _swings(
     values = point_world(request, scenario, varied).value(output.root)[:, -1]
     values = np.broadcast_to(values, 2 * len(ranged))
     return [(float(values[2 * place]), float(values[2 * place + 1])) for place in range(len(ranged))]
-
-

@@ -40,7 +40,9 @@ def _layout_faults(plan: Plan, request: LedgerRequest) -> Iterator[Fault]:
                 near = nearest(one, plan.spec.published)
                 yield fault("E198", place=place, suggestion=near, where=f"tables.{name}", problem=problem)
         if block.rows == "published" and not plan.spec.published:
-            yield fault("E198", place=place, where=f"tables.{name}", problem="the spec has no published numbers")
+            yield fault(
+                "E198", place=place, where=f"tables.{name}", problem="the spec has no published numbers"
+            )
 
 
 def _outline(request: LedgerRequest) -> dict[str, object]:

@@ -13,7 +13,7 @@ from impact.core.texts import fault, text
 from impact.kernels.ledger.ranks import rank_correlation
 from impact.pipeline.ledger.breakeven import breakeven_notices, breakevens
 from impact.pipeline.ledger.drivers import drivers_of
-from impact.pipeline.ledger.worlds import Uniforms, draws_of, drawn_world, point_world, uniforms_of
+from impact.pipeline.ledger.worlds import Uniforms, drawn_world, draws_of, point_world, uniforms_of
 from impact.schema.ledger.evaluate import World
 from impact.schema.ledger.outputs import is_share_of_draws
 from impact.schema.ledger.requests import Identity, LedgerRequest, Output, Scenario
@@ -82,7 +82,9 @@ def _draw_words(draw: int, *, drawn: bool) -> str:
     return text("ledger.draw", number=draw + 1) if drawn else text("ledger.at_values")
 
 
-def gap_of(request: LedgerRequest, scenario: Scenario, world: World, identity: Identity, *, drawn: bool) -> float:
+def gap_of(
+    request: LedgerRequest, scenario: Scenario, world: World, identity: Identity, *, drawn: bool
+) -> float:
     """The largest gap between the sides of an identity.
 
     Raises:
@@ -129,11 +131,12 @@ def _lines(
                 when = one.years[year] if one.by_year else f"{request.first}–{request.last}"
                 where = scenario.name, when, _draw_words(draw, drawn=kind == "draws")
                 raise _undefined(one.name, one.expression.place, where)
-        for place, year in enumerate(one.years or (None,)):
+        times: tuple[int | None, ...] = one.years or (None,)
+        for place, time in enumerate(times):
             own = draws[:, min(place, draws.shape[1] - 1)] if draws is not None else None
             estimate = float(values[0, min(place, values.shape[1] - 1)])
             error = _share_error(estimate, request.draws) if source is drawn else np.nan
-            yield _line(one, year, estimate, own, error, request.level)
+            yield _line(one, time, estimate, own, error, request.level)
 
 
 def _values(world: World, one: Output) -> Floats:
@@ -155,12 +158,12 @@ def _line(
         known = point if draws is not None else missing
         spread = 0.0 if draws is not None else error
         positive = float(point > 0) if draws is not None else missing
-        return LineResult(one.name, year, point, spread, known, known, known, known, known, positive, one.unit)
+        return LineResult(
+            one.name, year, point, spread, known, known, known, known, known, positive, one.unit
+        )
     ordered = np.sort(draws)
     tail = (1 - level) / 2
-    low, quarter, median, three, high = (
-        _quantile(ordered, share) for share in (tail, *QUARTILES, 1 - tail)
-    )
+    low, quarter, median, three, high = (_quantile(ordered, share) for share in (tail, *QUARTILES, 1 - tail))
     return LineResult(
         one.name,
         year,

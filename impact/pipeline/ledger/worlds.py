@@ -49,7 +49,9 @@ def _normals(request: LedgerRequest, name: str, seed: int | None) -> Floats:
     return np.ascontiguousarray(generator.standard_normal((years, request.draws or 0))[::-1].T)
 
 
-def point_world(request: LedgerRequest, scenario: Scenario, varied: Mapping[str, Floats] | None = None) -> World:
+def point_world(
+    request: LedgerRequest, scenario: Scenario, varied: Mapping[str, Floats] | None = None
+) -> World:
     """All lines at the inputs' values; ``varied``: input → (m, years or 1) values that take the place of its own."""
     own = varied or {}
     held = {
@@ -62,7 +64,8 @@ def point_world(request: LedgerRequest, scenario: Scenario, varied: Mapping[str,
 def drawn_world(request: LedgerRequest, scenario: Scenario, drawn: Uniforms) -> World:
     """All lines in every draw."""
     return _evaluated(
-        request, {name: _held(request, one, draws_of(request, one, drawn)) for name, one in scenario.inputs.items()}
+        request,
+        {name: _held(request, one, draws_of(request, one, drawn)) for name, one in scenario.inputs.items()},
     )
 
 

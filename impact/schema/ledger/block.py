@@ -46,8 +46,8 @@ class InputBlock(Options):
     high: OverYears | None = Field(None, description="Upper end of the range, or 95th percentile.")
     dist: Distribution | None = Field(
         None,
-        description="Distribution of the draws: triangular (default where there is a range), uniform, normal, lognormal, "
-        "beta-pert, or fixed (default without a range: the same value in every draw).",
+        description="Distribution of the draws: triangular (default where there is a range), uniform, normal, "
+        "lognormal, beta-pert, or fixed (default without a range: the same value in every draw).",
     )
     draw: Literal["path", "year"] = Field(
         "path", description="path: one draw moves all years together; year: each year its own draw."
@@ -116,8 +116,8 @@ class LedgerTableBlock(Options):
     )
     columns: Names = Field(
         default_factory=list,
-        description="years, a year, 2019..2025, mean(2019, 2025), sum(…), min(…), max(…), pv; in a table of drivers the "
-        "outputs. Default: years.",
+        description="years, a year, 2019..2025, mean(2019, 2025), sum(…), min(…), max(…), pv; in a table of drivers "
+        "the outputs. Default: years.",
     )
     panels: Literal["scenarios"] | list[str] | None = Field(
         None, description="scenarios (default), or names of scenarios."
@@ -151,7 +151,9 @@ class LedgerFigureBlock(Options):
     kind: Literal["fan", "tornado"] = Field(
         description="fan: an output over the years with the spread of its draws; tornado: what moves an output."
     )
-    of: str = Field(description="The output: a line for a fan, one number (mean(net, 2019, 2025)) for a tornado.")
+    of: str = Field(
+        description="The output: a line for a fan, one number (mean(net, 2019, 2025)) for a tornado."
+    )
     scenarios: Names = Field(default_factory=list, description="Scenarios shown; default all.")
     title: Text | None = Field(None, description="Caption in the report; never drawn inside the figure.")
     scale: float | None = Field(None, gt=0, description="Divisor of the values: 1000000 shows millions.")
@@ -175,8 +177,8 @@ class LedgerBlock(Options):
     )
     scenarios: dict[str, dict[str, Any] | None] = Field(
         default_factory=dict,
-        description="name → input → number (fixed in every draw) or the parts that change ({after: 0}); title: names it. "
-        "Default: one scenario, base.",
+        description="name → input → number (fixed in every draw) or the parts that change ({after: 0}); title: names "
+        "it. Default: one scenario, base.",
     )
     montecarlo: MonteCarloBlock | None = Field(
         None, description="Draws of the inputs; without it only values."

@@ -31,6 +31,8 @@ _EACH: Mapping[str, Callable[[Any], Any]] = {
     "ceil": np.ceil, "sign": np.sign,
 }  # fmt: skip
 
+_OVER_YEARS: Mapping[str, Callable[..., Any]] = {"mean": np.mean, "sum": np.sum, "min": np.min, "max": np.max}
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -191,9 +193,12 @@ def _over_years(call: Call, world: World) -> Any:
             low, high = discount.years
         values = _wide(_value(call.arguments[0], world, low, high), high - low + 1)
         rate = discount.rate
-        own = np.array([[rate]]) if isinstance(rate, float) else world.held[rate].over(discount.base, discount.base)
+        own = (
+            np.array([[rate]])
+            if isinstance(rate, float)
+            else world.held[rate].over(discount.base, discount.base)
+        )
         periods = np.arange(low, high + 1, dtype=np.float64)[None, :] - discount.base
         return (values / (1.0 + own) ** periods).sum(axis=1, keepdims=True)
     values = _wide(_value(call.arguments[0], world, low, high), high - low + 1)
-    how = {"mean": np.mean, "sum": np.sum, "min": np.min, "max": np.max}[call.function]
-    return how(values, axis=1, keepdims=True)
+    return _OVER_YEARS[call.function](values, axis=1, keepdims=True)

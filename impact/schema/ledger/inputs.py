@@ -205,5 +205,6 @@ def _middle_faults(one: Input, ends: tuple[Floats, Floats, Floats], where: str) 
     place = int(np.flatnonzero(off)[0])
     middle = float((low[place] + high[place]) / 2)
     shown = f"{float(np.exp(middle)) if one.dist == 'lognormal' else middle:.4g}"
-    problem = f"the value of a {one.dist} lies in the middle of its 5th and 95th percentile: {shown}, not {ends[1][place]:g}"
+    where_it_is = f"the value of a {one.dist} lies in the middle of its 5th and 95th percentile"
+    problem = f"{where_it_is}: {shown}, not {ends[1][place]:g}"
     return [fault("E166", place=one.place, where=where, problem=problem)]

@@ -130,7 +130,13 @@ def _faults(expression: Expression, known: Known) -> Iterator[Fault]:
             yield from _dotted(node, expression, known)
         elif not isinstance(
             node,
-            tree.Number | tree.Unary | tree.Binary | tree.Logic | tree.Comparison | tree.Conditional | tree.Logical,
+            tree.Number
+            | tree.Unary
+            | tree.Binary
+            | tree.Logic
+            | tree.Comparison
+            | tree.Conditional
+            | tree.Logical,
         ):
             yield fault("E441", place=expression.at(node), piece=expression.excerpt(node)[:40])
 
@@ -155,7 +161,9 @@ def _dotted(node: tree.Dotted, expression: Expression, known: Known) -> Iterator
     elif line not in known.names:
         near = nearest(line, known.names)
         shown = f"{scenario}.{near}" if near else ""
-        yield fault("E436", place=place, suggestion=shown, name=line, names=", ".join(sorted(known.names)[:20]))
+        yield fault(
+            "E436", place=place, suggestion=shown, name=line, names=", ".join(sorted(known.names)[:20])
+        )
 
 
 def _call(call: Call, expression: Expression, known: Known) -> Iterator[Fault]:
@@ -163,12 +171,16 @@ def _call(call: Call, expression: Expression, known: Known) -> Iterator[Fault]:
     if call.function not in FUNCTIONS:
         near = nearest(call.function, FUNCTIONS)
         names = ", ".join(FUNCTIONS)
-        yield fault("E440", place=place, suggestion=near, problem=f"there is no function '{call.function}'", use=names)
+        yield fault(
+            "E440", place=place, suggestion=near, problem=f"there is no function '{call.function}'", use=names
+        )
         return
     least, most, use = FUNCTIONS[call.function]
     problem = _CHECKS.get(call.function, _nothing)(call, known)
     if call.keywords or not least <= len(call.arguments) <= most:
-        problem = f"{call.function}() takes {least if least == most else f'{least} to {most}'} arguments by place"
+        problem = (
+            f"{call.function}() takes {least if least == most else f'{least} to {most}'} arguments by place"
+        )
     if problem and call.function == "lag":
         yield fault("E439", place=place, problem=problem)
     elif problem:

@@ -56,7 +56,9 @@ def uses_of(node: Node, lag: int = 0, back: int = 0, *, started: bool = False) -
 
 def groups_of(equations: Mapping[str, Expression]) -> tuple[tuple[Group, ...], list[Fault]]:
     """The groups in the order of evaluation, and E437 circles, E439 lags of a line itself without a start."""
-    uses = {name: [use for use in uses_of(one.root) if use.name in equations] for name, one in equations.items()}
+    uses = {
+        name: [use for use in uses_of(one.root) if use.name in equations] for name, one in equations.items()
+    }
     now = {name: [use.name for use in found if use.lag == 0] for name, found in uses.items()}
     circle = _circle(now)
     if circle:
@@ -71,9 +73,13 @@ def groups_of(equations: Mapping[str, Expression]) -> tuple[tuple[Group, ...], l
         ordered = tuple(_ordered(names, now)) if recursive else tuple(names)
         groups.append(Group(ordered, recursive))
         for name in ordered if recursive else ():
-            lacking = [use for use in uses[name] if use.name in inside and use.lag and (use.back or not use.started)]
+            lacking = [
+                use for use in uses[name] if use.name in inside and use.lag and (use.back or not use.started)
+            ]
             problem = f"'{name}' leans on earlier years of itself; write lag(x, k, start)"
-            faults += [fault("E439", place=equations[name].at(use.node), problem=problem) for use in lacking[:1]]
+            faults += [
+                fault("E439", place=equations[name].at(use.node), problem=problem) for use in lacking[:1]
+            ]
     return tuple(groups), faults
 
 
@@ -143,7 +149,11 @@ def _components(edges: Mapping[str, list[str]]) -> list[list[str]]:
             for one in left
             if all(other not in left or one in reachable[other] for other in reachable[one])
         )
-        own = [other for other in left if other == name or (other in reachable[name] and name in reachable[other])]
+        own = [
+            other
+            for other in left
+            if other == name or (other in reachable[name] and name in reachable[other])
+        ]
         components.append(own)
         left = [other for other in left if other not in own]
     return components

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from impact.core.errors import Fault, SpecError
+from impact.core.errors import Fault, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault
 from impact.schema.expressions import tree
@@ -45,7 +45,11 @@ class Column:
         return Expression(self._wrapped(root), row.source, row.place, row.mode)
 
     def _wrapped(self, node: Node) -> Node:
-        ends = () if self.first is None or self.last is None else (Number(float(self.first)), Number(float(self.last)))
+        ends = (
+            ()
+            if self.first is None or self.last is None
+            else (Number(float(self.first)), Number(float(self.last)))
+        )
         return Call(self.function, (node, *ends), (), node.start, node.end)
 
     def _wrapped_condition(self, node: Node) -> Node:
@@ -54,13 +58,17 @@ class Column:
             sides = tuple(self._wrapped(side) if is_by_year(side) else side for side in node.operands)
             return tree.Comparison(node.operators, sides, node.start, node.end)
         if isinstance(node, tree.Logic):
-            return tree.Logic(node.operator, tuple(map(self._wrapped_condition, node.operands)), node.start, node.end)
+            return tree.Logic(
+                node.operator, tuple(map(self._wrapped_condition, node.operands)), node.start, node.end
+            )
         if isinstance(node, tree.Unary):
             return tree.Unary(node.operator, self._wrapped_condition(node.operand), node.start, node.end)
         return node
 
 
-def columns_of(written: Sequence[str], years: tuple[int, int], *, discounted: bool) -> tuple[list[Column], list[tuple[str, str]]]:
+def columns_of(
+    written: Sequence[str], years: tuple[int, int], *, discounted: bool
+) -> tuple[list[Column], list[tuple[str, str]]]:
     """The columns of a table, and what is wrong with which word."""
     found: list[Column] = []
     wrong: list[tuple[str, str]] = []
@@ -88,7 +96,9 @@ def output_of(expression: Expression, known: Known, constant: frozenset[str]) ->
     """A line of the results under its canonical spelling."""
     by_year = is_by_year(expression.root, constant)
     years = tuple(range(known.first, known.last + 1)) if by_year else ()
-    return Output(tree.spell(expression.root), expression, by_year, years=years, uses=names_in(expression.root))
+    return Output(
+        tree.spell(expression.root), expression, by_year, years=years, uses=names_in(expression.root)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +120,11 @@ class Asked:
         if node is None or node.is_null:
             return None
         known = Known(
-            self.known.names, self.known.first, self.known.last, self.known.discounted, probability=probability
+            self.known.names,
+            self.known.first,
+            self.known.last,
+            self.known.discounted,
+            probability=probability,
         )
         try:
             expression: Expression = read_with(lambda source, place: read(source, place, known), node)
@@ -131,7 +145,13 @@ def tables_asked(tables: Mapping[str, LedgerTableBlock], asked: Asked, scenarios
     for name, block in tables.items():
         where = f"tables.{name}"
         node = node_of(asked.node, "tables", name) or asked.node
-        _scenario_names(block.panels if isinstance(block.panels, list) else (), node.get("panels"), where, asked, scenarios)
+        _scenario_names(
+            block.panels if isinstance(block.panels, list) else (),
+            node.get("panels"),
+            where,
+            asked,
+            scenarios,
+        )
         if block.rows in ROW_KINDS:
             _listing(block, node, where, asked)
             continue
@@ -228,16 +248,22 @@ def published_asked(asked: Asked, scenarios: Sequence[str]) -> dict[str, str]:
             names[term.written] = tree.spell(expression.root)
             continue
         try:
-            known = asked.known
-            expression = read_with(lambda source, place: read(source.rpartition("[")[0], place, known), term)
+            expression = read_with(lambda source, place: _line_of(source, place, asked), term)
         except SpecError as error:
             asked.faults.extend(error.faults)
             continue
         if not asked.known.first <= int(match[2]) <= asked.known.last:
-            asked.wrong("published", term, f"{match[2]} is not within {asked.known.first} to {asked.known.last}")
+            asked.wrong(
+                "published", term, f"{match[2]} is not within {asked.known.first} to {asked.known.last}"
+            )
         asked.add(expression)
         names[term.written] = f"{tree.spell(expression.root)}[{match[2]}]"
     return names
+
+
+def _line_of(source: str, place: Place, asked: Asked) -> Expression:
+    """The line of ``net[2018]``."""
+    return read(source.rpartition("[")[0], place, asked.known)
 
 
 def _published_terms(node: SpecNode) -> Iterator[SpecNode]:

@@ -14,6 +14,7 @@ from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.ledger.block import LedgerBlock
 from impact.schema.ledger.inputs import changed_node, input_of, path_faults, words_of
 from impact.schema.ledger.language import FUNCTIONS, YEAR, Known, is_by_year, read
+from impact.schema.ledger.offers import Offers, canonical_tables, laid_out, offered_unit
 from impact.schema.ledger.order import groups_of, reach_of
 from impact.schema.ledger.outputs import (
     Asked,
@@ -35,7 +36,7 @@ from impact.schema.ledger.settings import (
     span_of,
 )
 from impact.schema.ledger.units import UnitCheck, read_unit, unit_text
-from impact.schema.nodes import Entry, Node, map_node, read_with, to_plain, without
+from impact.schema.nodes import Entry, Node, map_node, read_with, to_plain, with_entry, without
 
 KIND = "ledger"
 BASE = "base"
@@ -45,9 +46,9 @@ TITLE = "title"
 LEDGER_KEYS = tuple(LedgerBlock.model_fields)
 # keys that every kind of spec has; tables and figures are those of the kind
 SHARED = (
-    "spec", "study", "base", "requires", "kind", "domain", "title", "question", "notes", "authors", "language", "locale",
-    "extends", "params", "outputs", "published", "claims", "labels", "assumptions", "source", "level", "seed", "strict",
-    "alpha",
+    "spec", "study", "base", "requires", "kind", "domain", "title", "question", "notes", "authors", "language",
+    "locale", "extends", "params", "outputs", "published", "claims", "labels", "assumptions", "source",
+    "level", "seed", "strict", "alpha",
 )  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
@@ -94,10 +95,12 @@ def shared_part(tree: Node, keys: Sequence[str]) -> Node:
     return without(tree, *LEDGER_KEYS, *foreign)
 
 
-def ledger_of(tree: Node) -> tuple[LedgerRequest | None, list[Fault], Mapping[str, str]]:
+def ledger_of(tree: Node, offers: Offers) -> tuple[LedgerRequest | None, list[Fault], Mapping[str, str]]:
     """The request of a ledger with every fault, and published terms as written → their names in the results."""
     own = map_node(tree.place, tuple(entry for entry in tree.entries if entry.key in LEDGER_KEYS))
     faults = _name_faults(own)
+    own, found = laid_out(own, offers)
+    faults += found
     block, found = validate_node(LedgerBlock, own)
     faults += found
     if block is None or faults:
@@ -109,7 +112,7 @@ def ledger_of(tree: Node) -> tuple[LedgerRequest | None, list[Fault], Mapping[st
     parts, faults = _parts(block, own, years)
     if parts is None or faults:
         return None, faults, {}
-    return _request(parts, tree)
+    return _request(parts, tree, offers)
 
 
 def _name_faults(tree: Node) -> list[Fault]:
@@ -176,14 +179,20 @@ def _scenarios(
             problem = _change_problem(change, inputs)
             if problem:
                 near = nearest(name, inputs) if name not in inputs else ""
-                faults.append(fault("E167", place=change.place, suggestion=near, where=where, problem=problem))
+                faults.append(
+                    fault("E167", place=change.place, suggestion=near, where=where, problem=problem)
+                )
                 continue
-            changed, problems = input_of(name, changed_node(base.get(name) or node, change.node), where, changed=True)
+            changed, problems = input_of(
+                name, changed_node(base.get(name) or node, change.node), where, changed=True
+            )
             faults += problems
             if changed is not None:
                 own[name], changes[name] = changed, to_plain(change.node)
         title = entry.node.get(TITLE)
-        found.append(Scenario(str(entry.key), own, changes, words_of(to_plain(title) if title is not None else None)))
+        found.append(
+            Scenario(str(entry.key), own, changes, words_of(to_plain(title) if title is not None else None))
+        )
     return tuple(found), faults
 
 
@@ -197,7 +206,9 @@ def _change_problem(change: Entry, inputs: Mapping[str, Input]) -> str:
     return ""
 
 
-def _request(parts: _Parts, tree: Node) -> tuple[LedgerRequest | None, list[Fault], Mapping[str, str]]:
+def _request(
+    parts: _Parts, tree: Node, offers: Offers
+) -> tuple[LedgerRequest | None, list[Fault], Mapping[str, str]]:
     block, node, known = parts.block, parts.node, parts.known
     years = known.first, known.last
     constant = _constant(parts)
@@ -208,10 +219,13 @@ def _request(parts: _Parts, tree: Node) -> tuple[LedgerRequest | None, list[Faul
     faults += found
     pairs, draws, found = _montecarlo(parts, tree)
     faults += found
-    asked = Asked(known, constant, tree, [], [])
+    whole = with_entry(tree, node.entry("tables") or Entry("tables", node.place, map_node(node.place)))
+    asked = Asked(known, constant, whole, [], [])
     names = [one.name for one in parts.scenarios]
     for name, expression in parts.equations.items():
-        asked.found.append(replace(output_of(expression, known, constant), name=name, by_year=name not in constant))
+        asked.found.append(
+            replace(output_of(expression, known, constant), name=name, by_year=name not in constant)
+        )
     asked.found[:] = [_named(one, known) for one in asked.found]
     tables_asked(block.tables, asked, names)
     figures_asked(block.figures, asked, names, draws)
@@ -229,6 +243,8 @@ def _request(parts: _Parts, tree: Node) -> tuple[LedgerRequest | None, list[Faul
     faults += found
     units, found = _units(parts, identities)
     faults += found
+    tables, found = canonical_tables(block.tables, node)
+    faults += found
     if faults:
         return None, faults, {}
     level = tree.get("level")
@@ -240,13 +256,15 @@ def _request(parts: _Parts, tree: Node) -> tuple[LedgerRequest | None, list[Faul
         groups=parts.groups,
         reach=reach,
         scenarios=parts.scenarios,
-        outputs=tuple(replace(one, unit=_unit_of(one, units)) for one in outputs),
+        outputs=tuple(
+            replace(one, unit=_unit_of(one, units) or offered_unit(one, offers.units)) for one in outputs
+        ),
         draws=draws,
         correlate=pairs,
         discount=discount,
         breakeven=breakeven,
         identities=identities,
-        tables=block.tables,
+        tables=tables,
         figures=block.figures,
         level=LEVEL if level is None or not isinstance(level.value, float) else level.value,
         notices=(*notices, *_range_notice(parts, draws)),
@@ -267,7 +285,8 @@ def _constant(parts: _Parts) -> frozenset[str]:
         name
         for name in parts.inputs
         if all(
-            one.inputs[name].point.value is not None and one.inputs[name].draw == "path" for one in parts.scenarios
+            one.inputs[name].point.value is not None and one.inputs[name].draw == "path"
+            for one in parts.scenarios
         )
     }
     for group in parts.groups:
@@ -300,13 +319,15 @@ def _cover_faults(parts: _Parts, reach: Mapping[str, int]) -> tuple[list[Fault],
         for name, one in scenario.inputs.items():
             if one.changed or scenario is parts.scenarios[0]:
                 where = f"scenarios.{scenario.name}.{name}" if one.changed else f"inputs.{name}"
-                found, assumed = path_faults(one, parts.known.first, parts.known.last, reach.get(name, 0), where)
+                found, assumed = path_faults(
+                    one, parts.known.first, parts.known.last, reach.get(name, 0), where
+                )
                 faults += found
                 held += [name] if assumed else []
     unique = list(dict.fromkeys(held))
     first = parts.known.first
     return faults, [
-        notice("W453", of=f"inputs.{name}", name=name, year=first - reach.get(name, 0)) for name in unique
+        notice("W453", name=name, year=first - reach.get(name, 0)) for name in unique
     ]
 
 
@@ -324,13 +345,11 @@ def _units(parts: _Parts, identities: Sequence[Identity]) -> tuple[UnitCheck, li
             powers, found = read_unit(one.unit, place_in(parts.node, "inputs", name, "unit"))
             faults += found
             check.known[name] = powers
-    stated: dict[str, object] = {}
     for name, written in parts.block.equations.items():
-        unit = None if isinstance(written, str) else written.unit
-        if unit is not None:
-            powers, found = read_unit(unit, place_in(parts.node, "equations", name, "unit"))
+        stated = None if isinstance(written, str) else written.unit
+        if stated is not None:
+            powers, found = read_unit(stated, place_in(parts.node, "equations", name, "unit"))
             faults += found
-            stated[name] = powers
             check.known[name] = powers
     for group in parts.groups:
         for name in group.names:

@@ -29,7 +29,7 @@ def span_of(written: str | int | list[int]) -> tuple[int, int] | None:
         return (written, written) if 1000 <= written <= 9999 else None
     if isinstance(written, list):
         whole = bool(written) and written == list(range(written[0], written[0] + len(written)))
-        return (written[0], written[-1]) if whole and 1000 <= written[0] and written[-1] <= 9999 else None
+        return (written[0], written[-1]) if whole and written[0] >= 1000 and written[-1] <= 9999 else None
     match = _SPAN.fullmatch(written.strip())
     if match is None or int(match[1]) > int(match[2]):
         return None
@@ -47,7 +47,9 @@ def place_in(node: Node, *keys: str) -> Place:
     return place
 
 
-def correlations(block: MonteCarloBlock, inputs: Mapping[str, Input], node: Node) -> tuple[tuple[Pair, ...], list[Fault]]:
+def correlations(
+    block: MonteCarloBlock, inputs: Mapping[str, Input], node: Node
+) -> tuple[tuple[Pair, ...], list[Fault]]:
     """(a, b, rho) of every pair, a before b in the alphabet, and E168."""
     found: dict[tuple[str, str], float] = {}
     faults = []
@@ -90,7 +92,9 @@ def _pair_problem(
     return f"{first}~{second} is given twice" if (first, second) in found else ""
 
 
-def correlation_matrix(pairs: tuple[Pair, ...]) -> tuple[tuple[str, ...], np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
+def correlation_matrix(
+    pairs: tuple[Pair, ...],
+) -> tuple[tuple[str, ...], np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
     """Names in the order of the alphabet and the matrix of their correlations, zero where none is given."""
     names = tuple(sorted({name for a, b, _ in pairs for name in (a, b)}))
     matrix = np.eye(len(names))
@@ -110,7 +114,15 @@ def discount_of(
     faults = []
 
     def wrong(key: str, problem: str, near: str = "") -> None:
-        faults.append(fault("E169", place=place_in(node, "discount", key), suggestion=near, block="discount", problem=problem))
+        faults.append(
+            fault(
+                "E169",
+                place=place_in(node, "discount", key),
+                suggestion=near,
+                block="discount",
+                problem=problem,
+            )
+        )
 
     if span is None or not years[0] <= span[0] <= span[1] <= years[1]:
         wrong("years", f"years are a range such as {years[0]}..{years[1]}, within those of the ledger")
@@ -141,7 +153,13 @@ def breakevens_of(
         keys = ("breakeven", name) if name else ("breakeven",)
         problems = list(_breakeven_problems(one, inputs))
         faults += [
-            fault("E169", place=place_in(node, *keys, key), suggestion=near, block=".".join(keys), problem=problem)
+            fault(
+                "E169",
+                place=place_in(node, *keys, key),
+                suggestion=near,
+                block=".".join(keys),
+                problem=problem,
+            )
             for key, problem, near in problems
         ]
         written = node_of(node, *keys, "output")
@@ -153,7 +171,9 @@ def breakevens_of(
             faults += error.faults
             continue
         low, high = one.low, one.high
-        found.append(Breakeven(name or one.input, one.input, output, one.equals, low, high, place_in(node, *keys)))
+        found.append(
+            Breakeven(name or one.input, one.input, output, one.equals, low, high, place_in(node, *keys))
+        )
     return tuple(found), faults
 
 
@@ -199,7 +219,11 @@ def identities_of(node: Node | None, known: Known) -> tuple[tuple[Identity, ...]
     """The identities of ``accounting:``, and E442."""
     if node is None or node.is_null:
         return (), []
-    written = node.items if node.kind == "list" else tuple(entry.node for entry in (node if node.kind == "map" else map_node(node.place)).entries)
+    written = (
+        node.items
+        if node.kind == "list"
+        else tuple(entry.node for entry in (node if node.kind == "map" else map_node(node.place)).entries)
+    )
     found: list[Identity] = []
     faults: list[Fault] = []
     for one in written:
@@ -212,6 +236,8 @@ def identities_of(node: Node | None, known: Known) -> tuple[tuple[Identity, ...]
         if not isinstance(root, tree.Comparison) or root.operators != ("==",):
             faults.append(fault("E442", place=one.place, identity=expression.source))
             continue
-        left, right = (Expression(side, expression.source, expression.place, expression.mode) for side in root.operands)
+        left, right = (
+            Expression(side, expression.source, expression.place, expression.mode) for side in root.operands
+        )
         found.append(Identity(tree.spell(root), left, right, one.place))
     return tuple(found), faults

@@ -1,8 +1,8 @@
 """Units of inputs and lines: products and quotients combine them, sums and comparisons need equal ones.
 
 A unit is written as words with ``*``, ``/`` and whole powers: ``PEN/month``, ``persons``, ``PEN/person/year``. Numbers,
-``share``, ``rate``, ``ratio``, ``index``, ``1`` and anything that begins with ``%`` have no dimension. A name without a unit may
-have any: what it enters is not checked.
+``share``, ``rate``, ``ratio``, ``index``, ``1`` and anything that begins with ``%`` have no dimension. A name without a
+unit may have any: what it enters is not checked.
 """
 
 from __future__ import annotations
