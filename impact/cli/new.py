@@ -23,7 +23,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
     "example",
     default=None,
     metavar="EXAMPLE",
-    help="Start from an example (impact list examples), or did, synth, iv, panel, speccurve, replication.",
+    help="Start from an example (impact list examples), or did, synth, iv, panel, speccurve, ledger, replication.",
 )
 @click.pass_context
 def command(ctx: click.Context, *, name: str, file: str | None, example: str | None) -> int:

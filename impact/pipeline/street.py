@@ -81,7 +81,7 @@ def run_plan(
         progress: called with a model's name and its state. stop: once set, no further model is begun.
 
     Raises:
-        DataError: the data cannot be read or fail a check. EstimationError: a ledger that does not close.
+        DataError: the data cannot be read or fail a check; a ledger does not close.
     """
     if plan.ledger is not None:
         return _run_ledger(*restricted_ledger(plan, plan.ledger, only))

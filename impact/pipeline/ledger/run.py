@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from impact.core.arrays import Floats
-from impact.core.errors import EstimationError, Notice, Place
+from impact.core.errors import DataError, Notice, Place
 from impact.core.ledgers import IdentityResult, InputResult, LedgerResult, LineResult, ScenarioResult
 from impact.core.texts import fault, text
 from impact.kernels.ledger.ranks import rank_correlation
@@ -28,7 +28,7 @@ def run_ledger(request: LedgerRequest, seed: int | None) -> tuple[LedgerResult, 
     """All scenarios of a ledger, and what the user should know.
 
     Raises:
-        EstimationError: E443 an identity that does not close, E444 a line that is not defined.
+        DataError: E443 an identity that does not close, E444 a line that is not defined.
     """
     drawn = uniforms_of(request, seed)
     scenarios = []
@@ -61,7 +61,7 @@ def refuse_undefined(request: LedgerRequest, scenario: Scenario, world: World, *
     """Every line is a number in every year and draw.
 
     Raises:
-        EstimationError: E444 the first that is not.
+        DataError: E444 the first that is not.
     """
     for group in request.groups:
         for name in group.names:
@@ -73,9 +73,9 @@ def refuse_undefined(request: LedgerRequest, scenario: Scenario, world: World, *
                 raise _undefined(name, request.equations[name].expression.place, where)
 
 
-def _undefined(line: str, place: Place | None, where: tuple[str, object, str]) -> EstimationError:
+def _undefined(line: str, place: Place | None, where: tuple[str, object, str]) -> DataError:
     scenario, year, draw = where
-    return EstimationError(fault("E444", place=place, line=line, scenario=scenario, year=year, draw=draw))
+    return DataError(fault("E444", place=place, line=line, scenario=scenario, year=year, draw=draw))
 
 
 def _draw_words(draw: int, *, drawn: bool) -> str:
@@ -88,7 +88,7 @@ def gap_of(
     """The largest gap between the sides of an identity.
 
     Raises:
-        EstimationError: E443 it is above half a cent and above rounding.
+        DataError: E443 it is above half a cent and above rounding.
     """
     left, right = (world.value(side.root) for side in (identity.left, identity.right))
     gap = np.abs(left - right)
@@ -97,7 +97,7 @@ def gap_of(
     if open_.any():
         draw, year = np.unravel_index(int(np.argmax(np.where(open_, gap, -1.0))), gap.shape)
         by_year = gap.shape[1] > 1 or request.first == request.last
-        raise EstimationError(
+        raise DataError(
             fault(
                 "E443",
                 place=identity.place,
@@ -117,7 +117,7 @@ def _lines(
     """Every output, by year where it differs by year.
 
     Raises:
-        EstimationError: E444 an output that is not defined.
+        DataError: E444 an output that is not defined.
     """
     for one in request.outputs:
         source = drawn if is_share_of_draws(one.expression) and drawn is not None else point

@@ -326,9 +326,7 @@ def _cover_faults(parts: _Parts, reach: Mapping[str, int]) -> tuple[list[Fault],
                 held += [name] if assumed else []
     unique = list(dict.fromkeys(held))
     first = parts.known.first
-    return faults, [
-        notice("W453", name=name, year=first - reach.get(name, 0)) for name in unique
-    ]
+    return faults, [notice("W453", name=name, year=first - reach.get(name, 0)) for name in unique]
 
 
 def _range_notice(parts: _Parts, draws: int | None) -> list[Notice]:
