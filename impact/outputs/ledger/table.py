@@ -125,7 +125,7 @@ def _heading(words: str, unit: str, scale: float, language: str) -> str:
         parts.append(text(f"ledger.scale.{SCALES[scale]}", language))
     elif scale != 1:
         parts.append(text("ledger.scale.other", language, scale=f"{scale:g}"))
-    if unit:
+    if unit and unit.casefold() not in words.casefold():
         parts.append(unit)
     return f"{words} ({' '.join(parts)})" if parts else words
 
@@ -148,7 +148,11 @@ def _rows(line: _Line, entries: Sequence[Entry | None], words: Sequence[str]) ->
     shown = ["estimate"] if is_share_of_draws(line.expression) else list(words)
     found = []
     for place, word in enumerate(shown):
-        cells = [_cell(line, entry, word) for entry in entries]
+        # below the first number nothing stands for a line behind which no input is drawn
+        cells = [
+            figure("") if place and entry and entry.get("std_error") == 0 else _cell(line, entry, word)
+            for entry in entries
+        ]
         if place and not any(cell.text for cell in cells):
             continue
         head = label(line.heading) if not place else label("")

@@ -247,6 +247,7 @@ def _request(
     faults += found
     if faults:
         return None, faults, {}
+    named = {**offers.units, **_stated_units(parts)}
     level = tree.get("level")
     request = LedgerRequest(
         first=years[0],
@@ -256,9 +257,7 @@ def _request(
         groups=parts.groups,
         reach=reach,
         scenarios=parts.scenarios,
-        outputs=tuple(
-            replace(one, unit=_unit_of(one, units) or offered_unit(one, offers.units)) for one in outputs
-        ),
+        outputs=tuple(replace(one, unit=_unit_of(one, units) or offered_unit(one, named)) for one in outputs),
         draws=draws,
         correlate=pairs,
         discount=discount,
@@ -362,6 +361,16 @@ def _units(parts: _Parts, identities: Sequence[Identity]) -> tuple[UnitCheck, li
     for identity in identities:
         check.same(identity.left, identity.right)
     return check, [*faults, *dict.fromkeys(check.faults)]
+
+
+def _stated_units(parts: _Parts) -> dict[str, str]:
+    """Units as the spec writes them: those without dimension (share, % of GDP) have no other name."""
+    stated = {name: one.unit for name, one in parts.inputs.items()}
+    stated |= {
+        name: None if isinstance(written, str) else written.unit
+        for name, written in parts.block.equations.items()
+    }
+    return {name: unit for name, unit in stated.items() if unit}
 
 
 def _unit_of(one: Output, units: UnitCheck) -> str | None:
