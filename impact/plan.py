@@ -22,9 +22,10 @@ from impact.schema.expressions.tree import Expression
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.formulas.expand import expand_formula
 from impact.schema.formulas.tree import Formula
+from impact.schema.ledger.kinds import KIND as LEDGER
+from impact.schema.ledger.kinds import is_ledger, kind_faults, shared_part
 from impact.schema.ledger.offers import Offers
-from impact.schema.ledger.plan import KIND as LEDGER
-from impact.schema.ledger.plan import is_ledger, kind_faults, ledger_of, shared_part
+from impact.schema.ledger.plan import ledger_of
 from impact.schema.ledger.published import with_names
 from impact.schema.ledger.requests import LedgerRequest
 from impact.schema.model import ModelBlock, OutcomeBlock, SpecModel

@@ -207,6 +207,7 @@ def _compared(
     ours = _ours(cell, document, target, place=place)
     verdict, tolerance = _verdict(cell, ours, document, target, cells)
     published = cell.printed.value
+    gap = None if ours is None or published is None else ours - published
     units = units_of(cell.marked, row_of(document, target, cell.term))
     if not is_comparable(units, cell.printed, cell.match):
         verdict, tolerance = "not_available", None
@@ -220,9 +221,7 @@ def _compared(
         "published": published,
         "printed": cell.printed.text,
         "ours": ours,
-        "difference": None
-        if ours is None or published is None or verdict == "not_available"
-        else ours - published,
+        "difference": gap if verdict != "not_available" else None,
         "tolerance": tolerance,
         "match": _match_word(cell.match),
         "verdict": verdict,

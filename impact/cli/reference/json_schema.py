@@ -42,7 +42,7 @@ def spec_schema() -> Schema:
     """The schema of a spec file as it is written, before `extends`, `params` and `matrix` are worked in."""
     definitions = _definitions()
     root = definitions.pop("SpecModel")
-    kinds = with_ledger(root, definitions.pop("LedgerBlock"))
+    ledger = definitions.pop("LedgerBlock")
     properties = root["properties"]
     properties["data"] = described(properties["data"], _data_forms())
     properties["model"] = described(
@@ -72,6 +72,7 @@ def spec_schema() -> Schema:
         "test": _test(),
     }
     complete = _required_when_complete(root, definitions)
+    kinds = with_ledger(root, ledger, definitions)
     for schema in (root, *definitions.values()):
         open_for_placeholders(schema)
         open_for_merging(schema)

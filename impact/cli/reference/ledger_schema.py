@@ -5,14 +5,18 @@ from __future__ import annotations
 from impact.cli.reference.choices import described, reference_to, when_equal
 from impact.cli.reference.schema_parts import Schema
 from impact.schema.ledger.block import LedgerBlock
-from impact.schema.ledger.plan import KIND, LEDGER_KEYS, SHARED
+from impact.schema.ledger.kinds import KIND, LEDGER_KEYS, SHARED
 
 # keys that both kinds have, each with blocks of its own
+DESCRIPTION = "The blocks of the kind of spec."
 BOTH = {"tables": ("TableBlock", "LedgerTableBlock"), "figures": ("FigureBlock", "LedgerFigureBlock")}
 
 
-def with_ledger(root: Schema, ledger: Schema) -> list[Schema]:
-    """Adds the keys of ledgers to the root of the schema; the rules that say which keys go with which kind."""
+def with_ledger(root: Schema, ledger: Schema, definitions: dict[str, Schema]) -> list[Schema]:
+    """Adds the keys of ledgers to the root of the schema; the rules that say which keys go with which kind.
+
+    What a block needs is asked for where the spec stands alone: `extends` may bring the rest.
+    """
     properties = root["properties"]
     own = ledger["properties"]
     estimate = [key for key in properties if key not in (*SHARED, *LEDGER_KEYS)]
@@ -24,17 +28,20 @@ def with_ledger(root: Schema, ledger: Schema) -> list[Schema]:
     for key in required:
         # asked for below, where the spec is complete and of this kind
         properties[key] = described(properties[key], _forms(properties[key]))
-    this = {key: _values(names[1]) for key, names in BOTH.items()} | dict.fromkeys(estimate, False)
-    other = {key: _values(names[0]) for key, names in BOTH.items()}
-    other |= {key: False for key in LEDGER_KEYS if key not in BOTH}
+    this: Schema = {key: _values(names[1]) for key, names in BOTH.items()} | dict.fromkeys(estimate, False)
+    other: Schema = {key: _values(names[0]) for key, names in BOTH.items()}
+    other |= dict.fromkeys([key for key in LEDGER_KEYS if key not in BOTH], False)
     rule = when_equal("kind", KIND, {"properties": this})
     complete = {"not": {"anyOf": [{"required": ["extends"]}, {"required": ["base"]}]}}
-    needs = when_equal("kind", KIND, {"required": required})
+    figure = definitions["LedgerFigureBlock"].pop("required")
+    inside = {"figures": {"description": DESCRIPTION, "additionalProperties": {"required": figure}}}
+    needs = when_equal("kind", KIND, {"required": required, "properties": inside})
     return [{**rule, "else": {"properties": other}}, {"if": complete, "then": needs}]
 
 
 def _values(name: str) -> Schema:
-    return {"additionalProperties": {"anyOf": [reference_to(name), {"type": "null"}]}}
+    values = {"anyOf": [reference_to(name), {"type": "null"}]}
+    return {"description": DESCRIPTION, "additionalProperties": values}
 
 
 def _forms(schema: Schema) -> list[Schema]:

@@ -30,20 +30,20 @@ def _grid(
     language: str,
     *,
     kind: str,
-    heads: Sequence[str],
-    align: str,
+    heads: Mapping[str, str],
     rows: Sequence[Row],
     notes: Sequence[str],
 ) -> Grid:
-    header = Row(tuple(label(head) for head in heads), HEADER)
+    """A list with these columns: word → alignment."""
+    header = Row(tuple(label(text(f"ledger.column.{word}", language)) for word in heads), HEADER)
     title = said(block.title, language) or text(f"ledger.title_of.{kind}", language)
     own = own_notes(block, language)
     shown = unique(note for note in [*own, *(notes if block.default_notes else ())] if note)
-    return Grid(name, title, tuple(align), (header, *rows), tuple(shown), language)
+    return Grid(name, title, tuple(heads.values()), (header, *rows), tuple(shown), language)
 
 
-def _heads(words: str, language: str) -> list[str]:
-    return [text(f"ledger.column.{word}", language) for word in words.split()]
+def _heads(words: str, align: str) -> dict[str, str]:
+    return dict(zip(words.split(), align, strict=True))
 
 
 def _shown_scenarios(block: LedgerTableBlock, document: Document) -> list[str]:
@@ -70,10 +70,10 @@ def inputs_grid(name: str, block: LedgerTableBlock, document: Document, language
             Cell(text(f"ledger.status.{one['status']}", language)),
         )
         rows.append(Row(cells))
-    heads = _heads("input value range dist unit source status", language)
+    heads = _heads("input value range dist unit source status", "lrrllll")
     notes = [scenario_note(document, one, language) for one in _shown_scenarios(block, document)]
     notes += closing_notes(document, language)
-    return _grid(name, block, language, kind="inputs", heads=heads, align="lrrllll", rows=rows, notes=notes)
+    return _grid(name, block, language, kind="inputs", heads=heads, rows=rows, notes=notes)
 
 
 def drivers_grid(name: str, block: LedgerTableBlock, document: Document, language: str) -> Grid:
@@ -98,7 +98,7 @@ def drivers_grid(name: str, block: LedgerTableBlock, document: Document, languag
             words = f"{model_label(document, scenario, language)}: {line_label(document, output, language)}"
             rows.append(Row((label(words, span=5),), PANEL, rule=True))
             rows += _driver_rows(own, document, block, language)
-    heads = _heads("input rank at_low at_high swing", language)
+    heads = _heads("input rank at_low at_high swing", "lrrrr")
     touched = unique(one["output"] for one in found)
     notes = [
         draws_note(document, language, ["estimate"]),
@@ -107,7 +107,7 @@ def drivers_grid(name: str, block: LedgerTableBlock, document: Document, languag
         assumptions_note(document, touched, scenarios, language),
         *closing_notes(document, language),
     ]
-    return _grid(name, block, language, kind="drivers", heads=heads, align="lrrrr", rows=rows, notes=notes)
+    return _grid(name, block, language, kind="drivers", heads=heads, rows=rows, notes=notes)
 
 
 def _driver_rows(
@@ -161,7 +161,7 @@ def breakeven_grid(name: str, block: LedgerTableBlock, document: Document, langu
             figure(" … ".join(decimal_text(end, digits) for end in ends)),
         )
         rows.append(Row(cells))
-    heads = _heads("input scenario condition breakeven search reached", language)
+    heads = _heads("input scenario condition breakeven search reached", "lllrrr")
     touched = unique(one["output"] for one in found)
     notes = [
         text("ledger.note.others_fixed", language),
@@ -169,7 +169,7 @@ def breakeven_grid(name: str, block: LedgerTableBlock, document: Document, langu
         assumptions_note(document, touched, scenarios, language),
         *closing_notes(document, language),
     ]
-    return _grid(name, block, language, kind="breakeven", heads=heads, align="lllrrr", rows=rows, notes=notes)
+    return _grid(name, block, language, kind="breakeven", heads=heads, rows=rows, notes=notes)
 
 
 def published_grid(name: str, block: LedgerTableBlock, document: Document, language: str) -> Grid:
@@ -188,7 +188,7 @@ def published_grid(name: str, block: LedgerTableBlock, document: Document, langu
         sources = unique(said(one["source"], language) for one in held)
         rows.append(Row((label("; ".join(sources), span=8),), PANEL, rule=True))
         rows += [_published_row(one, document, block, language) for one in held]
-    heads = _heads("line scenario published unit evidence ours our_unit verdict", language)
+    heads = _heads("line scenario published unit evidence ours our_unit verdict", "llrllrll")
     lines = unique(str(one["term"]) for one in cells)
     scenarios = [
         one for one in _shown_scenarios(block, document) if any(cell["model"] == one for cell in cells)
@@ -201,9 +201,7 @@ def published_grid(name: str, block: LedgerTableBlock, document: Document, langu
         assumptions_note(document, [line.partition("[")[0] for line in lines], scenarios, language),
         *closing_notes(document, language),
     ]
-    return _grid(
-        name, block, language, kind="published", heads=heads, align="llrllrll", rows=rows, notes=notes
-    )
+    return _grid(name, block, language, kind="published", heads=heads, rows=rows, notes=notes)
 
 
 def _published_row(one: Entry, document: Document, block: LedgerTableBlock, language: str) -> Row:

@@ -109,22 +109,16 @@ def reach_of(
 
 def _circle(edges: Mapping[str, list[str]]) -> list[str]:
     """Names of a circle in the order of use, empty where there is none."""
-    done: set[str] = set()
-    for start in edges:
-        path: list[str] = []
-        stack: list[tuple[str, Iterator[str]]] = []
-        name: str | None = start if start not in done else None
-        while name is not None or stack:
-            if name is not None:
-                if name in path:
-                    return path[path.index(name) :]
-                path.append(name)
-                stack.append((name, iter(edges[name])))
-            name = next((inner for inner in stack[-1][1] if inner not in done), None)
-            if name is None:
-                done.add(stack.pop()[0])
-                path.pop()
-    return []
+    left = set(edges)
+    while ready := {name for name in left if not left.intersection(edges[name])}:
+        left -= ready
+    path: list[str] = []
+    # every name that is left uses another that is left: following them comes back to one seen before
+    name = next((one for one in edges if one in left), None)
+    while name is not None and name not in path:
+        path.append(name)
+        name = next(one for one in edges[name] if one in left)
+    return path[path.index(name) :] if name is not None else []
 
 
 def _ordered(names: list[str], edges: Mapping[str, list[str]]) -> list[str]:

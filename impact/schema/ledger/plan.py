@@ -13,6 +13,7 @@ from impact.schema.expressions.tree import KEYWORDS, Expression
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.ledger.block import LedgerBlock
 from impact.schema.ledger.inputs import changed_node, input_of, path_faults, words_of
+from impact.schema.ledger.kinds import LEDGER_KEYS, TITLE
 from impact.schema.ledger.language import FUNCTIONS, YEAR, Known, is_by_year, read
 from impact.schema.ledger.offers import Offers, canonical_tables, laid_out, offered_unit
 from impact.schema.ledger.order import groups_of, reach_of
@@ -36,20 +37,10 @@ from impact.schema.ledger.settings import (
     span_of,
 )
 from impact.schema.ledger.units import UnitCheck, read_unit, unit_text
-from impact.schema.nodes import Entry, Node, map_node, read_with, to_plain, with_entry, without
+from impact.schema.nodes import Entry, Node, map_node, read_with, to_plain, with_entry
 
-KIND = "ledger"
 BASE = "base"
 LEVEL = 0.90
-# keys of `scenarios.NAME` that are no inputs
-TITLE = "title"
-LEDGER_KEYS = tuple(LedgerBlock.model_fields)
-# keys that every kind of spec has; tables and figures are those of the kind
-SHARED = (
-    "spec", "study", "base", "requires", "kind", "domain", "title", "question", "notes", "authors", "language",
-    "locale", "extends", "params", "outputs", "published", "claims", "labels", "assumptions", "source",
-    "level", "seed", "strict", "alpha",
-)  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -64,35 +55,6 @@ class _Parts:
     equations: Mapping[str, Expression]
     groups: tuple[Group, ...]
     scenarios: tuple[Scenario, ...]
-
-
-def is_ledger(tree: Node) -> bool:
-    """Whether a spec says that it is of kind ledger."""
-    kind = tree.get("kind")
-    return kind is not None and kind.value == KIND
-
-
-def kind_faults(tree: Node, estimate_keys: Sequence[str]) -> list[Fault]:
-    """E164 for keys that belong to the other kind of spec."""
-    if is_ledger(tree):
-        foreign = [key for key in estimate_keys if key not in (*SHARED, *LEDGER_KEYS)]
-        kinds = "estimate", KIND
-    else:
-        foreign = [key for key in LEDGER_KEYS if key not in ("tables", "figures")]
-        kinds = KIND, "estimate"
-    return [
-        fault("E164", place=entry.place, key=entry.key, kind=kinds[0], here=kinds[1])
-        for entry in tree.entries
-        if entry.key in foreign
-    ]
-
-
-def shared_part(tree: Node, keys: Sequence[str]) -> Node:
-    """The keys that the blocks of every spec describe; those of the ledger, and of the other kind, are told apart."""
-    if not is_ledger(tree):
-        return without(tree, *(key for key in LEDGER_KEYS if key not in keys))
-    foreign = [key for key in keys if key not in SHARED]
-    return without(tree, *LEDGER_KEYS, *foreign)
 
 
 def ledger_of(tree: Node, offers: Offers) -> tuple[LedgerRequest | None, list[Fault], Mapping[str, str]]:
@@ -221,16 +183,8 @@ def _request(
     faults += found
     whole = with_entry(tree, node.entry("tables") or Entry("tables", node.place, map_node(node.place)))
     asked = Asked(known, constant, whole, [], [])
-    names = [one.name for one in parts.scenarios]
-    for name, expression in parts.equations.items():
-        asked.found.append(
-            replace(output_of(expression, known, constant), name=name, by_year=name not in constant)
-        )
-    asked.found[:] = [_named(one, known) for one in asked.found]
-    tables_asked(block.tables, asked, names)
-    figures_asked(block.figures, asked, names, draws)
+    terms = _ask(parts, asked, draws)
     breakeven_asked(breakeven, asked)
-    terms = published_asked(asked, names)
     faults += asked.faults
     outputs = unique_outputs(asked.found)
     roots = {one.name: one.expression for one in outputs} | {
@@ -270,6 +224,17 @@ def _request(
         units={name: None if unit is None else unit_text(unit) for name, unit in units.known.items()},
     )
     return request, [], terms
+
+
+def _ask(parts: _Parts, asked: Asked, draws: int | None) -> Mapping[str, str]:
+    """All lines, and what tables, figures and published cells ask for; published terms and their names."""
+    names = [one.name for one in parts.scenarios]
+    for name, expression in parts.equations.items():
+        one = output_of(expression, asked.known, asked.constant)
+        asked.found.append(_named(replace(one, name=name, by_year=name not in asked.constant), asked.known))
+    tables_asked(parts.block.tables, asked, names)
+    figures_asked(parts.block.figures, asked, names, draws)
+    return published_asked(asked, names)
 
 
 def _named(one: Output, known: Known) -> Output:
