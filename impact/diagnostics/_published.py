@@ -29,7 +29,7 @@ from impact.diagnostics._lookup import (
     terms_of,
 )
 from impact.diagnostics._printed import Printed, read_printed
-from impact.diagnostics._published_units import is_comparable, units_of
+from impact.diagnostics._published_units import difference, is_comparable, units_of
 from impact.diagnostics._reading import finite
 from impact.diagnostics._sentences import Words, both, number, pair
 from impact.schema.published import AbsoluteMatch, MarkedValue, Match, PublishedBlock, RelativeMatch
@@ -207,7 +207,6 @@ def _compared(
     ours = _ours(cell, document, target, place=place)
     verdict, tolerance = _verdict(cell, ours, document, target, cells)
     published = cell.printed.value
-    gap = None if ours is None or published is None else ours - published
     units = units_of(cell.marked, row_of(document, target, cell.term))
     if not is_comparable(units, cell.printed, cell.match):
         verdict, tolerance = "not_available", None
@@ -221,7 +220,7 @@ def _compared(
         "published": published,
         "printed": cell.printed.text,
         "ours": ours,
-        "difference": gap if verdict != "not_available" else None,
+        "difference": difference(ours, published, verdict),
         "tolerance": tolerance,
         "match": _match_word(cell.match),
         "verdict": verdict,

@@ -26,3 +26,8 @@ def is_comparable(units: Mapping[str, object], printed: Printed, match: Match) -
     written = units["unit"]
     words = written.values() if isinstance(written, Mapping) else (written,)
     return str(units["our_unit"] or "").strip().casefold() in {str(word).strip().casefold() for word in words}
+
+
+def difference(ours: float | None, published: float | None, verdict: str) -> float | None:
+    """Ours minus the published figure; None where one is missing or the two are not comparable."""
+    return None if ours is None or published is None or verdict == "not_available" else ours - published

@@ -12,7 +12,7 @@ import impact.catalog as catalog
 from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
-# figures of ledgers show what no model has: tests/outputs/test_figure_fan.py and test_figure_tornado.py ask the same of them
+# figures of ledgers show what no model has: their own tests ask the same of them
 LEDGER = ("fan", "tornado")
 NAMES = tuple(name for name in catalog.OUTPUTS.names() if name not in LEDGER)
 KINDS = (

@@ -12,7 +12,8 @@ from impact.outputs._document import Document, label_of
 from impact.outputs._numbers import decimal_text, is_number
 
 MOST_DIGITS = 8
-_OVER = re.compile(r"(mean|sum|min|max|pv)\((.+?)(?:, (\d{4}), (\d{4}))?\)")
+# a call over years: one argument (commas only inside brackets of its own), then perhaps two years
+_OVER = re.compile(r"(mean|sum|min|max|pv)\(((?:[^(),]|\([^()]*\))+)(?:, (\d{4}), (\d{4}))?\)")
 _YEAR = re.compile(r"(.+)\[(\d{4})\]")
 _CONDITION = re.compile(r"pr\((.+?) (>=|<=|==|!=|>|<) (.+)\)")
 

@@ -16,7 +16,7 @@ from impact.schema.nodes import Entry, Node, from_plain, map_node, without
 from impact.schema.resolving.changes import merge
 
 # the parts of an input that say how much it is
-AMOUNT = ("value", "path", "interpolate", "before", "after", "low", "high", "dist")
+AMOUNT = ("value", "path", "interpolate", "before", "after", "low", "high", "dist", "draw")
 OF_PATH = ("path", "interpolate", "before", "after")
 # distributions whose low and high are the 5th and 95th percentiles
 PERCENTILES = ("normal", "lognormal")

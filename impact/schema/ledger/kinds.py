@@ -17,7 +17,7 @@ LEDGER_KEYS = tuple(LedgerBlock.model_fields)
 SHARED = (
     "spec", "study", "base", "requires", "kind", "domain", "title", "question", "notes", "authors", "language",
     "locale", "extends", "params", "outputs", "published", "claims", "labels", "assumptions", "source",
-    "level", "seed", "strict", "alpha",
+    "level", "seed", "strict",
 )  # fmt: skip
 
 
