@@ -38,9 +38,16 @@ FREE |= {
     "extra",
     "weights",
 }
-NAMED = {"data", "samples", "models"}
+# of a ledger: what scenarios change and what lines depend on, by name
+FREE |= {"changes", "values", "touches", "order"}
+NAMED = {"data", "samples", "models", "inputs", "equations", "scenarios"}
 LANGUAGES = {"en", "es"}
-SPECS = ("replication_c3_guns", "theft_and_population", "replication_f3_public_capital")
+SPECS = (
+    "replication_c3_guns",
+    "theft_and_population",
+    "replication_f3_public_capital",
+    "fiscal_growth_consumption",
+)
 FEW = """
 spec: 1
 data: shipped:castle
