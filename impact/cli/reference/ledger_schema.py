@@ -36,7 +36,9 @@ def with_ledger(root: Schema, ledger: Schema, definitions: dict[str, Schema]) ->
     figure = definitions["LedgerFigureBlock"].pop("required")
     inside = {"figures": {"description": DESCRIPTION, "additionalProperties": {"required": figure}}}
     needs = when_equal("kind", KIND, {"required": required, "properties": inside})
-    return [{**rule, "else": {"properties": other}}, {"if": complete, "then": needs}]
+    # a spec that extends another may have its kind from there
+    alone = {"if": complete, "then": {"properties": other}}
+    return [{**rule, "else": alone}, {"if": complete, "then": needs}]
 
 
 def _values(name: str) -> Schema:
