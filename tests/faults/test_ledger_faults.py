@@ -195,3 +195,21 @@ def test_what_only_numbers_show(old, new, code, words):
     assert all(word in caught.value.faults[0].message for word in words)
     faults, status = check_spec(load_nodes(text, name="ledger.yaml"), depth="data")
     assert (status, [one.code for one in faults]) == ((0, []) if words == ("draw",) else (4, [code]))
+
+
+@pytest.mark.parametrize("collection", ["inputs", "equations"])
+def test_nothing_to_account_for(collection):
+    start = SPEC.index(f"{collection}:")
+    text = SPEC[:start] + f"{collection}: {{}}\n" + SPEC[SPEC.index("\n", SPEC.index("net: revenue")) + 1 :]
+    faults, status = checked(text)
+    assert status == 3 and faults[0].code in ("E103", "E106")
+    assert "Dictionary" not in faults[0].message
+
+
+def test_a_kind_that_is_none():
+    faults, _ = checked(SPEC.replace("kind: ledger", "kind: ledgr"))
+    assert faults[0].code == "E105" and faults[0].suggestion == "ledger"
+
+
+def test_a_line_may_be_a_number():
+    assert checked(SPEC.replace("cost: stock * service", "cost: 100")) == ([], 0)

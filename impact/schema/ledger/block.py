@@ -171,7 +171,7 @@ class LedgerBlock(Options):
         min_length=1,
         description="Inputs by name: a number, or value or path with range, distribution, unit, source and status.",
     )
-    equations: dict[str, str | EquationBlock] = Field(
+    equations: dict[str, str | float | EquationBlock] = Field(
         min_length=1,
         description="Lines by name: expressions of inputs and other lines, in any order.",
     )

@@ -29,6 +29,9 @@ def is_ledger(tree: Node) -> bool:
 
 def kind_faults(tree: Node, estimate_keys: Sequence[str]) -> list[Fault]:
     """E164 for keys that belong to the other kind of spec."""
+    kind = tree.get("kind")
+    if kind is not None and kind.value not in ("estimate", KIND):
+        return []  # what the kind is meant to be is told by the fault of its own value
     if is_ledger(tree):
         foreign = [key for key in estimate_keys if key not in (*SHARED, *LEDGER_KEYS)]
         kinds = "estimate", KIND

@@ -11,7 +11,7 @@ from impact.core.nearest import nearest
 from impact.core.texts import fault, notice
 from impact.schema.expressions.tree import KEYWORDS, Expression
 from impact.schema.faults_from_pydantic import validate_node
-from impact.schema.ledger.block import LedgerBlock
+from impact.schema.ledger.block import EquationBlock, LedgerBlock
 from impact.schema.ledger.inputs import changed_node, input_of, path_faults, words_of
 from impact.schema.ledger.kinds import LEDGER_KEYS, TITLE
 from impact.schema.ledger.language import FUNCTIONS, YEAR, Known, is_by_year, read
@@ -308,7 +308,7 @@ def _units(parts: _Parts, identities: Sequence[Identity]) -> tuple[UnitCheck, li
             faults += found
             check.known[name] = powers
     for name, written in parts.block.equations.items():
-        stated = None if isinstance(written, str) else written.unit
+        stated = written.unit if isinstance(written, EquationBlock) else None
         if stated is not None:
             powers, found = read_unit(stated, place_in(parts.node, "equations", name, "unit"))
             faults += found
@@ -332,7 +332,7 @@ def _stated_units(parts: _Parts) -> dict[str, str]:
     """Units as the spec writes them: those without dimension (share, % of GDP) have no other name."""
     stated = {name: one.unit for name, one in parts.inputs.items()}
     stated |= {
-        name: None if isinstance(written, str) else written.unit
+        name: written.unit if isinstance(written, EquationBlock) else None
         for name, written in parts.block.equations.items()
     }
     return {name: unit for name, unit in stated.items() if unit}
@@ -351,9 +351,9 @@ def _equations(parts: _Parts, reach: Mapping[str, int], units: UnitCheck) -> dic
     found = {}
     for name, expression in parts.equations.items():
         written = parts.block.equations[name]
-        stated = None if isinstance(written, str) else written.unit
+        stated = written.unit if isinstance(written, EquationBlock) else None
         derived = units.known.get(name)
         unit = stated or (None if derived is None else unit_text(derived))
-        title = None if isinstance(written, str) else words_of(written.title)
+        title = words_of(written.title) if isinstance(written, EquationBlock) else None
         found[name] = Equation(name, expression, unit, title, reach.get(name, 0))
     return found

@@ -76,8 +76,8 @@ class UnitCheck:
     faults: list[Fault] = field(default_factory=list)
 
     def of(self, expression: Expression) -> Known:
-        """The unit of an expression; None where it cannot be told."""
-        return self._of(expression.root, expression)
+        """The unit of an expression; None where it cannot be told, and for written numbers, which take any."""
+        return None if _is_number(expression.root) else self._of(expression.root, expression)
 
     def same(self, left: Expression, right: Expression) -> None:
         """E438 where the two sides of an identity have different units."""
