@@ -125,7 +125,8 @@ def _heading(words: str, unit: str, scale: float, language: str) -> str:
         parts.append(text(f"ledger.scale.{SCALES[scale]}", language))
     elif scale != 1:
         parts.append(text("ledger.scale.other", language, scale=f"{scale:g}"))
-    if unit and unit.casefold() not in words.casefold():
+    # a label that says % says its unit
+    if unit and unit.casefold() not in words.casefold() and not ("%" in unit and "%" in words):
         parts.append(unit)
     return f"{words} ({' '.join(parts)})" if parts else words
 
