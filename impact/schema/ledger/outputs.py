@@ -16,7 +16,7 @@ from impact.schema.ledger.language import Known, is_by_year, names_in, over_year
 from impact.schema.ledger.requests import Breakeven, Output
 from impact.schema.ledger.settings import node_of, place_in, single_number, span_of
 from impact.schema.nodes import Node as SpecNode
-from impact.schema.nodes import read_with
+from impact.schema.nodes import read_with, text_node
 
 ROW_KINDS = ("published", "drivers", "inputs", "breakeven")
 PRESENT = "pv"
@@ -269,6 +269,9 @@ def _line_of(source: str, place: Place, asked: Asked) -> Expression:
 def _published_terms(node: SpecNode) -> Iterator[SpecNode]:
     published = node.get("published")
     for entry in published.entries if published is not None else ():
+        rows = node_of(entry.node, "grid", "rows")
+        for row in rows.entries if rows is not None else ():
+            yield row.node.get("term") or text_node(str(row.key), row.place)
         also = entry.node.get("also")
         for cell in also.items if also is not None else ():
             term = cell.get("term")

@@ -7,6 +7,8 @@ import pytest
 from impact.outputs._draw import draw_outputs
 from impact.outputs._tables import grids
 from impact.outputs.ledger.sections import equations_grid, scenarios_grid
+from impact.pipeline.study import StudyOptions, run_study
+from impact.schema.load import load_nodes
 
 
 def cells(grid):
@@ -51,6 +53,23 @@ def test_published_figures_keep_their_units(tables, ledger):
     )
     notes = " ".join(tables["T4b"].notes)
     assert "never converted" in notes and "contradicts the line above" in notes
+
+
+def test_a_printed_table_of_several_scenarios():
+    grid = "{columns: [status_quo, more], rows: {'mean(net,2019,2020)': {estimate: [10, '30.0']}}}"
+    text = f"""spec: 1
+kind: ledger
+years: 2019..2020
+inputs: {{x: 5}}
+equations: {{net: 2 * x + 0 * year}}
+scenarios: {{status_quo: {{}}, more: {{x: 15}}}}
+published: {{printed: {{source: {{text: a, evidence: table}}, grid: {grid}}}}}
+"""
+    found = run_study(load_nodes(text, name="grid.yaml"), StudyOptions(out=None)).document["published"]
+    assert [(cell["model"], cell["term"], cell["ours"], cell["verdict"]) for cell in found] == [
+        ("status_quo", "mean(net, 2019, 2020)", 10, "equal"),
+        ("more", "mean(net, 2019, 2020)", 30, "equal"),
+    ]
 
 
 def test_drivers_from_the_widest_swing(tables):
