@@ -30,7 +30,7 @@ from impact.outputs._figure_style import (
 )
 from impact.outputs._numbers import decimal_text, is_number, percent_text
 from impact.outputs._request import OutputRequest
-from impact.outputs.ledger.words import digits_for, line_label
+from impact.outputs.ledger.words import digits_for, line_label, with_unit
 from impact.schema.expressions.parse import parse_expression
 from impact.schema.expressions.tree import spell
 from impact.schema.ledger.block import LedgerFigureBlock
@@ -60,9 +60,11 @@ def draw(
     words = line_label(document, line, language)
     unit = next((str(row["unit"]) for own in rows.values() for row in own if row.get("unit")), "")
 
+    # four stand better as two by two than as three and one
+    columns = 2 if len(rows) == 4 else min(PANELS_A_ROW, len(rows))
+    count = -(-len(rows) // columns)
+
     def paint(canvas: Figure) -> None:
-        columns = min(PANELS_A_ROW, len(rows))
-        count = -(-len(rows) // columns)
         panels = canvas.subplots(count, columns, sharex=True, sharey=True, squeeze=False).flatten()
         for axes, scenario in zip(panels, rows, strict=False):
             _panel(axes, [one for one in data if one["scenario"] == scenario], level, language)
@@ -70,14 +72,16 @@ def draw(
             axes.set_xlabel(said(block.xlabel, language))
         for axes in panels[len(rows) :]:
             axes.set_visible(False)
-        axis = said(block.ylabel, language) or (f"{words} ({unit})" if unit else words)
+        for axes in panels[max(len(rows) - columns, 0) : len(rows)]:
+            axes.tick_params(axis="x", labelbottom=True)
+        axis = said(block.ylabel, language) or with_unit(words, unit)
         canvas.supylabel(axis, fontsize=9)
         handles, labels = panels[0].get_legend_handles_labels()
         canvas.legend(handles, labels, loc="outside upper left", ncols=4)
 
     plan = Plan(
         draw=paint,
-        size=(2.6 * min(PANELS_A_ROW, len(rows)) + 1.6, 3.0 * -(-len(rows) // PANELS_A_ROW) + 0.8),
+        size=(2.6 * columns + 1.6, 3.0 * count + 0.8),
         columns=COLUMNS,
         data=data,
         title=said(block.title, language) or text("ledger.figure.fan", language, line=words, level=level),

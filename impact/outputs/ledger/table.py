@@ -12,7 +12,7 @@ from impact.outputs._document import Document, Entry, model_label, said
 from impact.outputs._numbers import decimal_text, error_text, interval_text, is_number
 from impact.outputs.ledger.listings import LISTINGS
 from impact.outputs.ledger.notes import ledger_notes
-from impact.outputs.ledger.words import column_label, digits_for, line_label
+from impact.outputs.ledger.words import column_label, digits_for, line_label, with_unit
 from impact.schema.expressions.parse import parse_expression
 from impact.schema.expressions.tree import Expression, spell
 from impact.schema.ledger.block import LedgerTableBlock
@@ -120,15 +120,12 @@ def _line(
 
 
 def _heading(words: str, unit: str, scale: float, language: str) -> str:
-    parts = []
+    shown = ""
     if scale in SCALES:
-        parts.append(text(f"ledger.scale.{SCALES[scale]}", language))
+        shown = text(f"ledger.scale.{SCALES[scale]}", language)
     elif scale != 1:
-        parts.append(text("ledger.scale.other", language, scale=f"{scale:g}"))
-    # a label that says % says its unit
-    if unit and unit.casefold() not in words.casefold() and not ("%" in unit and "%" in words):
-        parts.append(unit)
-    return f"{words} ({' '.join(parts)})" if parts else words
+        shown = text("ledger.scale.other", language, scale=f"{scale:g}")
+    return with_unit(words, unit, shown)
 
 
 def _entry(line: _Line, column: Column, scenario: str, rows: Mapping[tuple[str, str], Entry]) -> Entry | None:

@@ -75,3 +75,10 @@ def value_words(values: Sequence[object], years: Sequence[int]) -> str:
     if len(values) == 1:
         return number_words(values[0])
     return f"{number_words(values[0])} ({years[0]}) … {number_words(values[-1])} ({years[-1]})"
+
+
+def with_unit(words: str, unit: str, scale: str = "") -> str:
+    """A label with its scale and unit in brackets; a label that says its unit, or %, is not told twice."""
+    told = not unit or unit.casefold() in words.casefold() or ("%" in unit and "%" in words)
+    inside = " ".join(part for part in (scale, "" if told else unit) if part)
+    return f"{words} ({inside})" if inside else words
