@@ -65,6 +65,26 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("The four estimators alone, without the rows that change one thing", "--set robustness=null"),
         ("Callao alone", "--only models.callao"),
     ),
+    "fiscal_ledger_statusquo": (
+        ("Another lower end of the consumption tax", "--set inputs.tau_c.low=0.06"),
+        ("Two scenarios", "--only status_quo,closure"),
+    ),
+    "fiscal_ledger_integration": (
+        ("Integration with fewer formal jobs", "--set scenarios.integration.formal=0.35"),
+        ("Integration alone", "--only integration"),
+    ),
+    "fiscal_growth_consumption": (
+        ("A larger multiplier", "--set inputs.multiplier.value=1.2"),
+        ("The honest band alone", "--only band"),
+    ),
+    "fiscal_growth_percapita": (
+        ("Capital that catches up faster", "--set 'inputs.speed={value: 0.2, source: own}'"),
+        ("One scenario", "--only matched"),
+    ),
+    "fiscal_breakeven_sensitivity": (
+        ("A wider search", "--set breakeven.tax.high=0.5"),
+        ("The table of drivers", "--only tables.drivers"),
+    ),
     "replication_c1_crime_north_carolina": (
         ("Errors that are robust to unequal variances", "--set defaults.vcov=hc1"),
         ("Fewer controls", "--set 'sets.wages=[lwcon, lwmfg]'"),

@@ -21,6 +21,7 @@ from impact.cli.main import COMMANDS, cli
 from impact.cli.reference.page import Page, page_markdown
 from impact.cli.reference.taken import taken_table
 from impact.core.texts import text
+from impact.schema.ledger.block import LedgerFigureBlock
 
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- made by docs/make_reference.py: edit the records, not this page -->"
@@ -167,7 +168,8 @@ def _outputs() -> Iterator[str]:
         [(f"`{word}`", text(f"table.stat.{word}"), text(f"table.stat.{word}", "es")) for word in words],
     )
     yield "## Figures"
-    for kind in typing.get_args(display.FigureKind):
+    ledger = typing.get_args(LedgerFigureBlock.model_fields["kind"].annotation)
+    for kind in (*typing.get_args(display.FigureKind), *ledger):
         module = importlib.import_module(catalog.OUTPUTS.entries()[kind].module)
         yield f"### {kind}"
         yield from (

@@ -13,7 +13,7 @@ ESTIMATORS = Registry(
         "did_2x2", "did_twfe", "did_cs", "did_sa", "did_bjs", "did_gardner", "did_etwfe", "did_dcdh", "did_stacked",
         "did_lp", "did_triple", "did_dose", "did_cic", "synth", "synth_did", "synth_augmented",
         "matrix_completion", "ipw", "matching", "double_ml", "rd", "survey_mean", "survey_proportion",
-        "survey_total", "ledger",
+        "survey_total",
     ),
 )  # fmt: skip
 VARIANCES = Registry(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,21 @@ from impact.core.errors import DataError, Fault, ImpactError, SpecError
 from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
 from impact.inference._options import PermuteOptions, WildOptions, wild_columns
-from impact.schema.constructed.files import named_files, twice_built
+from impact.schema.constructed.files import twice_built
 from impact.schema.constructed.variables import expressions_of, money_faults
 from impact.schema.curves.specifications import CurveRequest, curve_of
-from impact.schema.data_blocks import DataBlock, PanelBlock
+from impact.schema.data_blocks import PanelBlock
 from impact.schema.design_block import DesignBlock
 from impact.schema.expressions.tree import Expression
 from impact.schema.faults_from_pydantic import validate_node
 from impact.schema.formulas.expand import expand_formula
 from impact.schema.formulas.tree import Formula
+from impact.schema.ledger.kinds import KIND as LEDGER
+from impact.schema.ledger.kinds import is_ledger, kind_faults, shared_part
+from impact.schema.ledger.offers import Offers
+from impact.schema.ledger.plan import ledger_of
+from impact.schema.ledger.published import with_names
+from impact.schema.ledger.requests import LedgerRequest
 from impact.schema.listings.requests import ListingRequest, listings_of
 from impact.schema.model import ModelBlock, OutcomeBlock, SpecModel
 from impact.schema.model_class import (
@@ -34,13 +40,14 @@ from impact.schema.model_class import (
     refuse_reserved,
     refuse_reserved_in_model,
 )
-from impact.schema.nodes import Node, map_node, node_at, without
+from impact.schema.nodes import Node, map_node, without
 from impact.schema.option_requests import (
     TestRequest,
     check_pair,
     checked,
     coordinates_of,
     permute_of,
+    test_faults,
     tests_of,
     variance_of,
     wild_of,
@@ -48,24 +55,14 @@ from impact.schema.option_requests import (
 )
 from impact.schema.requests import AdoptionRequest, ModelRequest
 from impact.schema.resolve import ExpandedModel, Resolved, resolve_spec
-from impact.schema.resolving.data_sources import SourceRequest, data_sources
-from impact.schema.shipped import folder_of
+from impact.schema.resolving.data_sources import data_sources
+from impact.schema.resolving.sources import Source, sources_of
 from impact.schema.survey_block import with_survey
 from impact.schema.version_range import in_range
 
 # what estimators accept that describe variables by domain instead of a formula
 MEANS = "means"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One data file of the spec, or one kind of source with its files: block, folder they are relative to, node."""
-
-    name: str
-    block: DataBlock
-    folder: Path
-    node: Node
-    asked: SourceRequest | None = None
+_KEYS = tuple(SpecModel.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +74,7 @@ class Plan:
         models: every model, robustness rows included; tests: every test; listings: every table of data.
         derive, filters: parsed; sources: data files, the main one first. curve: the specification curve or None.
         variables: derived columns that are variables of a field of study.
+        ledger: the request of a spec of kind ledger, which has no models, else None.
     """
 
     study: str
@@ -91,6 +89,7 @@ class Plan:
     curve: CurveRequest | None = None
     listings: tuple[ListingRequest, ...] = ()
     variables: Mapping[str, UsedVariable] = field(default_factory=dict)
+    ledger: LedgerRequest | None = None
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -110,11 +109,13 @@ def make_plan(
     resolved = resolve_spec(spec, set_values=set_values, roots=roots, accepts=None, keep_going=True)
     faults: list[Fault] = list(resolved.faults)
     tree = resolved.tree
-    faults += refuse_reserved(tree)
-    checked_tree, asked, found = data_sources(_without_reserved(tree), catalog.SURVEYS)
+    faults += [*refuse_reserved(tree), *kind_faults(tree, _KEYS)]
+    checked_tree, asked, found = data_sources(without(tree, *RESERVED_KEYS), catalog.SURVEYS)
     faults += found
-    model, found = validate_node(SpecModel, checked_tree)
+    model, found = validate_node(SpecModel, shared_part(checked_tree, _KEYS))
     faults += found
+    if is_ledger(tree):
+        return _ledger_plan(resolved, model, faults, roots)
     requests: list[ModelRequest] = []
     for expanded in resolved.models:
         faults += _collect(requests, expanded)
@@ -132,21 +133,17 @@ def make_plan(
         faults += [*_spec_faults(model, tree), *money_faults(model.deflate, variables, tree)]
     names = {name for one in requests for name in (one.name, one.base)}
     names |= {name for one in resolved.models for name in (one.name, one.base)}
-    faults += _test_faults(tree, names)
-    unique = list(dict.fromkeys(faults))
-    if unique or model is None:
-        raise SpecError(*unique)
-    study = model.study or Path(tree.place.file).stem
-    sources, models = _sources(model, tree, asked), tuple(requests)
+    faults += test_faults(tree, names)
+    model = _or_raise(model, faults)
     return Plan(
-        study,
+        model.study or Path(tree.place.file).stem,
         model,
         resolved,
-        models,
+        tuple(requests),
         tests,
         derive,
         filters,
-        sources,
+        sources_of(model, tree, asked),
         dict(roots or {}),
         curve,
         listings,
@@ -154,8 +151,26 @@ def make_plan(
     )
 
 
-def _without_reserved(tree: Node) -> Node:
-    return without(tree, *RESERVED_KEYS)
+def _or_raise(model: SpecModel | None, faults: list[Fault]) -> SpecModel:
+    unique = list(dict.fromkeys(faults))
+    if unique or model is None:
+        raise SpecError(*unique)
+    return model
+
+
+def _ledger_plan(
+    resolved: Resolved, model: SpecModel | None, faults: list[Fault], roots: Mapping[str, str | Path] | None
+) -> Plan:
+    """The plan of a spec of kind ledger: it has no data and no models."""
+    domain: Any = None
+    if model is not None and model.domain in catalog.DOMAINS.names():
+        domain = catalog.DOMAINS.load(str(model.domain))
+    offers = Offers() if domain is None else Offers(domain.units, domain.layouts)
+    ledger, found, terms = ledger_of(resolved.tree, offers)
+    faults += [*found, *(_spec_faults(model, resolved.tree) if model is not None else ())]
+    model = with_names(_or_raise(model, faults), terms)
+    study = model.study or Path(resolved.tree.place.file).stem
+    return Plan(study, model, resolved, (), (), {}, {}, (), dict(roots or {}), ledger=ledger)
 
 
 def _collect(requests: list[ModelRequest], expanded: ExpandedModel) -> list[Fault]:
@@ -172,6 +187,9 @@ def _requests(expanded: ExpandedModel) -> list[ModelRequest]:
     node, context, where = expanded.node, expanded.context, f"models.{expanded.name}"
     keyword = _text(node, "estimator") or ("iv" if parts.has_instruments(node, context) else "ols")
     written = node.get("estimator")
+    if keyword == LEDGER:
+        place = written.place if written is not None else node.place
+        raise SpecError(fault("E164", place=place, key=f"estimator: {LEDGER}", kind=LEDGER, here="estimate"))
     record: Any = catalog.ESTIMATORS.load(keyword, place=written.place if written is not None else node.place)
     refused = refuse_reserved_in_model(node)
     if refused:
@@ -326,48 +344,9 @@ def _spec_faults(model: SpecModel, tree: Node) -> list[Fault]:
     return faults
 
 
-def _test_faults(tree: Node, names: set[str]) -> list[Fault]:
-    """E184 for every test of a model that the spec does not have."""
-    faults: list[Fault] = []
-    known = ", ".join(sorted(names)[:20])
-    for entry in (tree.get("tests") or map_node(tree.place)).entries:
-        of = entry.node.get("of")
-        for item in () if of is None else of.items if of.kind == "list" else (of,):
-            name = item.written
-            if name in names or name.rpartition(".")[0] in names or name.startswith("tests."):
-                continue
-            faults.append(fault("E184", place=item.place, where=f"tests.{entry.key}", name=name, known=known))
-    return faults
-
-
 def _version_faults(model: SpecModel, tree: Node) -> list[Fault]:
     """E183 a version range that this version is not in, or that cannot be read."""
     written = tree.get("requires")
     if model.requires is None or written is None or in_range(impact.__version__, model.requires):
         return []
     return [fault("E183", place=written.place, requires=model.requires, version=impact.__version__)]
-
-
-def _sources(model: SpecModel, tree: Node, asked: Mapping[str, SourceRequest]) -> tuple[Source, ...]:
-    node = tree.get("data")
-    if node is None or model.data is None:
-        return ()
-    named = {"main": model.data} if isinstance(model.data, DataBlock) else model.data
-    found = []
-    for name, block in named.items():
-        own = node if isinstance(model.data, DataBlock) else node.get(name) or node
-        source = asked.get(name)
-        found.append(Source(name, block, _folder(own if source is None else source.node), own, source))
-    return (*found, *_files_by_path(model, tree, {source.name for source in found}))
-
-
-def _files_by_path(model: SpecModel, tree: Node, names: Collection[str]) -> Iterator[Source]:
-    """Files that other blocks name by their path, where `data` has none of that name."""
-    for path, name, written in named_files(model, names):
-        node = node_at(tree, path) or tree
-        yield Source(name, DataBlock(file=written), _folder(node), node)
-
-
-def _folder(node: Node) -> Path:
-    written = node.get("file") or node.get("folder") or node
-    return folder_of(written.place.file)

@@ -80,8 +80,9 @@ def test_every_fault_is_told_at_once(plan_of):
     ("keys", "code"),
     [
         ({}, "E178"),
-        ({"model": "y ~ x", "montecarlo": {"draws": 9}}, "E179"),
-        ({"model": {"formula": "y ~ x", "estimator": "ledger"}}, "E171"),
+        ({"model": "y ~ x", "montecarlo": {"draws": 9}}, "E164"),
+        ({"model": "y ~ x", "missing_fe": "drop"}, "E179"),
+        ({"model": {"formula": "y ~ x", "estimator": "ledger"}}, "E164"),
         ({"model": {"formula": "y ~ x", "vcov": "driscoll_kraay"}}, "E181"),
         ({"model": "y ~ x", "language": "qu"}, None),
         ({"model": "y ~ x", "domain": "wage"}, "E170"),

@@ -36,6 +36,7 @@ SHORT_NAMES = {
     "panel": "replication_f3_public_capital",
     "replication": "replication_c2_castle_doctrine",
     "speccurve": "self_defence_curve",
+    "ledger": "fiscal_ledger_statusquo",
 }
 # root of data that lie outside the project
 ROOT = "data"

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impact.cli.reference.keys import key_page, key_topics
+from impact.cli.reference.ledger_page import TOPIC as LEDGER
+from impact.cli.reference.ledger_page import ledger_page
 from impact.cli.reference.page import Page, Section
 from impact.cli.reference.records import KINDS, record_page
 from impact.core.errors import SpecError
@@ -29,6 +31,8 @@ def topic_page(topic: str, *, language: str = "en") -> Page:
         SpecError: E722 nothing is known under this name, with the nearest topic.
     """
     wanted = topic.strip()
+    if wanted == LEDGER:
+        return ledger_page(language)
     found = _keyword_page(wanted, language) or _small_page(wanted, language) or key_page(wanted, language)
     if found is None:
         close = nearest(wanted, topics())
@@ -39,7 +43,7 @@ def topic_page(topic: str, *, language: str = "en") -> Page:
 def topics() -> tuple[str, ...]:
     """Everything that can be asked for, in the order of the reference."""
     keywords = [name for registry in KINDS.values() for name in registry.names()]
-    found = [*keywords, *key_topics(), *codes(), *SIGNATURES, *FORMULA_PIECES, *VERDICTS]
+    found = [*keywords, LEDGER, *key_topics(), *codes(), *SIGNATURES, *FORMULA_PIECES, *VERDICTS]
     return tuple(dict.fromkeys(found))
 
 
@@ -52,6 +56,7 @@ def _all(language: str) -> Iterator[Page]:
     for kind, registry in KINDS.items():
         for keyword in registry.names():
             yield record_page(kind, keyword, language)
+    yield ledger_page(language)
     for topic in key_topics(depth=1):
         page = key_page(topic, language)
         if page is not None:

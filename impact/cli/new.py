@@ -24,7 +24,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
     default=None,
     metavar="EXAMPLE",
     help="Start from an example (impact list examples), or did, synth, iv, ppml, survey, panel, rd, matching, "
-    "decomposition, speccurve, replication.",
+    "decomposition, speccurve, ledger, replication.",
 )
 @click.pass_context
 def command(ctx: click.Context, *, name: str, file: str | None, example: str | None) -> int:

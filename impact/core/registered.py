@@ -124,6 +124,8 @@ class Domain:
     Arguments:
         outcomes: name → sums over the persons of a row, for files of cells.
         labels: name → language → label, of outcomes and variables.
+        units: line of a ledger → the unit it is shown with where its inputs give none.
+        layouts: name → rows and columns of a ledger's table; rows that a spec has no lines for are left out.
         variables: coding (enaho, epe, epen) → name → how it is made of that survey's codes, for files of persons.
         examine: what the field warns of, once the data are prepared.
     """
@@ -132,6 +134,8 @@ class Domain:
     outcomes: Mapping[str, Mapping[str, object]]
     labels: Mapping[str, Mapping[str, str]]
     notes: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    layouts: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     keywords: tuple[str, ...] = ()
     variables: Mapping[str, Mapping[str, DomainVariable]] = field(default_factory=dict)
     examine: Callable[[DomainFacts], tuple[Notice, ...]] | None = None

@@ -29,7 +29,7 @@ ROW_FIELDS = (
     "p_permutation", "p_permutation_t", "p_permutation_size", "ci_low_permutation", "ci_high_permutation",
     "std_error_cr2", "df_cr2", "std_error_cr3", "ci_low_cr3", "ci_high_cr3", "p_cr3", "mde80", "p_wild",
     "ci_low_wild", "ci_high_wild", "p_romano_wolf", "p_westfall_young", "p_bonferroni", "p_holm", "p_bh", "p_by",
-    "q_sharpened", "verdict", "equivalence_p", "bound",
+    "q_sharpened", "verdict", "equivalence_p", "bound", "median", "p25", "p75", "pr_positive",
 )  # fmt: skip
 MODEL_FIELDS = (
     "n_obs", "n_units", "n_clusters", "n_treated_clusters", "r2", "r2_within", "r2_adjusted", "rmse", "sigma",

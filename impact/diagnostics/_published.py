@@ -31,6 +31,7 @@ from impact.diagnostics._lookup import (
     terms_of,
 )
 from impact.diagnostics._printed import Printed, read_printed
+from impact.diagnostics._published_units import difference, is_comparable, units_of
 from impact.diagnostics._reading import finite
 from impact.diagnostics._sentences import Words, both, number, pair
 from impact.schema.published import AbsoluteMatch, MarkedValue, Match, PublishedBlock, RelativeMatch
@@ -205,6 +206,9 @@ def _compared(
     ours = _ours(cell, document, target, place=place)
     verdict, tolerance = _verdict(cell, ours, document, target, cells)
     published = cell.printed.value
+    units = units_of(cell.marked, row_of(document, target, cell.term))
+    if not is_comparable(units, cell.printed, cell.match):
+        verdict, tolerance = "not_available", None
     entry: dict[str, object] = {
         "table": cell.table,
         "model": target.name,
@@ -215,7 +219,7 @@ def _compared(
         "published": published,
         "printed": cell.printed.text,
         "ours": ours,
-        "difference": None if ours is None or published is None else ours - published,
+        "difference": difference(ours, published, verdict),
         "tolerance": tolerance,
         "match": _match_word(cell.match),
         "verdict": verdict,
@@ -226,6 +230,7 @@ def _compared(
         "reason": pair(cell.marked.reason) if cell.marked.reason else None,
         "note": pair(cell.marked.note) if cell.marked.note else None,
         "explanations": [],
+        **units,
     }
     if (
         verdict in {"close", "differs"}

@@ -17,7 +17,7 @@ from impact.outputs import (
 )
 from impact.outputs._columns import estimated_by_time
 from impact.outputs._document import Document, estimates
-from impact.outputs._request import OutputRequest
+from impact.outputs._request import AnyFigure, OutputRequest
 from impact.outputs._table_rows import robustness_mains
 from impact.outputs._tables import grids, table_blocks
 from impact.schema.display import FigureBlock, TableBlock
@@ -27,12 +27,14 @@ _TABLES = (table_markdown, table_latex, table_html)
 _OFFICE = {"docx": "table_word", "xlsx": "table_excel"}
 
 
-def figure_blocks(document: Document, request: OutputRequest) -> dict[str, FigureBlock]:
+def figure_blocks(document: Document, request: OutputRequest) -> dict[str, AnyFigure]:
     """The figures of the spec; without any, the natural ones of the results."""
     if request.figures:
         return dict(request.figures)
+    if document.get("ledger"):
+        return {}
     names = list(estimates(document, request))
-    blocks: dict[str, FigureBlock] = {}
+    blocks: dict[str, AnyFigure] = {}
     events = [name for name in names if estimated_by_time(document, name)]
     if events:
         blocks["event"] = FigureBlock(kind="event_study", models=events)

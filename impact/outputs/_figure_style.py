@@ -21,9 +21,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from impact.outputs._escape import html_text
-from impact.outputs._request import OutputRequest
+from impact.outputs._request import AnyFigure, OutputRequest
 from impact.outputs.results_csv import csv_bytes
-from impact.schema.display import FigureBlock
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -164,9 +163,7 @@ def inline_svg(svg: bytes, prefix: str) -> str:
     return text.strip()
 
 
-def figure_files(
-    drawn: Drawing, block: FigureBlock, request: OutputRequest, language: str
-) -> dict[str, bytes]:
+def figure_files(drawn: Drawing, block: AnyFigure, request: OutputRequest, language: str) -> dict[str, bytes]:
     """The files of a figure: pictures in the wanted formats, and the plotted data."""
     formats = request.outputs.figures if block.formats is None else block.formats
     pictures = {"svg": drawn.svg, "png": drawn.png}

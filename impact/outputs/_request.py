@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from impact.schema.display import FigureBlock, OutputsBlock, TableBlock
+from impact.schema.ledger.block import LedgerFigureBlock, LedgerTableBlock
+
+AnyTable = TableBlock | LedgerTableBlock
+AnyFigure = FigureBlock | LedgerFigureBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,8 @@ class OutputRequest:
         manifest: facts shown at the end of the report (versions, checksums of data), without clock.
     """
 
-    tables: Mapping[str, TableBlock] = field(default_factory=dict)
-    figures: Mapping[str, FigureBlock] = field(default_factory=dict)
+    tables: Mapping[str, AnyTable] = field(default_factory=dict)
+    figures: Mapping[str, AnyFigure] = field(default_factory=dict)
     outputs: OutputsBlock = field(default_factory=OutputsBlock)
     languages: tuple[str, ...] = ("en",)
     spec_name: str = ""

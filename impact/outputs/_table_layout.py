@@ -15,14 +15,16 @@ from impact.outputs._footers import DEFAULT, footer_lines
 from impact.outputs._listing_table import listing_grid
 from impact.outputs._numbers import whole_text
 from impact.outputs._published_table import published_grid
-from impact.outputs._request import OutputRequest
+from impact.outputs._request import AnyTable, OutputRequest
 from impact.outputs._statistics import Printing, hidden
 from impact.outputs._table_lines import Line, Shape, footer_rows, header_rows, line_rows, panel_row
 from impact.outputs._table_notes import own_notes, rows_of_any, table_notes
 from impact.outputs._table_rows import lines_for, robustness_mains
 from impact.outputs._tests_table import chosen_tests
 from impact.outputs._unit_lines import unit_lines, unit_notes, units_shown
+from impact.outputs.ledger.table import ledger_grid
 from impact.schema.display import PanelBlock, RowsByBlock, TableBlock, star_levels
+from impact.schema.ledger.block import LedgerTableBlock
 
 WIDE_KINDS = ("by", "robustness", "models")
 _CELLS: Mapping[str, tuple[str, ...]] = {
@@ -46,8 +48,10 @@ class _Section:
     lines: tuple[Line, ...]
 
 
-def kind_of(block: TableBlock) -> str:
-    """What the rows are, in one word."""
+def kind_of(block: AnyTable) -> str:
+    """What the rows are, in one word; lines of a ledger are ``ledger``."""
+    if isinstance(block, LedgerTableBlock):
+        return block.rows if isinstance(block.rows, str) else "ledger"
     if block.listing is not None:
         return "listing"
     return "by" if isinstance(block.rows, RowsByBlock) else block.rows
@@ -65,13 +69,15 @@ def printing_of(block: TableBlock, request: OutputRequest, language: str) -> Pri
 
 
 def table_grid(
-    name: str, block: TableBlock, document: Document, request: OutputRequest, *, language: str
+    name: str, block: AnyTable, document: Document, request: OutputRequest, *, language: str
 ) -> Grid:
     """The grid of one table in one language.
 
     Raises:
         OutputError: E710–E713 where the block names what the results do not hold.
     """
+    if isinstance(block, LedgerTableBlock):
+        return ledger_grid(name, block, document, language)
     printing = printing_of(block, request, language)
     kind = kind_of(block)
     if kind == "speccurve":

@@ -22,8 +22,8 @@ from impact.outputs._document import (
 )
 from impact.outputs._footers import effect_label, model_notes, permutation_of
 from impact.outputs._numbers import p_text, whole_text
+from impact.outputs._request import AnyTable
 from impact.outputs._statistics import Printing, heading
-from impact.schema.display import TableBlock
 
 MOST_MESSAGES = 3
 # Commas outside of brackets: a matrix label may hold one.
@@ -67,7 +67,7 @@ def table_notes(
     return unique(note for note in notes if note)
 
 
-def own_notes(block: TableBlock, language: str) -> list[str]:
+def own_notes(block: AnyTable, language: str) -> list[str]:
     """The notes that the spec writes under a table; empty ones are for the caller to leave out."""
     own = block.notes if isinstance(block.notes, list) else [block.notes]
     return [said(note, language) for note in own]

@@ -8,17 +8,20 @@ from dataclasses import replace
 from impact.outputs._cell_grid import Grid
 from impact.outputs._columns import estimated_by_time, with_groups, without_groups
 from impact.outputs._document import Document, estimates, made_up
-from impact.outputs._request import OutputRequest
+from impact.outputs._request import AnyTable, OutputRequest
 from impact.outputs._table_layout import table_grid
 from impact.schema.display import TableBlock
+from impact.schema.ledger.block import LedgerTableBlock
 
 
-def table_blocks(document: Document, request: OutputRequest) -> dict[str, TableBlock]:
+def table_blocks(document: Document, request: OutputRequest) -> dict[str, AnyTable]:
     """The blocks of the spec; without any, a table of all models and one of each further kind of result."""
     if request.tables:
         return dict(request.tables)
+    if document.get("ledger"):
+        return ledger_blocks(document)
     entries = estimates(document, request)
-    blocks: dict[str, TableBlock] = {}
+    blocks: dict[str, AnyTable] = {}
     events = [name for name in entries if estimated_by_time(document, name)]
     plain = [name for name, entry in entries.items() if without_groups(entry) and name not in events]
     if plain:
@@ -39,6 +42,16 @@ def table_blocks(document: Document, request: OutputRequest) -> dict[str, TableB
     return blocks
 
 
+def ledger_blocks(document: Document) -> dict[str, AnyTable]:
+    """The natural tables of a ledger: all lines by year, and what it asks besides."""
+    blocks: dict[str, AnyTable] = {"lines": LedgerTableBlock()}
+    if document["ledger"]["breakeven"]:
+        blocks["breakeven"] = LedgerTableBlock(rows="breakeven")
+    if document.get("published"):
+        blocks["published"] = LedgerTableBlock(rows="published")
+    return blocks
+
+
 def grids(document: Document, request: OutputRequest, language: str) -> dict[str, Grid]:
     """Every table in one language."""
     return {
@@ -48,7 +61,7 @@ def grids(document: Document, request: OutputRequest, language: str) -> dict[str
 
 
 def marked_grid(
-    name: str, block: TableBlock, document: Document, request: OutputRequest, *, language: str
+    name: str, block: AnyTable, document: Document, request: OutputRequest, *, language: str
 ) -> Grid:
     """One table; that its data are made up is said below it whatever notes the spec asks for."""
     grid = table_grid(name, block, document, request, language=language)

@@ -48,6 +48,7 @@ from impact.outputs._request import OutputRequest
 from impact.outputs._table_layout import kind_of
 from impact.outputs._table_notes import LISTED
 from impact.outputs._tables import grids, table_blocks
+from impact.outputs.ledger.sections import equations_grid, inputs_of_report, scenarios_grid
 from impact.outputs.table_html import html_table
 
 Drawn = Any
@@ -216,12 +217,25 @@ def _numbers(row: Entry, request: OutputRequest, language: str) -> list[dict[str
     return [{"name": name, "value": value.replace("-", "\u2212")} for name, value in items if value]
 
 
-def _sections(document: Document, request: OutputRequest, language: str) -> dict[str, Any]:
+def _design(document: Document, request: OutputRequest, language: str) -> dict[str, Markup]:
+    """Models, sample and data; of a ledger its scenarios, inputs and equations."""
+    if document.get("ledger"):
+        return {
+            "models_table": _drawn_table(scenarios_grid(document, language)),
+            "ledger_table": _drawn_table(inputs_of_report(document, language)),
+            "data_table": _drawn_table(equations_grid(document, language)),
+        }
     names = list(estimates(document, request))
     return {
         "models_table": _drawn_table(models_grid(document, request, names, language)),
         "ledger_table": _drawn_table(ledger_grid(document, names, language)),
         "data_table": _drawn_table(data_grid(document, language)),
+    }
+
+
+def _sections(document: Document, request: OutputRequest, language: str) -> dict[str, Any]:
+    return {
+        **_design(document, request, language),
         "tests_table": _drawn_table(tests_grid(document, language)),
         "claims_table": _drawn_table(claims_grid(document, language)),
         "warnings": _warnings(document, language),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from impact.core.errors import Fault, ImpactError, SpecError
 from impact.core.texts import fault
 from impact.pipeline.columns_read import unknown_faults
+from impact.pipeline.ledger.run import run_ledger
 from impact.pipeline.places import placed_in
 from impact.pipeline.references import reference_faults
 from impact.pipeline.sources import headers_of
@@ -34,7 +36,10 @@ def check_spec(
         faults = reference_faults(plan)
         if faults:
             return faults, SpecError.exit_status
-        if depth == "headers":
+        if plan.ledger is not None:
+            if depth == "data":
+                run_ledger(replace(plan.ledger, draws=None), plan.spec.seed)
+        elif depth == "headers":
             _check_headers(plan)
         elif depth == "data":
             with placed_in(plan.resolved.tree):

@@ -15,9 +15,11 @@ import impact.diagnostics._published as published
 import impact.diagnostics._specification_curve as curves
 import impact.diagnostics._verdict as verdicts
 import impact.outputs._assemble as assemble
+import impact.pipeline.ledger.document as ledgers
 from impact.core.errors import Notice
 from impact.core.findings import Finding
 from impact.core.frames import Frame
+from impact.core.ledgers import LedgerResult
 from impact.core.texts import LANGUAGES, notice
 from impact.diagnostics._reading import FEW_TREATED
 from impact.diagnostics._resolver import Resolver
@@ -25,13 +27,14 @@ from impact.outputs._curve_rows import curve_entry
 from impact.outputs._document import group_label
 from impact.pipeline.constructed.exposure_units import add_exposure_facts, units_of
 from impact.pipeline.fit import FittedModel
+from impact.pipeline.ledger.claims import judge_claims as judge_ledger_claims
 from impact.pipeline.listings.document import geometry_entries, geometry_files, listing_entries
 from impact.pipeline.percentages import add_percentages
-from impact.pipeline.references import claim_places
 from impact.pipeline.street import RunResult
-from impact.pipeline.written import written_values
+from impact.pipeline.written import claim_places, written_values
 from impact.plan import Plan
 from impact.schema.constructed.scale import outcome_scale
+from impact.schema.ledger.requests import LedgerRequest
 from impact.schema.nodes import to_plain
 from impact.schema.requests import ModelRequest
 
@@ -41,6 +44,8 @@ Document = dict[str, Any]
 def build_document(run: RunResult) -> Document:
     """The results document of a run, complete with verdicts, comparisons and the answer."""
     plan = run.plan
+    if plan.ledger is not None and run.ledger is not None:
+        return _ledger_document(run, plan.ledger, run.ledger)
     document = _study(plan, run.main) | {
         "samples": {"main": assemble.sample_facts(run.main, (), run.main.n_rows)},
         "data": {name: dict(facts) for name, facts in run.main.files.items()},
@@ -86,6 +91,30 @@ def build_document(run: RunResult) -> Document:
         plan.spec.claims, Resolver(document, results), places=claim_places(plan)
     )
     document["answer"] = answers.answer_of(document, plan.spec.answer, alpha=plan.spec.alpha)
+    return document
+
+
+def _ledger_document(run: RunResult, request: LedgerRequest, result: LedgerResult) -> Document:
+    """The results document of a ledger: scenarios stand where models do, and nothing is made of data."""
+    plan = run.plan
+    document = _study(plan, run.main) | {
+        "samples": {},
+        "data": {},
+        "models": ledgers.ledger_models(plan, request),
+        "rows": ledgers.ledger_rows(request, result),
+        "tests": [],
+        "notices": [notice_entry(found) for found in run.notices],
+        "ledger": ledgers.ledger_entry(plan, request, result),
+        "synthetic": False,
+    }
+    document["labels"] = ledgers.ledger_labels(request) | document["labels"]
+    written, places = written_values(plan)
+    document["published"] = published.compare_published(
+        plan.spec.published, document, written=written, places=places
+    )
+    document["published_summary"] = published.summaries(document["published"])
+    document["claims"] = judge_ledger_claims(plan.spec.claims, request, claim_places(plan), plan.spec.seed)
+    document["answer"] = ledgers.ledger_answer(document, request)
     return document
 
 

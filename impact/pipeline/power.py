@@ -11,7 +11,7 @@ import numpy as np
 from impact.core.errors import EstimationError, SpecError
 from impact.core.findings import Finding
 from impact.core.nearest import nearest
-from impact.core.texts import fault
+from impact.core.texts import fault, text
 from impact.diagnostics.power import PowerOptions
 from impact.kernels.power import (
     Trial,
@@ -129,6 +129,8 @@ def _only_power(plan: Plan, model: str | None, options: PowerOptions) -> Plan:
     answer = plan.spec.answer.model if plan.spec.answer is not None else None
     wanted = model or answer
     models = tuple(one for one in plain if wanted in (None, one.name, one.base))
+    if plan.ledger is not None:
+        raise SpecError(fault("E195", place=plan.resolved.tree.place, problem=text("ledger.show.no_power")))
     if not models:
         names = list(dict.fromkeys(one.name for one in plain))
         problem = f"there is no model '{wanted}'; models: {', '.join(names[:12])}"

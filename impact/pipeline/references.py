@@ -10,10 +10,11 @@ import impact.diagnostics._published as published
 from impact.core.errors import Fault, Notice, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault, notice
+from impact.pipeline.ledger.references import ledger_faults
 from impact.pipeline.listings.references import listing_faults, shows_listing
-from impact.pipeline.written import written_values
+from impact.pipeline.written import claim_places, written_values
 from impact.plan import Plan
-from impact.schema.nodes import Node, map_node, text_place
+from impact.schema.nodes import Node, map_node
 from impact.schema.requests import ModelRequest
 
 PUBLISHED = "published."
@@ -32,6 +33,8 @@ class _Use:
 
 def reference_faults(plan: Plan) -> list[Fault]:
     """E710 tables and figures, E601 published cells, claims and the answer: models that the spec does not have."""
+    if plan.ledger is not None:
+        return ledger_faults(plan, plan.ledger)
     known = _known(plan.models)
     unknown = [use for use in _uses(plan) if use.name.partition("[row=drop_one")[0] not in known]
     faults = [
@@ -116,13 +119,6 @@ def _without_others(plan: Plan, models: tuple[ModelRequest, ...]) -> tuple[Plan,
     smaller = replace(smaller, spec=spec.model_copy(update={**left, "answer": answer}), curve=curve)
     shown = ", ".join(sorted(name.rstrip(".") for name in lost))
     return smaller, (notice("W521", what=shown),) if lost else ()
-
-
-def claim_places(plan: Plan) -> dict[str, Place]:
-    """Name of a claim → place of its expression."""
-    block = plan.resolved.tree.get("claims")
-    tests = {str(entry.key): entry.node.get("test") for entry in (block.entries if block is not None else ())}
-    return {name: text_place(node) for name, node in tests.items() if node is not None}
 
 
 def _known(models: Sequence[ModelRequest]) -> list[str]:

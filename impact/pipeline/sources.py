@@ -15,7 +15,8 @@ import impact.data.paths as data_paths
 import impact.data.several as several
 import impact.data.source_files as source_files
 from impact.core.frames import Frame
-from impact.plan import Plan, Source
+from impact.plan import Plan
+from impact.schema.resolving.sources import Source
 
 
 def read_source(plan: Plan, source: Source, wanted: Collection[str]) -> Frame:

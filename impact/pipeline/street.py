@@ -2,6 +2,8 @@
 
 plan → read_data → listings → fit_models (design, estimate, inference) → robustness → ask_tests → run_curve → document
 → files
+
+A spec of kind ledger has neither data nor models: plan → run_ledger → document → files.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from impact.core.designs import Design, Factor
 from impact.core.errors import DataError, DesignError, ImpactError, Notice, SpecError
 from impact.core.findings import Finding
 from impact.core.frames import Frame
+from impact.core.ledgers import LedgerResult
 from impact.core.listings import Listing
 from impact.core.texts import fault
 from impact.data.constructed.exposure import examine_exposures
@@ -31,12 +34,15 @@ from impact.pipeline.constructed.built_columns import build_columns
 from impact.pipeline.constructed.field_of_study import with_field_notices
 from impact.pipeline.curve import run_curve
 from impact.pipeline.fit import FittedModel, Progress, fit_models
+from impact.pipeline.ledger.references import restricted_ledger
+from impact.pipeline.ledger.run import run_ledger
 from impact.pipeline.left_out import drop_one_requests
 from impact.pipeline.listings.compute import compute_listings, outline_notices, read_geometries
 from impact.pipeline.references import restricted
 from impact.pipeline.sources import headers_of, read_source
 from impact.plan import Plan
 from impact.schema.expressions.context import Context
+from impact.schema.ledger.requests import LedgerRequest
 from impact.schema.model import DropOneBlock
 from impact.schema.requests import ModelRequest
 
@@ -44,7 +50,7 @@ from impact.schema.requests import ModelRequest
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """Everything a run found: the whole frame, the main sample, models, findings, notices, failed tests, the curve,
-    tables of data and outlines of maps.
+    tables of data and outlines of maps; of a ledger its scenarios and an empty frame.
     """
 
     plan: Plan
@@ -57,6 +63,7 @@ class RunResult:
     curve: CurveResult | None = None
     listings: tuple[Listing, ...] = ()
     geometries: Mapping[str, Geometry] = field(default_factory=dict)
+    ledger: LedgerResult | None = None
 
     @property
     def failed(self) -> tuple[FittedModel, ...]:
@@ -80,8 +87,10 @@ def run_plan(
         progress: called with a model's name and its state. stop: once set, no further model is begun.
 
     Raises:
-        DataError: the data cannot be read or fail a check.
+        DataError: the data cannot be read or fail a check; a ledger does not close.
     """
+    if plan.ledger is not None:
+        return _run_ledger(*restricted_ledger(plan, plan.ledger, only))
     plan, left_out = restricted(plan, only)
     frame, main = read_data(plan)
     listings, told = compute_listings(plan, main)
@@ -97,6 +106,13 @@ def run_plan(
     return RunResult(
         plan, frame, main, fitted, findings, notices, tuple(failures), curve, listings, geometries
     )
+
+
+def _run_ledger(plan: Plan, request: LedgerRequest, left_out: tuple[Notice, ...]) -> RunResult:
+    """All scenarios of a spec of kind ledger; the frame is empty."""
+    result, notices = run_ledger(request, plan.spec.seed)
+    nothing = Frame({}, 0)
+    return RunResult(plan, nothing, nothing, (), (), (*left_out, *notices), ledger=result)
 
 
 def _curve(plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None) -> CurveResult | None:

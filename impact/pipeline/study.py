@@ -136,7 +136,7 @@ def _any_failed(document: Document) -> bool:
 def _block_of(plan: Plan, found: Fault) -> tuple[str, str] | None:
     """The table or figure that a fault is about."""
     for kind in ("tables", "figures"):
-        for name in getattr(plan.spec, kind):
+        for name in getattr(plan.spec if plan.ledger is None else plan.ledger, kind):
             if f"'{name}'" in found.message:
                 return kind, name
     return None

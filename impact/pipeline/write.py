@@ -56,12 +56,12 @@ class RunClock:
 
 def output_request(plan: Plan, document: Document) -> OutputRequest:
     """What the views are drawn with, beside the document."""
-    spec = plan.spec
     name = _shown(plan.resolved.tree.place.file)
+    shown = plan.spec if plan.ledger is None else plan.ledger
     return OutputRequest(
-        tables=spec.tables,
-        figures=spec.figures,
-        outputs=spec.outputs,
+        tables=shown.tables,
+        figures=shown.figures,
+        outputs=plan.spec.outputs,
         languages=plan.languages,
         spec_name=name,
         spec_text=resolved_text(plan.resolved.tree),
@@ -151,6 +151,9 @@ def _shown(file: str) -> str:
 
 
 def _options(plan: Plan) -> dict[str, Any]:
+    if plan.ledger is not None:
+        facts = {"draws": plan.ledger.draws, "level": plan.ledger.level, "years": list(plan.ledger.years)}
+        return {one.name: {"estimator": "ledger", "options": facts} for one in plan.ledger.scenarios}
     return {
         request.name: {
             "estimator": request.estimator,

@@ -262,7 +262,7 @@ def _fault(error: _Error, model_class: type[BaseModel], where: str) -> Fault:
         return fault("E105", place=place, suggestion=nearest(written, values), where=named, value=written,
                      values=", ".join(values))  # fmt: skip
     if error.kind in _RULES:
-        limit = next(iter(error.context.values()), "")
+        limit = error.context.get(_RULES[error.kind], next(iter(error.context.values()), ""))
         rule = text(f"rules.{_RULES[error.kind]}", limit=_number(limit))
         value = error.node.written if error.node.kind == "scalar" else text("kinds.this")
         return fault("E106", place=place, where=named, value=value, rule=rule)

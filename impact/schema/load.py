@@ -27,7 +27,7 @@ from impact.schema.yaml_faults import LastScalar, flow_value, quoted, rewrite
 MAX_NODES = 10_000
 MAX_ALIAS_NODES = 1_000
 MAX_FAULTS = 50
-NUMBER_KEYS_UNDER = ("path", "labels", "recode", "stock")
+NUMBER_KEYS_UNDER = ("path", "low", "high", "labels", "recode", "stock")
 _STYLES = {"'": "single", '"': "double", "|": "block", ">": "block"}
 # the parser is known to fail in these ways on odd text; each is a fault of the spec, not of the program
 _PARSER_ERRORS = (YAMLError, ValueError, IndexError, KeyError, AttributeError, AssertionError, TypeError,

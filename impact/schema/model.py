@@ -144,7 +144,10 @@ class SpecModel(Block):
     )
     base: bool = Field(False, description="True for a file that may only be extended.")
     requires: str | None = Field(None, description="Version range of impact, such as '>=0.1,<2'.")
-    kind: Literal["estimate"] = Field("estimate", description="Kind of spec.")
+    kind: Literal["estimate", "ledger"] = Field(
+        "estimate",
+        description="estimate: models of data; ledger: accounts of inputs and equations over years.",
+    )
     domain: str | None = Field(None, description="Field of study: employment, wages, crime or fiscal.")
     coding: Literal["enaho", "epe", "epen"] | None = Field(
         None,

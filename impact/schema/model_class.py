@@ -16,13 +16,6 @@ from impact.schema.nodes import Node
 
 # top-level keys of the language that this version does not have, and what to do instead
 RESERVED_KEYS = {
-    "montecarlo": "it belongs to specs of kind ledger",
-    "scenarios": "it belongs to specs of kind ledger",
-    "breakeven": "it belongs to specs of kind ledger",
-    "equations": "it belongs to specs of kind ledger",
-    "inputs": "it belongs to specs of kind ledger",
-    "years": "it belongs to specs of kind ledger",
-    "accounting": "it belongs to specs of kind ledger",
     "aggregate": "it belongs to staggered difference-in-differences",
     "missing_fe": "rows with a missing effect are always dropped and counted",
 }

@@ -200,3 +200,17 @@ def _test(entry: Entry, registry: Registry) -> TestRequest:
         str(entry.key), block.kind, tuple(name for name in of if name), options, title, entry.node,
         among=None if among is None or among.is_null else expression_of(among),
     )  # fmt: skip
+
+
+def test_faults(tree: Node, names: set[str]) -> list[Fault]:
+    """E184 for every test of a model that the spec does not have."""
+    faults: list[Fault] = []
+    known = ", ".join(sorted(names)[:20])
+    for entry in (tree.get("tests") or map_node(tree.place)).entries:
+        of = entry.node.get("of")
+        for item in () if of is None else of.items if of.kind == "list" else (of,):
+            name = item.written
+            if name in names or name.rpartition(".")[0] in names or name.startswith("tests."):
+                continue
+            faults.append(fault("E184", place=item.place, where=f"tests.{entry.key}", name=name, known=known))
+    return faults

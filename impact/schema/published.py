@@ -88,6 +88,11 @@ class PublishedCell(MarkedValue):
     stat: str = Field(
         default="estimate", description="Statistic: estimate, se, t, p, ci_low, ci_high, n, r2, rmse …"
     )
+    unit: Words = Field(
+        default="",
+        description="Unit of the published figure, printed beside it. Where ours has another unit the two are not "
+        "compared, but for `match: sign`; nothing is ever converted.",
+    )
 
 
 class PublishedBlock(Block):

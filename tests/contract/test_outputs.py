@@ -16,7 +16,9 @@ import impact.catalog as catalog
 from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
-NAMES = catalog.OUTPUTS.names()
+# figures of ledgers show what no model has: their own tests ask the same of them
+LEDGER = ("fan", "tornado")
+NAMES = tuple(name for name in catalog.OUTPUTS.names() if name not in LEDGER)
 KINDS = (
     "event_study",
     "coefplot",

@@ -39,13 +39,16 @@ FREE |= {
     "weights",
 }
 FREE |= {"values", "digits"}
-NAMED = {"data", "samples", "models", "listings", "geometries"}
+# of a ledger: what scenarios change and what lines depend on, by name
+FREE |= {"changes", "touches", "order"}
+NAMED = {"data", "samples", "models", "listings", "geometries", "inputs", "equations", "scenarios"}
 LANGUAGES = {"en", "es"}
 SPECS = (
     "replication_c3_guns",
     "theft_and_population",
     "replication_f3_public_capital",
     "refugees_applications",
+    "fiscal_growth_consumption",
 )
 FEW = """
 spec: 1

@@ -43,7 +43,7 @@ KEYS = [
     ("null key", "E117", {"null": "1"}, ()),
     ("true key", "E117", {"labels": "{true: yes}"}, ()),
     ("estimator unknown", "E170", {"models": '\n  main: {formula: "y ~ x", estimator: olss}'}, ("ols",)),
-    ("estimator later", "E171", {"models": '\n  main: {formula: "y ~ x", estimator: ledger}'}, ()),
+    ("a kind of spec, no estimator", "E164", {"models": '\n  main: {formula: "y ~ x", estimator: ledger}'}, ()),
     ("option of another estimator", "E102", {"models": '\n  main: {formula: "y ~ x", method: liml}'}, ()),
     ("estimator option range", "E106", {"models": '\n  main: {formula: "y ~ x", tolerance: 5}'}, ()),
     ("vcov unknown", "E170", {"vcov": "hc7"}, ("hc1",)),

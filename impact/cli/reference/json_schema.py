@@ -17,6 +17,7 @@ from impact.cli.reference.choices import (
     when_equal,
     with_choice,
 )
+from impact.cli.reference.ledger_schema import with_ledger
 from impact.cli.reference.schema_parts import (
     Schema,
     WithDefaults,
@@ -27,6 +28,7 @@ from impact.cli.reference.schema_parts import (
 )
 from impact.core.texts import LANGUAGES
 from impact.inference._options import PermuteOptions, WildOptions
+from impact.schema.ledger.block import LedgerBlock
 from impact.schema.model import ModelBlock, SpecModel
 from impact.schema.published import TestBlock
 from impact.schema.survey_block import SurveyBlock
@@ -40,6 +42,7 @@ def spec_schema() -> Schema:
     """The schema of a spec file as it is written, before `extends`, `params` and `matrix` are worked in."""
     definitions = _definitions()
     root = definitions.pop("SpecModel")
+    ledger = definitions.pop("LedgerBlock")
     properties = root["properties"]
     properties["data"] = described(properties["data"], _data_forms())
     _open_for_taking_away(definitions["DataBlock"])
@@ -70,10 +73,11 @@ def spec_schema() -> Schema:
         "test": _test(),
     }
     complete = _required_when_complete(root, definitions)
+    kinds = with_ledger(root, ledger, definitions)
     for schema in (root, *definitions.values()):
         open_for_placeholders(schema)
         open_for_merging(schema)
-    root["allOf"] = [complete]
+    root["allOf"] = [complete, *kinds]
     root["patternProperties"]["^x-"] = {"description": "Private notes: anything, ignored."}
     return {
         "$schema": DIALECT,
@@ -87,7 +91,9 @@ def spec_schema() -> Schema:
 def _definitions() -> dict[str, Schema]:
     """The blocks of the spec by name, each with its keys."""
     _, found = models_json_schema(
-        [(SpecModel, "validation")], ref_template="#/$defs/{model}", schema_generator=WithDefaults
+        [(SpecModel, "validation"), (LedgerBlock, "validation")],
+        ref_template="#/$defs/{model}",
+        schema_generator=WithDefaults,
     )
     definitions: dict[str, Schema] = found["$defs"]
     definitions = {name: without_titles(schema) for name, schema in definitions.items()}

@@ -13,7 +13,9 @@ from impact.core.texts import text
 from impact.outputs._assemble import formula_text
 from impact.pipeline.columns_read import names_used
 from impact.pipeline.sources import read_source
-from impact.plan import Plan, Source, make_plan
+from impact.plan import Plan, make_plan
+from impact.schema.ledger.requests import LedgerRequest
+from impact.schema.resolving.sources import Source
 
 # results.json, results.csv, README.md, spec.resolved.yaml, manifest.json, run.log
 ALWAYS = 6
@@ -28,9 +30,11 @@ def plan_lines(spec: str, options: studies.StudyOptions, language: str) -> list[
         SpecError: every fault of the spec.
     """
     plan = make_plan(spec, set_values=options.set_values, roots=options.roots)
+    if plan.ledger is not None:
+        return ledger_plan_lines(plan, plan.ledger, Path(str(options.out or "reports")), language)
     out = Path(str(options.out or "reports")) / plan.study
     last = last_seconds(out)
-    width = max(len(request.name) for request in plan.models)
+    width = max((len(request.name) for request in plan.models), default=0)
     lines = [f"{plan.study}   {_blocks(plan, language)}"]
     lines += [f"  data   {_data(plan, source, language)}" for source in plan.sources]
     for request in plan.models:
@@ -47,6 +51,28 @@ def plan_lines(spec: str, options: studies.StudyOptions, language: str) -> list[
     where = f"{out.as_posix()}/"
     key = "run.would_write" if count is None else "run.would_write_files"
     return [*lines, text(key, language, folder=where, count=count or 0)]
+
+
+def ledger_plan_lines(plan: Plan, ledger: LedgerRequest, out: Path, language: str) -> list[str]:
+    """What a run of a ledger would do: inputs, lines, scenarios, draws, the folder and its files."""
+    draws = text("ledger.show.not_drawn", language)
+    if ledger.draws:
+        draws = text("ledger.show.drawn", language, draws=f"{ledger.draws:,}")
+    counts = {
+        "inputs": len(ledger.inputs),
+        "equations": len(ledger.equations),
+        "scenarios": len(ledger.scenarios),
+    }
+    lines = [f"{plan.study}   {text('ledger.show.planned', language, draws=draws, **counts)}"]
+    for scenario in ledger.scenarios:
+        changed = ", ".join(scenario.changes)
+        lines.append(
+            f"  {scenario.name}"
+            + (f"   {text('ledger.show.changes', language)} {changed}" if changed else "")
+        )
+    count = files_written(plan)
+    key = "run.would_write" if count is None else "run.would_write_files"
+    return [*lines, text(key, language, folder=f"{(out / plan.study).as_posix()}/", count=count or 0)]
 
 
 def _blocks(plan: Plan, language: str) -> str:
@@ -77,14 +103,15 @@ def _data(plan: Plan, source: Source, language: str) -> str:
 
 def files_written(plan: Plan) -> int | None:
     """Files that a run writes; None where tables or figures are those of the results, which are not known yet."""
-    spec, languages = plan.spec, len(plan.languages)
-    if not spec.tables or not spec.figures:
+    languages, spec = len(plan.languages), plan.spec
+    shown = spec if plan.ledger is None else plan.ledger
+    if not shown.tables or not shown.figures:
         return None
     count = ALWAYS + languages
-    for table in spec.tables.values():
+    for table in shown.tables.values():
         formats = spec.outputs.formats if table.formats is None else table.formats
         count += languages * sum(FILES_A_TABLE.get(one, 1) for one in formats)
-    for figure in spec.figures.values():
+    for figure in shown.figures.values():
         formats = spec.outputs.figures if figure.formats is None else figure.formats  # type: ignore[assignment]
         count += languages * len(formats) + 1
     return count

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import impact.cli.showing.ledger as ledgers
+from impact.cli.showing.block import Block
 from impact.core.errors import ImpactError, Place
 from impact.core.frames import Step
 from impact.core.texts import text
@@ -19,28 +20,11 @@ from impact.schema.resolved_text import resolved_text
 WIDEST = 72
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A heading with lines of label and text."""
-
-    name: str
-    lines: tuple[tuple[str, str], ...]
-
-    def as_text(self) -> str:
-        """The block for a terminal."""
-        width = max((len(label) for label, _ in self.lines), default=0)
-        return "\n".join(
-            [self.name, *(f"  {label:<{width}}  {shown}".rstrip() for label, shown in self.lines)]
-        )
-
-    def as_record(self) -> dict[str, object]:
-        """The block as plain data."""
-        return {"name": self.name, **dict(self.lines)}
-
-
 def overview(plan: Plan, language: str) -> tuple[Block, ...]:
     """What the spec asks for, without reading data."""
     spec = plan.spec
+    if plan.ledger is not None:
+        return ledgers.overview(plan, plan.ledger, language)
     rows = [request.row for request in plan.models if request.row is not None]
     main = [request for request in plan.models if request.row is None]
     lines = [
@@ -86,7 +70,9 @@ def _design(plan: Plan) -> str:
 
 
 def model_blocks(plan: Plan, language: str) -> tuple[Block, ...]:
-    """Every model of the plan, those of the matrix and of robustness rows included."""
+    """Every model of the plan, those of the matrix and of robustness rows included; of a ledger every scenario."""
+    if plan.ledger is not None:
+        return ledgers.scenario_blocks(plan.ledger, language)
     return tuple(Block(request.name, tuple(_model_lines(request, language))) for request in plan.models)
 
 
@@ -118,6 +104,8 @@ def sample_blocks(plan: Plan, language: str) -> tuple[Block, ...]:
     from impact.pipeline.fit import design_of  # frames load only where data are read
     from impact.pipeline.street import read_data
 
+    if plan.ledger is not None:
+        return (Block(plan.study, ((_word("data", language), text("ledger.show.no_data", language)),)),)
     frame, main = read_data(plan)
     blocks = [_ledger(_word("main_sample", language), main.read, main.steps, main.n_rows, language)]
     for request in plan.models:

@@ -50,7 +50,8 @@ def parse_expression(source: str, *, place: Place | None = None, mode: str = "co
     Arguments:
         source: the text.
         place: where its first character stands in the spec.
-        mode: ``columns`` (derive, filter, checks), or ``claims``: dotted names and ``get`` are then allowed.
+        mode: ``columns`` (derive, filter, checks); ``claims``: dotted names and ``get`` are then allowed; ``ledger``
+            and ``ledger_claims``: equations and claims of ledgers, whose functions the ledger checks itself.
 
     Raises:
         SpecError: E401 unknown functions, E403 and E418 grammar, E404 what is not part of the language, E407
@@ -63,7 +64,7 @@ def parse_expression(source: str, *, place: Place | None = None, mode: str = "co
     root = _guarded(cursor, mode)
     if cursor.token.kind != "end":
         raise _stray(cursor, text("language.an_operator"))
-    faults = call_faults(root, origin, mode)
+    faults = call_faults(root, origin, mode) if mode in ("columns", "claims") else []
     if faults:
         raise SpecError(*faults)
     return Expression(root, source, place, mode)
@@ -229,7 +230,7 @@ def _name(cursor: Cursor, mode: str) -> Node:
     cursor.count()
     if cursor.at("(") and token.kind == "name":
         return _call(cursor, token, mode)
-    if cursor.at(".") and mode == "claims":
+    if cursor.at(".") and mode in ("claims", "ledger_claims"):
         parts = [name]
         while cursor.accept("."):
             if cursor.token.kind not in ("name", "quoted"):

@@ -12,7 +12,8 @@ from impact.schema.nodes import Entry, Key, Node, child, split_path
 from impact.schema.resolving.changes import ChangeError, change
 
 # in these a new name would be a typing error: a model that is not there cannot be changed
-NAMED = ("models", "tests", "tables", "figures", "params", "sets", "matrix", "joins", "published", "claims")
+NAMED = ("models", "tests", "tables", "figures", "params", "sets", "matrix", "joins", "published", "claims",
+         "inputs", "equations", "scenarios")  # fmt: skip
 
 
 def apply_settings(tree: Node, settings: Sequence[str]) -> Node:

@@ -1,0 +1,1 @@
+"""Arrays of a ledger: values over years, correlated draws, roots, ranks."""

@@ -1,0 +1,1 @@
+"""Tables and sections of a ledger, drawn from the results document."""
