@@ -39,7 +39,7 @@ def command(
     import impact.cli.replicating.views as views  # numpy and pandas load with the run, not with the help
     from impact.cli.replicating.overview import is_absent, overview_of
     from impact.cli.replicating.run import chosen_specs, run_specs
-    from impact.outputs._write_folder import write_folder
+    from impact.outputs.folder.write import write_folder
 
     language = str(setting(ctx, "lang") or "en")
     as_json = setting(ctx, "format") == "json"

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from impact.core.adoption_rows import event_time_of_rows
 from impact.core.arrays import Floats
 from impact.core.designs import Adoption
 from impact.core.errors import Notice
+from impact.core.rows.adoption_rows import event_time_of_rows
 from impact.core.texts import notice
 
 MOST_CELLS = 20

@@ -11,12 +11,12 @@ from impact.core.arrays import Floats
 from impact.core.errors import DesignError
 from impact.core.name_patterns import is_pattern, matching
 from impact.core.options import ReplicateWeights
-from impact.core.survey_rows import Replicates
+from impact.core.rows.survey_rows import Replicates
 from impact.core.texts import fault
 from impact.design.outcome import read_weights
 from impact.design.parts import source_of
 from impact.design.table import Columns, number_column
-from impact.kernels.survey_replicates import scales_of_deletion
+from impact.kernels.surveys.survey_replicates import scales_of_deletion
 from impact.schema.expressions.context import Context
 from impact.schema.requests import ModelRequest
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 import impact.kernels.factors as factor_kernels
-from impact.core.design_rows import effect_on_rows
 from impact.core.designs import AbsorbedFactor
 from impact.core.frames import Step
+from impact.core.rows.design_rows import effect_on_rows
 from impact.design.table import Columns, is_missing
 from impact.kernels.compiled import all_finite
 from impact.schema.expressions.context import Context

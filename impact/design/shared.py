@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.arrays import Floats, Logicals
-from impact.core.design_rows import factor_on_rows
 from impact.core.designs import AbsorbedFactor, Factor
 from impact.core.errors import ImpactError
 from impact.core.frames import Frame
-from impact.core.shared_rows import Member, SharedRows
+from impact.core.rows.design_rows import factor_on_rows
+from impact.core.rows.shared_rows import Member, SharedRows
 from impact.design.build import (
     Pieces,
     Raw,

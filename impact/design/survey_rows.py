@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from impact.core.arrays import Floats
 from impact.core.errors import DesignError
-from impact.core.survey_rows import SurveyRows, SurveyStage
+from impact.core.rows.survey_rows import SurveyRows, SurveyStage
 from impact.core.texts import fault
 from impact.design.grouping import label_text, make_factor
 from impact.design.replicate_rows import replicates_of

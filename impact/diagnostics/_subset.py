@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from impact.core.arrays import Logicals
-from impact.core.design_rows import design_on_rows
 from impact.core.designs import Design
 from impact.core.frames import Step
+from impact.core.rows.design_rows import design_on_rows
 
 
 def drop_rows(design: Design, mask: Logicals, *, reason: str = "left out") -> Design:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 import impact.kernels.absorb as absorption
-from impact.core.adoption_rows import treatment_of_rows
 from impact.core.arrays import Floats
 from impact.core.designs import Design
 from impact.core.errors import DesignError
 from impact.core.findings import Finding, ModelResult, Question
+from impact.core.rows.adoption_rows import treatment_of_rows
 from impact.core.texts import fault
 from impact.diagnostics._sentences import Words
 from impact.diagnostics._subjects import failed, nothing

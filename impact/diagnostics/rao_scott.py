@@ -1,7 +1,7 @@
 """Are two characteristics of a population independent: Pearson's chi-squared with the correction of Rao and Scott.
 
 The table has the values of each variable of `of:` as rows and the domains of `over:` as columns. Pearson's statistic is
-divided by the average design effect of its contrasts and compared with F (``impact.kernels.rao_scott``), so that
+divided by the average design effect of its contrasts and compared with F (kernel ``rao_scott``), so that
 clustering and unequal weights do not make a relation where there is none. Assumption: the sample was drawn as the
 design says. Sources: Rao and Scott (1984); Lumley (2004), svychisq.
 """
@@ -23,8 +23,8 @@ from impact.core.registered import Diagnostic
 from impact.diagnostics._joint_test import law
 from impact.diagnostics._sentences import both, number, probability, word
 from impact.diagnostics._subjects import failed, nothing
-from impact.kernels.rao_scott import association
 from impact.kernels.scipy_on_use import special
+from impact.kernels.surveys.rao_scott import association
 
 DESCRIBES = ("survey_mean", "survey_proportion")
 MOST_LEVELS = 50

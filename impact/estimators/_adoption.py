@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from impact.core.arrays import Floats
-from impact.core.design_rows import design_on_rows
 from impact.core.designs import Adoption, AdoptionChoices, Design, Factor
 from impact.core.errors import DesignError
 from impact.core.frames import Step
 from impact.core.labels import number_label
 from impact.core.options import Options
+from impact.core.rows.design_rows import design_on_rows
 from impact.core.texts import fault
 
 Mask = npt.NDArray[np.bool_]

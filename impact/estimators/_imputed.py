@@ -13,11 +13,11 @@ import numpy.typing as npt
 import impact.estimators._regression as regression
 import impact.kernels.imputation as kernel
 import impact.kernels.imputed_means as means
-from impact.core.adoption_rows import cohort_of_rows, event_time_of_rows
 from impact.core.arrays import Floats, Integers
 from impact.core.designs import AbsorbedFactor, Adoption, AdoptionChoices, Design, Factor
 from impact.core.errors import DesignError, Notice
 from impact.core.options import Options
+from impact.core.rows.adoption_rows import cohort_of_rows, event_time_of_rows
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import (
     adoption_of,

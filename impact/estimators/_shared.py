@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 import impact.kernels.absorb as absorption
 from impact.core.arrays import Floats, Logicals
-from impact.core.shared_rows import SharedRows
+from impact.core.rows.shared_rows import SharedRows
 from impact.estimators._regression import RegressionOptions, effects_of, rank_of_effects
 from impact.kernels.compiled import cross_product
 from impact.kernels.least_squares import ABSORBED_SHARE

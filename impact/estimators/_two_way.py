@@ -10,12 +10,12 @@ import numpy.typing as npt
 import impact.estimators._saturated as saturated
 import impact.kernels.bacon as bacon
 import impact.kernels.saturated as kernel
-from impact.core.adoption_rows import cohort_of_rows, event_time_of_rows, treatment_of_rows
 from impact.core.arrays import Floats
 from impact.core.designs import Adoption, Design, Term, Treatment
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
 from impact.core.labels import number_label
+from impact.core.rows.adoption_rows import cohort_of_rows, event_time_of_rows, treatment_of_rows
 from impact.core.texts import fault
 from impact.estimators._adoption import (
     adoption_of,

@@ -31,7 +31,6 @@ from pydantic import Field
 
 import impact.kernels.switching as kernel
 import impact.kernels.switching_controls as with_controls
-from impact.core.adoption_rows import event_time_of_rows
 from impact.core.arrays import Floats
 from impact.core.designs import Adoption, AdoptionChoices, Design, Factor, Term
 from impact.core.errors import DesignError, Notice
@@ -39,6 +38,7 @@ from impact.core.estimates import Estimate, Influence
 from impact.core.labels import number_label
 from impact.core.options import Options
 from impact.core.registered import Estimator
+from impact.core.rows.adoption_rows import event_time_of_rows
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import (
     adoption_of,

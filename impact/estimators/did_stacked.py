@@ -26,12 +26,12 @@ from pydantic import Field
 import impact.estimators._event_window as event_window
 import impact.estimators._regression as regression
 from impact.core.arrays import Floats
-from impact.core.design_rows import factor_on_rows
 from impact.core.designs import AbsorbedFactor, Adoption, Design, Factor, Panel, Term
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
 from impact.core.labels import number_label
 from impact.core.registered import Estimator
+from impact.core.rows.design_rows import factor_on_rows
 from impact.core.texts import fault
 from impact.estimators._adoption import (
     adoption_of,

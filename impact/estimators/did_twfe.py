@@ -21,12 +21,12 @@ import impact.estimators._event_window as event_window
 import impact.estimators._regression as regression
 import impact.estimators._two_way as two_way
 import impact.kernels.bacon as bacon
-from impact.core.adoption_rows import treatment_of_rows
 from impact.core.designs import AdoptionChoices, Design, Term
 from impact.core.errors import DesignError, Notice
 from impact.core.estimates import Estimate
 from impact.core.labels import number_label
 from impact.core.registered import Estimator
+from impact.core.rows.adoption_rows import treatment_of_rows
 from impact.core.texts import fault, notice
 from impact.estimators._adoption import adoption_of, choice_facts, choices_of, require_absorbing
 from impact.estimators._combination import combined

@@ -22,12 +22,12 @@ from pydantic_core import PydanticCustomError
 import impact.estimators._regression as regression
 import impact.kernels.least_squares as least_squares
 from impact.core.arrays import Floats
-from impact.core.design_rows import design_on_rows
 from impact.core.designs import INTERCEPT, AbsorbedFactor, Design, Factor, Panel, Sample
 from impact.core.errors import DesignError
 from impact.core.estimates import Estimate
 from impact.core.frames import Step
 from impact.core.registered import Estimator
+from impact.core.rows.design_rows import design_on_rows
 from impact.core.texts import fault, notice
 from impact.kernels.factors import first_rows
 

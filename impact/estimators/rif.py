@@ -26,12 +26,12 @@ from pydantic import Field
 import impact.estimators._regression as regression
 import impact.kernels.recentered as kernel
 from impact.core.arrays import Floats
-from impact.core.design_rows import design_on_rows
 from impact.core.designs import INTERCEPT, Design, Term
 from impact.core.errors import DesignError, SpecError
 from impact.core.estimates import Estimate, OwnVariance
 from impact.core.labels import number_label
 from impact.core.registered import Estimator
+from impact.core.rows.design_rows import design_on_rows
 from impact.core.texts import fault, in_all_languages, notice
 from impact.estimators._distributions import refuse_what_is_not_taken, row_weights, unsupported
 from impact.kernels.resampling import counts_of_draws

@@ -23,7 +23,7 @@ from impact.core.estimates import Estimate
 from impact.core.labels import number_label
 from impact.core.population_figures import QuantileCurve
 from impact.core.registered import Estimator
-from impact.core.survey_rows import SurveyRows
+from impact.core.rows.survey_rows import SurveyRows
 from impact.core.texts import fault
 from impact.estimators._survey import (
     Figures,
@@ -34,7 +34,7 @@ from impact.estimators._survey import (
     replicate_figures,
     simple_variance,
 )
-from impact.kernels.weighted_quantiles import distribution, inverse
+from impact.kernels.surveys.weighted_quantiles import distribution, inverse
 
 
 class MeanOptions(SurveyEstimatorOptions):

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from impact.core.arrays import Floats
 from impact.core.designs import Factor
-from impact.core.shared_rows import SharedRows
+from impact.core.rows.shared_rows import SharedRows
 from impact.inference._clusters import named
 from impact.inference._small_sample import (
     Convention,

@@ -11,7 +11,7 @@ from impact.core.designs import Design
 from impact.core.errors import DesignError, EstimationError, Notice
 from impact.core.estimates import Estimate, Inference
 from impact.core.options import ReplicateWeights
-from impact.core.survey_rows import Replicates
+from impact.core.rows.survey_rows import Replicates
 from impact.core.texts import fault, notice
 from impact.inference._intervals import (
     Spread,
@@ -22,7 +22,7 @@ from impact.inference._intervals import (
     proportions_of,
 )
 from impact.inference._woodruff import curves_of
-from impact.kernels.survey_replicates import degrees_of_freedom, replicate_variance
+from impact.kernels.surveys.survey_replicates import degrees_of_freedom, replicate_variance
 
 FEWEST = 2
 

@@ -15,7 +15,7 @@ from impact.core.estimates import Estimate, Inference
 from impact.core.population_figures import QuantileCurve
 from impact.inference._intervals import rescaled, test_and_interval
 from impact.kernels.distributions import t_critical
-from impact.kernels.weighted_quantiles import inverse
+from impact.kernels.surveys.weighted_quantiles import inverse
 
 
 def curves_of(estimate: Estimate) -> tuple[QuantileCurve, ...]:

@@ -5,7 +5,7 @@
 z are the linearised rows (score times bread of a regression, influence of other estimates) summed by primary unit. All
 primary units of the design count, those outside the domain with 0. t with the primary units of the domain less its
 strata. Where the office that drew the sample gives replicate weights instead, the estimate is made anew with each
-(``impact.kernels.survey_replicates``). Assumption: the sample was drawn as the design says; nothing is assumed of the
+(kernel ``survey_replicates``). Assumption: the sample was drawn as the design says; nothing is assumed of the
 model. Sources: Binder (1983); Lumley (2004); Wolter (2007).
 """
 
@@ -24,14 +24,14 @@ from impact.core.errors import DesignError, EstimationError, Notice
 from impact.core.estimates import Estimate, Inference
 from impact.core.options import Options, ReplicateWeights
 from impact.core.registered import Variance
-from impact.core.survey_rows import SurveyRows
+from impact.core.rows.survey_rows import SurveyRows
 from impact.core.texts import fault, notice
 from impact.inference._clusters import named, refuse_changing_clusters
 from impact.inference._intervals import Spread, complete, describe, number
 from impact.inference._replicates import from_replicates
 from impact.inference._survey_quality import with_quality
 from impact.inference._woodruff import curves_of, from_shares, with_shares
-from impact.kernels.survey import LonelyUnit, Stage, design_variance, unit_totals
+from impact.kernels.surveys.survey import LonelyUnit, Stage, design_variance, unit_totals
 
 Names = str | tuple[str, ...]
 Rows = npt.NDArray[np.int64]

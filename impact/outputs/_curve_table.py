@@ -10,7 +10,7 @@ from impact.outputs._curve_rows import choice_label, curve_of, dimension_label, 
 from impact.outputs._document import Document, Entry, label_of, said
 from impact.outputs._numbers import decimal_text, error_text, p_text, whole_text
 from impact.outputs._statistics import Printing
-from impact.outputs._table_notes import closing_notes, own_notes
+from impact.outputs.grids.notes import closing_notes, own_notes
 from impact.schema.display import TableBlock
 
 NUMBERS = ("estimate", "se", "p", "n")

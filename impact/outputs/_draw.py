@@ -18,8 +18,8 @@ from impact.outputs import (
 from impact.outputs._columns import estimated_by_time
 from impact.outputs._document import Document, estimates
 from impact.outputs._request import AnyFigure, OutputRequest
-from impact.outputs._table_rows import robustness_mains
 from impact.outputs._tables import grids, table_blocks
+from impact.outputs.grids.rows import robustness_mains
 from impact.schema.display import FigureBlock, TableBlock
 
 _TABLES = (table_markdown, table_latex, table_html)
@@ -105,4 +105,4 @@ def _figure_module(kind: str) -> Any:
 
 
 def _style() -> Any:
-    return importlib.import_module("impact.outputs._figure_style")
+    return importlib.import_module("impact.outputs.drawing.style")

@@ -13,7 +13,7 @@ from impact.outputs._document import Document, Entry, label_of, level_label, sai
 from impact.outputs._listed import listing_of, listing_title
 from impact.outputs._numbers import decimal_text, is_number
 from impact.outputs._statistics import Printing
-from impact.outputs._table_notes import closing_notes, own_notes
+from impact.outputs.grids.notes import closing_notes, own_notes
 from impact.schema.display import TableBlock
 
 DASH = "–"

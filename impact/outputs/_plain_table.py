@@ -21,7 +21,7 @@ from impact.outputs._document import (
 from impact.outputs._footers import effect_label, variance_word
 from impact.outputs._numbers import decimal_text, interval_text, is_number, p_text, whole_text
 from impact.outputs._request import OutputRequest
-from impact.outputs._table_notes import own_steps
+from impact.outputs.grids.notes import own_steps
 
 
 def list_grid(

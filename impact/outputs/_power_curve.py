@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from impact.core.texts import text
 from impact.outputs._cell_grid import HEADER, Grid, Row, figure, label
-from impact.outputs._figure_style import SOFT, Drawing, Plan, drawing, grid_lines, series_style
 from impact.outputs._numbers import decimal_text, is_number, percent_text
+from impact.outputs.drawing.style import SOFT, Drawing, Plan, drawing, grid_lines, series_style
 
 # ways to compute the power, in the order of the legend and the columns
 WAYS = ("formula", "noncentral_t", "permutation", "simulation")

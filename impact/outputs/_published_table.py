@@ -20,7 +20,7 @@ from impact.outputs._document import (
 )
 from impact.outputs._numbers import decimal_text, is_number, scientific_text
 from impact.outputs._statistics import UNKNOWN, Printing, heading
-from impact.outputs._table_notes import closing_notes, own_notes, sentence
+from impact.outputs.grids.notes import closing_notes, own_notes, sentence
 from impact.schema.display import TableBlock
 
 MOST_ATTEMPTS = 6

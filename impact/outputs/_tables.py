@@ -9,7 +9,7 @@ from impact.outputs._cell_grid import Grid
 from impact.outputs._columns import estimated_by_time, with_groups, without_groups
 from impact.outputs._document import Document, estimates, made_up
 from impact.outputs._request import AnyTable, OutputRequest
-from impact.outputs._table_layout import table_grid
+from impact.outputs.grids.layout import table_grid
 from impact.schema.display import TableBlock
 from impact.schema.ledger.block import LedgerTableBlock
 

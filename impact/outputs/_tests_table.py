@@ -9,7 +9,7 @@ from impact.outputs._cell_grid import HEADER, Cell, Grid, Row, figure, label
 from impact.outputs._document import Document, Entry, label_of, said, unique
 from impact.outputs._numbers import decimal_text, interval_text, p_text
 from impact.outputs._statistics import Printing
-from impact.outputs._table_notes import closing_notes, own_notes
+from impact.outputs.grids.notes import closing_notes, own_notes
 from impact.schema.display import TableBlock
 
 HEADS = ("test", "statistic", "interval", "p", "sentence")

@@ -26,9 +26,11 @@ from impact.outputs._document import (
     rows_of,
     said,
 )
-from impact.outputs._figure_interval import draw_interval
-from impact.outputs._figure_models import chosen_models
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import decimal_text, interval_text, is_number, whole_text
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.interval import draw_interval
+from impact.outputs.drawing.models import chosen_models
+from impact.outputs.drawing.style import (
     COLOURS,
     INK,
     SOFT,
@@ -40,8 +42,6 @@ from impact.outputs._figure_style import (
     tip,
     zero_line,
 )
-from impact.outputs._numbers import decimal_text, interval_text, is_number, whole_text
-from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("model", "cohort", "time", "estimate", "ci_low", "ci_high", "band_low", "band_high")

@@ -15,7 +15,9 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.outputs._document import Document, Entry, label_of, made_up, model_label, said
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import decimal_text, is_number, whole_text
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.style import (
     COLOURS,
     INK,
     MARKERS,
@@ -27,9 +29,7 @@ from impact.outputs._figure_style import (
     typeset,
     zero_line,
 )
-from impact.outputs._figure_tests import findings_of
-from impact.outputs._numbers import decimal_text, is_number, whole_text
-from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.tested import findings_of
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("of", "type", "treated", "control", "weight", "estimate")

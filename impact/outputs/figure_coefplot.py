@@ -30,9 +30,11 @@ from impact.outputs._document import (
     said,
     unique,
 )
-from impact.outputs._figure_interval import draw_interval
-from impact.outputs._figure_models import chosen_models
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import decimal_text, interval_text, is_number
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.interval import draw_interval
+from impact.outputs.drawing.models import chosen_models
+from impact.outputs.drawing.style import (
     SOFT,
     Drawing,
     Plan,
@@ -43,9 +45,7 @@ from impact.outputs._figure_style import (
     tip,
     zero_line,
 )
-from impact.outputs._numbers import decimal_text, interval_text, is_number
-from impact.outputs._request import OutputRequest
-from impact.outputs._table_rows import family_label, family_of, group_rows, robustness_mains, rows_of_main
+from impact.outputs.grids.rows import family_label, family_of, group_rows, robustness_mains, rows_of_main
 from impact.schema.display import FigureBlock, TableBlock
 
 COLUMNS = ("row", "model", "group", "term", "estimate", "ci_low", "ci_high", "interval", "n_obs", "marked")

@@ -13,10 +13,10 @@ from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.outputs._design_words import adoption_of, design_sentences
 from impact.outputs._document import Document, made_up, said
-from impact.outputs._figure_models import chosen_models
-from impact.outputs._figure_style import COLOURS, FAINT, SOFT, Drawing, Plan, drawing, files_of_kind
 from impact.outputs._numbers import whole_text
 from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.models import chosen_models
+from impact.outputs.drawing.style import COLOURS, FAINT, SOFT, Drawing, Plan, drawing, files_of_kind
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("cohort", "units", "time", "treated")

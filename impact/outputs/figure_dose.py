@@ -22,8 +22,10 @@ from impact.outputs._document import (
     rows_of,
     said,
 )
-from impact.outputs._figure_models import chosen_models
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import decimal_text, is_number
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.models import chosen_models
+from impact.outputs.drawing.style import (
     COLOURS,
     FAINT,
     Drawing,
@@ -33,8 +35,6 @@ from impact.outputs._figure_style import (
     grid_lines,
     zero_line,
 )
-from impact.outputs._numbers import decimal_text, is_number
-from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("model", "curve", "dose", "estimate", "ci_low", "ci_high", "band_low", "band_high")

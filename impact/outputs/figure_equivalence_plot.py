@@ -23,7 +23,9 @@ from impact.outputs._document import (
     unique,
     verdict_text,
 )
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import decimal_text, interval_text, is_number
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.style import (
     COLOURS,
     FAINT,
     SOFT,
@@ -35,8 +37,6 @@ from impact.outputs._figure_style import (
     tip,
     zero_line,
 )
-from impact.outputs._numbers import decimal_text, interval_text, is_number
-from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("test", "of", "term", "estimate", "ci_low", "ci_high", "bound", "verdict")

@@ -27,9 +27,11 @@ from impact.outputs._document import (
     said,
     unique,
 )
-from impact.outputs._figure_interval import draw_interval
-from impact.outputs._figure_models import chosen_models
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import decimal_text, interval_text, is_number, whole_text
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.interval import draw_interval
+from impact.outputs.drawing.models import chosen_models
+from impact.outputs.drawing.style import (
     INK,
     SOFT,
     Drawing,
@@ -42,8 +44,6 @@ from impact.outputs._figure_style import (
     tip,
     zero_line,
 )
-from impact.outputs._numbers import decimal_text, interval_text, is_number, whole_text
-from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 # letters of a line beside the vertical axis

@@ -17,7 +17,9 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.outputs._document import Document, Entry, made_up, model_label, said
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import decimal_text, is_number, percent_text
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.style import (
     COLOURS,
     INK,
     SOFT,
@@ -28,8 +30,6 @@ from impact.outputs._figure_style import (
     grid_lines,
     zero_line,
 )
-from impact.outputs._numbers import decimal_text, is_number, percent_text
-from impact.outputs._request import OutputRequest
 from impact.outputs.ledger.words import digits_for, line_label, with_unit
 from impact.schema.expressions.parse import parse_expression
 from impact.schema.expressions.tree import spell

@@ -15,8 +15,10 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.outputs._document import Document, Entry, label_of, made_up, model_label, said, unique
-from impact.outputs._figure_interval import draw_interval
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import is_number
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.interval import draw_interval
+from impact.outputs.drawing.style import (
     COLOURS,
     INK,
     Drawing,
@@ -26,9 +28,7 @@ from impact.outputs._figure_style import (
     grid_lines,
     zero_line,
 )
-from impact.outputs._figure_tests import findings_of
-from impact.outputs._numbers import is_number
-from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.tested import findings_of
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("of", "restriction", "m", "method", "ci_low", "ci_high", "empty")

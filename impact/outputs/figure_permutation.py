@@ -13,8 +13,11 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.outputs._document import Document, Entry, focus_row, label_of, made_up, said
-from impact.outputs._figure_models import chosen_models
-from impact.outputs._figure_style import (
+from impact.outputs._footers import permutation_of
+from impact.outputs._numbers import decimal_text, is_number, p_text, whole_text
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.models import chosen_models
+from impact.outputs.drawing.style import (
     COLOURS,
     FAINT,
     INK,
@@ -25,9 +28,6 @@ from impact.outputs._figure_style import (
     files_of_kind,
     grid_lines,
 )
-from impact.outputs._footers import permutation_of
-from impact.outputs._numbers import decimal_text, is_number, p_text, whole_text
-from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("set", "estimate")

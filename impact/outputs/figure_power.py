@@ -6,11 +6,11 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.outputs._document import Document, Entry, label_of, made_up, model_label, said
-from impact.outputs._figure_style import Drawing, files_of_kind
-from impact.outputs._figure_tests import findings_of
 from impact.outputs._numbers import is_number
 from impact.outputs._power_curve import power_drawing, ways_of
 from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.style import Drawing, files_of_kind
+from impact.outputs.drawing.tested import findings_of
 from impact.schema.display import FigureBlock
 
 

@@ -21,7 +21,9 @@ from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.kernels.omitted_variable import adjusted_error, largest_bias
 from impact.outputs._document import Document, Entry, label_of, made_up, said
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import decimal_text, is_number
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.style import (
     COLOURS,
     INK,
     SOFT,
@@ -33,9 +35,7 @@ from impact.outputs._figure_style import (
     series_style,
     typeset,
 )
-from impact.outputs._figure_tests import findings_of
-from impact.outputs._numbers import decimal_text, is_number
-from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.tested import findings_of
 from impact.schema.display import FigureBlock
 
 COLUMNS = (

@@ -25,7 +25,9 @@ from impact.outputs._curve_rows import (
     summary_of,
 )
 from impact.outputs._document import Document, Entry, label_of, made_up, said
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import decimal_text, is_number, p_text, whole_text
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.style import (
     COLOURS,
     FAINT,
     INK,
@@ -38,8 +40,6 @@ from impact.outputs._figure_style import (
     typeset,
     zero_line,
 )
-from impact.outputs._numbers import decimal_text, is_number, p_text, whole_text
-from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 COLUMNS = (

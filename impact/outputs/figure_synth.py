@@ -16,8 +16,10 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import fault, text
 from impact.outputs._document import Document, label_of, made_up, model_label, said
-from impact.outputs._figure_models import chosen_models
-from impact.outputs._figure_style import (
+from impact.outputs._numbers import decimal_text, is_number, whole_text
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.models import chosen_models
+from impact.outputs.drawing.style import (
     COLOURS,
     FAINT,
     SOFT,
@@ -28,8 +30,6 @@ from impact.outputs._figure_style import (
     grid_lines,
     zero_line,
 )
-from impact.outputs._numbers import decimal_text, is_number, whole_text
-from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("model", "cohort", "series", "unit", "time", "value")

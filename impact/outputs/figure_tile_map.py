@@ -24,10 +24,10 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import text
 from impact.outputs._document import Document, label_of, level_label, made_up, said, unique
-from impact.outputs._figure_style import FAINT, INK, SOFT, Drawing, Plan, drawing, files_of_kind
 from impact.outputs._listed import Listed, cannot_draw, listed_for, listing_of, numbers
 from impact.outputs._numbers import decimal_text
 from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.style import FAINT, INK, SOFT, Drawing, Plan, drawing, files_of_kind
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("panel", "area", "label", "row", "column", "value")

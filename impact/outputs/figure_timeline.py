@@ -23,7 +23,9 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import text
 from impact.outputs._document import Document, label_of, made_up, said
-from impact.outputs._figure_style import (
+from impact.outputs._listed import Listed, cannot_draw, listed_for, listing_of, listing_title
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.style import (
     COLOURS,
     FAINT,
     INK,
@@ -35,8 +37,6 @@ from impact.outputs._figure_style import (
     grid_lines,
     zero_line,
 )
-from impact.outputs._listed import Listed, cannot_draw, listed_for, listing_of, listing_title
-from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("label", "direction", "date", "first_day", "last_day", "place", "step", "index")

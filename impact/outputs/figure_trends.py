@@ -16,8 +16,11 @@ from impact.core.errors import OutputError
 from impact.core.registered import Output
 from impact.core.texts import text
 from impact.outputs._document import Document, label_of, level_label, made_up, said, unique
-from impact.outputs._figure_interval import draw_interval
-from impact.outputs._figure_style import (
+from impact.outputs._listed import Listed, cannot_draw, listed_for, numbers
+from impact.outputs._numbers import decimal_text
+from impact.outputs._request import OutputRequest
+from impact.outputs.drawing.interval import draw_interval
+from impact.outputs.drawing.style import (
     SOFT,
     Drawing,
     Plan,
@@ -27,9 +30,6 @@ from impact.outputs._figure_style import (
     grid_lines,
     series_style,
 )
-from impact.outputs._listed import Listed, cannot_draw, listed_for, numbers
-from impact.outputs._numbers import decimal_text
-from impact.outputs._request import OutputRequest
 from impact.schema.display import FigureBlock
 
 COLUMNS = ("group", "time", "value", "low", "high")

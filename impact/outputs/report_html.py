@@ -45,9 +45,9 @@ from impact.outputs._plain_table import (
     tests_grid,
 )
 from impact.outputs._request import OutputRequest
-from impact.outputs._table_layout import kind_of
-from impact.outputs._table_notes import LISTED
 from impact.outputs._tables import grids, table_blocks
+from impact.outputs.grids.layout import kind_of
+from impact.outputs.grids.notes import LISTED
 from impact.outputs.ledger.sections import equations_grid, inputs_of_report, scenarios_grid
 from impact.outputs.table_html import html_table
 

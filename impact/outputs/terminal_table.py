@@ -28,8 +28,8 @@ from impact.outputs._escape import plain
 from impact.outputs._groups import groups_of
 from impact.outputs._numbers import decimal_text, error_text, p_text
 from impact.outputs._request import OutputRequest
-from impact.outputs._table_notes import LISTED
 from impact.outputs._tables import grids
+from impact.outputs.grids.notes import LISTED
 
 _GAP = "  "
 MOST_NAMES = 4

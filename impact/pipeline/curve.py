@@ -13,7 +13,7 @@ import numpy.typing as npt
 from impact.core.arrays import Floats, Logicals
 from impact.core.curves import CurveResult, CurveRow
 from impact.core.frames import Frame
-from impact.core.shared_rows import SharedRows
+from impact.core.rows.shared_rows import SharedRows
 from impact.core.texts import fault
 from impact.design.shared import shared_rows
 from impact.estimators._regression import RegressionOptions

@@ -11,9 +11,9 @@ import impact
 import impact.catalog as catalog
 import impact.diagnostics._answer as answers
 import impact.diagnostics._claims as claims
-import impact.diagnostics._published as published
 import impact.diagnostics._specification_curve as curves
 import impact.diagnostics._verdict as verdicts
+import impact.diagnostics.published.compare as published
 import impact.outputs._assemble as assemble
 import impact.pipeline.ledger.document as ledgers
 from impact.core.errors import Notice

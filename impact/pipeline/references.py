@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import impact.diagnostics._claims as claims
-import impact.diagnostics._published as published
+import impact.diagnostics.published.compare as published
 from impact.core.errors import Fault, Notice, Place, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault, notice

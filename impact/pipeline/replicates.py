@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 import impact.catalog as catalog
-from impact.core.design_rows import design_on_rows
 from impact.core.designs import Design
 from impact.core.errors import ImpactError
 from impact.core.estimates import Estimate
-from impact.core.survey_rows import SurveyRows
+from impact.core.rows.design_rows import design_on_rows
+from impact.core.rows.survey_rows import SurveyRows
 from impact.schema.requests import ModelRequest
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from impact.core.errors import Notice
 from impact.outputs._draw import draw_outputs
 from impact.outputs._request import OutputRequest
-from impact.outputs._write_folder import write_folder
+from impact.outputs.folder.write import write_folder
 from impact.outputs.manifest_json import ManifestFacts, manifest_bytes
 from impact.outputs.run_log import log_bytes
 from impact.pipeline.document import Document, model_order, spec_sha256

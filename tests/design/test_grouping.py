@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from impact.core.design_rows import factor_on_rows
+from impact.core.rows.design_rows import factor_on_rows
 from impact.design.grouping import label_text, make_factor
 
 NUMBERS = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=40)

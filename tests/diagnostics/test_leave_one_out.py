@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import impact
-from impact.core.design_rows import factor_on_rows
+from impact.core.rows.design_rows import factor_on_rows
 from impact.diagnostics._subset import drop_rows
 from impact.diagnostics.leave_one_out import LeaveOneOutOptions, examine
 

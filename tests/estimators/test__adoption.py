@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import impact.estimators._adoption as shared
-from impact.core.adoption_rows import cohort_of_rows, event_time_of_rows
 from impact.core.errors import DesignError
 from impact.core.options import NoOptions, Options
+from impact.core.rows.adoption_rows import cohort_of_rows, event_time_of_rows
 from impact.design.adoption import build_adoption
 
 COHORTS = {"unit": "i", "time": "t", "cohort": "g", "never": 0}

@@ -4,8 +4,8 @@ import pytest
 
 from impact.core.errors import OutputError
 from impact.outputs._request import OutputRequest
-from impact.outputs._table_layout import table_grid
 from impact.outputs._tables import table_blocks
+from impact.outputs.grids.layout import table_grid
 from impact.schema.display import TableBlock
 
 

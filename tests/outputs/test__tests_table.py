@@ -4,7 +4,7 @@ import pytest
 
 from impact.core.errors import OutputError
 from impact.outputs._request import OutputRequest
-from impact.outputs._table_layout import table_grid
+from impact.outputs.grids.layout import table_grid
 from impact.schema.display import TableBlock
 
 

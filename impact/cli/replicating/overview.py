@@ -9,7 +9,7 @@ import impact
 from impact.cli._run_many import NOT_THERE, Outcome
 from impact.core.errors import Fault
 from impact.core.texts import in_language
-from impact.diagnostics._published import failures
+from impact.diagnostics.published.compare import failures
 
 SCHEMA = "impact-replication-1"
 COUNTED = ("equal", "rounds_equal", "close", "sign_agrees", "differs", "not_available")

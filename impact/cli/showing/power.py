@@ -9,10 +9,10 @@ from typing import Any
 from impact.core.texts import text
 from impact.diagnostics.power import PowerOptions
 from impact.kernels.power import Trial
-from impact.outputs._figure_style import Drawing
 from impact.outputs._numbers import decimal_text
 from impact.outputs._power_curve import power_drawing, power_grid
-from impact.outputs._write_errors import writing
+from impact.outputs.drawing.style import Drawing
+from impact.outputs.folder.write_errors import writing
 from impact.outputs.results_csv import csv_bytes
 from impact.outputs.terminal_table import grid_text
 from impact.pipeline.power import PowerResult, power_of_spec, power_of_trial, trial_for

@@ -9,7 +9,7 @@ from impact.core.texts import fault, text
 from impact.outputs._cell_grid import HEADER, PANEL, Cell, Grid, Row, figure, label
 from impact.outputs._document import Document, Entry, label_of, model_label, said, unique, verdict_text
 from impact.outputs._numbers import decimal_text, interval_text, is_number
-from impact.outputs._table_notes import closing_notes, own_notes
+from impact.outputs.grids.notes import closing_notes, own_notes
 from impact.outputs.ledger.notes import (
     assumptions_note,
     breakeven_words,

@@ -8,7 +8,7 @@ from typing import Any
 from impact.core.texts import text
 from impact.outputs._document import Document, Entry, label_of, model_label, said, unique
 from impact.outputs._numbers import decimal_text, is_number, percent_text, whole_text
-from impact.outputs._table_notes import closing_notes, own_notes, warnings
+from impact.outputs.grids.notes import closing_notes, own_notes, warnings
 from impact.outputs.ledger.words import line_label, number_words, value_words
 from impact.schema.ledger.block import LedgerTableBlock
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from impact.core.errors import DataError, Notice, Place
 from impact.core.texts import fault
 from impact.outputs._draw import draw_outputs
-from impact.outputs._write_folder import write_folder
+from impact.outputs.folder.write import write_folder
 from impact.outputs.manifest_json import output_checksums
 from impact.outputs.results_json import json_bytes
 from impact.pipeline.finished.compare import RESULTS, read_run

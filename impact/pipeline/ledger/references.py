@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import impact.diagnostics._published as published
+import impact.diagnostics.published.compare as published
 from impact.core.errors import Fault, Notice, SpecError
 from impact.core.nearest import nearest
 from impact.core.texts import fault, notice

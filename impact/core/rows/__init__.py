@@ -1,0 +1,1 @@
+"""Rows of designs: of adoption, of surveys, shared between models."""

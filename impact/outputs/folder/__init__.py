@@ -1,0 +1,1 @@
+"""Writing a report folder: locked, whole, exchanged in one step."""

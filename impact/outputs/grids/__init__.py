@@ -1,0 +1,1 @@
+"""Tables as grids of cells: their lines, rows and notes."""
