@@ -16,8 +16,9 @@ FORMATS = ("md", "tex", "html", "docx", "xlsx")
 @click.argument("studies", nargs=-1, required=True, metavar="STUDY...")
 @click.option("-o", "--out", default="reports", show_default=True, help="Folder that holds the studies.")
 @click.option("--formats", default="", metavar="NAMES", help=f"Formats of the tables: {', '.join(FORMATS)}.")
+@click.option("--standalone", is_flag=True, help="Also each table as a LaTeX document that compiles alone.")
 @click.pass_context
-def command(ctx: click.Context, *, studies: tuple[str, ...], out: str, formats: str) -> int:
+def command(ctx: click.Context, *, studies: tuple[str, ...], out: str, formats: str, standalone: bool) -> int:
     """Draw reports again from their results.json; --lang es writes them in Spanish.
 
     STUDY is a name in OUT or a folder. Nothing is estimated and no data are read.
@@ -37,7 +38,7 @@ def command(ctx: click.Context, *, studies: tuple[str, ...], out: str, formats: 
     for study in studies:
         named = Path(out) / study
         folder = named if named.is_dir() else Path(study)
-        files, notices = redraw.redraw_report(folder, languages=languages, formats=asked)
+        files, notices = redraw.redraw_report(folder, languages=languages, formats=asked, alone=standalone)
         for notice in notices:
             print(f"{notice.code} {notice.message}")
         refresh_index(folder.parent, language=languages[0] if languages else "en")

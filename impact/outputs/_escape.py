@@ -39,7 +39,31 @@ _LATEX = {
     "²": r"\textsuperscript{2}",
     "∞": r"$\infty$",
     "\u00a0": "~",
+    "…": r"\ldots{}",
+    "±": r"$\pm$",
+    "·": r"$\cdot$",
+    "√": r"$\surd$",
+    "→": r"$\rightarrow$",
+    "←": r"$\leftarrow$",
+    "∅": r"$\emptyset$",
+    "∪": r"$\cup$",
+    "∈": r"$\in$",
+    "≈": r"$\approx$",
+    "∑": r"$\sum$",
+    "Σ": r"$\Sigma$",
+    "Δ": r"$\Delta$",
+    "¹": r"\textsuperscript{1}",
+    "³": r"\textsuperscript{3}",
+    "ª": r"\textordfeminine{}",
+    "º": r"\textordmasculine{}",
 }
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "θ": "theta", "λ": "lambda", "μ": "mu",
+    "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
+}  # fmt: skip
+# signs beyond Latin letters that the fonts of LaTeX's T1 encoding and textcomp have
+_IN_FONTS = frozenset("–—‘’“”„‚†‡•€‰™")
+_LAST_LATIN = 0x17F
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~$&#])")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # Marks that turn the reading direction around would show another text than the one that is stored.
@@ -71,7 +95,18 @@ def markdown_text(text: object) -> str:
 
 def latex_text(text: object) -> str:
     """Text for LaTeX outside of mathematics."""
-    return "".join(_LATEX.get(sign, sign) for sign in plain(text))
+    return "".join(_latex_sign(sign) for sign in plain(text))
+
+
+def _latex_sign(sign: str) -> str:
+    """One sign; what no font of a plain LaTeX has is written by its code point, so that the document compiles."""
+    if sign in _LATEX:
+        return _LATEX[sign]
+    if sign in _GREEK:
+        return f"$\\{_GREEK[sign]}$"
+    if ord(sign) <= _LAST_LATIN or sign in _IN_FONTS:
+        return sign
+    return " " if sign.isspace() else f"{{[}}U+{ord(sign):04X}{{]}}"
 
 
 def sheet_text(text: object) -> str:

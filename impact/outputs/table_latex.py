@@ -13,6 +13,9 @@ from impact.outputs._escape import file_name, latex_text
 from impact.outputs._request import OutputRequest
 from impact.outputs._tables import write_tables
 
+WIDE = 7
+"""Tables with more columns than this lie on their side in a document of their own."""
+
 
 def tabular(grid: Grid) -> str:
     """The bare table: headers, rules, rows."""
@@ -47,6 +50,23 @@ def float_table(grid: Grid) -> str:
             lines.append(rf"\item {start}{latex_text(note)}")
         lines.append(r"\end{tablenotes}")
     return "\n".join([*lines, r"\end{threeparttable}", r"\end{table}"]) + "\n"
+
+
+def standalone(grid: Grid) -> str:
+    """A document of its own with the float: it compiles as it is, with pdflatex or a newer engine."""
+    wide = "landscape, " if len(grid.align) > WIDE else ""
+    lines = [
+        r"\documentclass[10pt]{article}",
+        rf"\usepackage[{wide}a4paper, margin=2cm]{{geometry}}",
+        r"\usepackage[T1]{fontenc}",
+        r"\usepackage[utf8]{inputenc}",
+        r"\usepackage{textcomp, amssymb, booktabs, multirow, threeparttable}",
+        r"\begin{document}",
+        r"\small",
+        float_table(grid).rstrip("\n"),
+        r"\end{document}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _row(row: Row) -> str:

@@ -35,7 +35,9 @@ def test_latex_is_balanced_and_holds_no_command_of_the_text(text):
     assert bare.count("{") == bare.count("}")
     commands = set(re.findall(r"\\([a-zA-Z]+)", shown))
     known = "textbackslash textasciitilde textasciicircum textless textgreater textbar textasciigrave times leq geq"
-    assert commands <= {*known.split(), "neq", "textsuperscript", "infty"}
+    more = "neq textsuperscript infty ldots pm cdot surd rightarrow leftarrow emptyset cup in approx sum Sigma Delta"
+    greek = "alpha beta gamma delta epsilon theta lambda mu pi rho sigma tau phi chi psi omega"
+    assert commands <= {*known.split(), *more.split(), *greek.split(), "textordfeminine", "textordmasculine"}
     assert not re.search(r"(?<!\\)[&#_%]", shown)
 
 

@@ -1,5 +1,11 @@
+import shutil
+import subprocess
+
+import pytest
+
 from impact.outputs._cell_grid import Cell, Grid, Row, figure, label
-from impact.outputs.table_latex import cell_text, float_table, tabular
+from impact.outputs._tables import grids
+from impact.outputs.table_latex import cell_text, float_table, standalone, tabular
 
 
 def test_one_table_as_text():
@@ -27,3 +33,41 @@ def test_a_first_cell_never_looks_like_an_argument():
     assert cell_text(Cell("*")) == "{*}"
     assert cell_text(figure("3.1e-4")) == "3.1e$-$4"
     assert cell_text(figure("–")) == "--"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX on this machine")
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_table_compiles_alone_and_by_input(document, wanted, tmp_path, language):
+    drawn = grids(document, wanted, language)
+    (tmp_path / "whole.tex").write_text(
+        "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{textcomp, amssymb, booktabs, multirow}"
+        "\\begin{document}\\tiny "
+        + "".join(f"\\input{{{name}}}\\newpage\n" for name in drawn)
+        + "\\end{document}"
+    )
+    for name, grid in drawn.items():
+        (tmp_path / f"{name}.tex").write_text(tabular(grid))
+        (tmp_path / f"{name}-alone.tex").write_text(standalone(grid))
+    for stem in ["whole", *(f"{name}-alone" for name in drawn)]:
+        done = subprocess.run(
+            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", f"{stem}.tex"],
+            cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-1500:]
+        assert (tmp_path / f"{stem}.pdf").stat().st_size > 1000
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX on this machine")
+def test_odd_texts_compile(tmp_path):
+    odd = "50 % & $x$ #1 _a_ ^ ~ \\ {b} <c> [d] “q” ñ Ü € — ± β × ≥ − … \u00ad \u2003 中 ∅ ∪ α Δ \u0301"
+    rows = (
+        Row((label("T"), label("[1]")), "header"),
+        Row((label(odd, level=2), Cell(odd)), rule=True),
+        Row((label("[x]"), figure("-0.5 %", -0.5, stars="***"))),
+    )
+    (tmp_path / "odd.tex").write_text(standalone(Grid("odd_1", odd, ("l", "r"), rows, (odd,))))
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "odd.tex"],
+        cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-1500:]

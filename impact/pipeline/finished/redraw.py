@@ -9,9 +9,11 @@ from pathlib import Path
 from impact.core.errors import DataError, Notice, Place
 from impact.core.texts import fault
 from impact.outputs._draw import draw_outputs
+from impact.outputs._tables import grids
 from impact.outputs.folder.write import write_folder
 from impact.outputs.manifest_json import output_checksums
 from impact.outputs.results_json import json_bytes
+from impact.outputs.table_latex import standalone
 from impact.pipeline.finished.compare import RESULTS, read_run
 from impact.pipeline.finished.verify import read_manifest
 from impact.pipeline.write import output_request
@@ -21,12 +23,12 @@ SPEC, MANIFEST, LOG = "spec.resolved.yaml", "manifest.json", "run.log"
 
 
 def redraw_report(
-    folder: Path, *, languages: Sequence[str] = (), formats: Sequence[str] = ()
+    folder: Path, *, languages: Sequence[str] = (), formats: Sequence[str] = (), alone: bool = False
 ) -> tuple[tuple[str, ...], tuple[Notice, ...]]:
     """Write every view of a report folder again from its results.json and spec.resolved.yaml.
 
     Arguments:
-        languages, formats: instead of those of the spec.
+        languages, formats: instead of those of the spec. alone: also each table as a LaTeX document of its own.
 
     Returns:
         names of the files, and notices of writing.
@@ -56,6 +58,11 @@ def redraw_report(
         manifest=manifest["environment"],
     )
     files = draw_outputs(run.document, request)
+    if alone:
+        for language in request.languages:
+            for name, grid in grids(run.document, request, language).items():
+                drawn = request.file(f"{name}-standalone", "tex", language)
+                files[f"tables/{drawn}"] = standalone(grid).encode("utf-8", "backslashreplace")
     # the results stay the very bytes that the run wrote
     files[RESULTS] = (folder / RESULTS).read_bytes()
     contents = {**files, MANIFEST: json_bytes({**manifest, "outputs": output_checksums(files)})}

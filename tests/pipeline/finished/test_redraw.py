@@ -70,6 +70,14 @@ def test_another_language_and_fewer_formats(report):
     assert verify_folder(report, rerun=False).differences == ()
 
 
+def test_documents_that_compile_alone_are_listed_and_checked(report):
+    files, _ = redraw_report(report, alone=True)
+    alone = [name for name in files if name.endswith("-standalone.tex")]
+    assert alone and all(name.startswith("tables/") for name in alone)
+    assert (report / alone[0]).read_text().startswith("\\documentclass")
+    assert verify_folder(report, rerun=False).differences == ()
+
+
 @pytest.mark.parametrize("name", ["results.json", "spec.resolved.yaml"])
 @pytest.mark.parametrize("how", ["changed", "missing"])
 def test_what_was_changed_by_hand_is_not_drawn(report, name, how):
