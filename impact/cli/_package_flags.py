@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import impact.pipeline.packaging.flags as flags
 from impact.cli._tell import report_faults
 from impact.core.errors import Place, VerificationError
 from impact.core.texts import fault, text
-
-if TYPE_CHECKING:
-    from impact.pipeline.packaging.flags import Flag
-    from impact.pipeline.packaging.opened import Found
+from impact.pipeline.packaging.flags import Flag
+from impact.pipeline.packaging.opened import Found
 
 SCHEMA = "impact-package-check-1"
 MOST = 10
@@ -21,8 +19,6 @@ MOST = 10
 
 def check_package_folder(folder: str, *, as_json: bool, quiet: bool, language: str) -> int:
     """Check a package and tell its flags; exit status 6 where one fails."""
-    import impact.pipeline.packaging.flags as flags  # the street loads with the command, not with the help
-
     found = flags.check_package(Path(folder))
     failed = [flag.name for flag in found if flag.state == "fail"]
     if as_json:
@@ -42,16 +38,16 @@ def _say(key: str, language: str, **values: object) -> str:
     return text(f"packaging.check.{key}", language, **values)
 
 
-def _lines(flags: Sequence[Flag], language: str) -> Iterator[str]:
+def _lines(checked: Sequence[Flag], language: str) -> Iterator[str]:
     width = max(len(_say(state, language)) for state in ("pass", "warn", "fail"))
-    for flag in flags:
+    for flag in checked:
         yield f"{flag.name:<4}{_say(flag.state, language):<{width}}  {_say(flag.name, language)}"
         for one in flag.found[:MOST]:  # --format json tells all
             where = f"{one.file}:{one.line}" if one.line else one.file
             yield f"      {_say(one.state, language):<{width}}  {where}: {_words(one, language)}"
         if len(flag.found) > MOST:
             yield "      " + _say("more", language, count=len(flag.found) - MOST)
-    states = [flag.state for flag in flags]
+    states = [flag.state for flag in checked]
     counts = {name: states.count(state) for name, state in _COUNTED.items()}
     yield _say("total", language, **counts)
 
@@ -63,7 +59,7 @@ def _words(one: Found, language: str) -> str:
     return _say(one.key, language, **dict(one.values))
 
 
-def _record(folder: str, flags: Sequence[Flag], language: str) -> dict[str, object]:
+def _record(folder: str, checked: Sequence[Flag], language: str) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "package": folder,
@@ -83,6 +79,6 @@ def _record(folder: str, flags: Sequence[Flag], language: str) -> dict[str, obje
                     for one in flag.found
                 ],
             }
-            for flag in flags
+            for flag in checked
         ],
     }

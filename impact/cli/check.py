@@ -17,7 +17,9 @@ from impact.core.errors import Fault, ImpactError
 @click.option("--data", "with_data", is_flag=True, help="Also read, join, run checks and build the designs.")
 @click.option("--no-data", is_flag=True, help="Do not look at data files at all.")
 @click.option("--set", "set_values", multiple=True, metavar="KEY=VALUE", help="Change a key of the spec.")
-@click.option("--package", "package", metavar="DIR", help="Flags F1 to F14 of a reproducibility package instead.")
+@click.option(
+    "--package", "package", metavar="DIR", help="Flags F1 to F14 of a reproducibility package instead."
+)
 @click.option("--root", "roots", multiple=True, metavar="NAME=PATH", help="Folder of a named data root.")
 @click.pass_context
 def command(

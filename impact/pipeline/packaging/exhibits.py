@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from impact.outputs._document import said
 from impact.outputs._draw import figure_blocks
 from impact.outputs._tables import table_blocks
-from impact.outputs._document import said
 from impact.pipeline.packaging.gather import Study
 from impact.pipeline.packaging.rerun import REPORTS
 from impact.pipeline.packaging.spec_text import spec_name
@@ -47,7 +47,12 @@ def exhibits_of(study: Study, files: Mapping[str, bytes], language: str) -> list
         stems = (name, f"{name}-float")
         names = [
             *(f"{stem}.{suffix}" for stem in stems for suffix in SUFFIXES[kind]),
-            *(f"{s}.{lang}.{suffix}" for s in stems for lang in request.languages for suffix in SUFFIXES[kind]),
+            *(
+                f"{s}.{lang}.{suffix}"
+                for s in stems
+                for lang in request.languages
+                for suffix in SUFFIXES[kind]
+            ),
         ]
         paths = [f"{REPORTS}/{study.name}/{kind}/{one}" for one in names]
         sums = {path: hashlib.sha256(files[path]).hexdigest() for path in paths if path in files}
@@ -62,7 +67,10 @@ def _models(block: TableBlock | FigureBlock, study: Study) -> Iterator[str]:
     """Models that an exhibit names; all of the study where it names none."""
     named = [*_listed(block.models)]
     if isinstance(block, TableBlock):
-        named += [*_listed(block.columns), *(m for p in block.panels.values() for m in _listed(p.models or []))]
+        named += [
+            *_listed(block.columns),
+            *(m for p in block.panels.values() for m in _listed(p.models or [])),
+        ]
     else:
         named += [one for one in (block.model,) if one]
         named += [of for test in study.plan.tests if test.name == block.test for of in _listed(test.of)]

@@ -25,7 +25,9 @@ _MACHINE = re.compile(
     r"(?<![\w.])/(?:home|Users|root|tmp|private|mnt|media|srv|Volumes)/[^\s\"'<>|,;)]+"
     r"|(?<!\w)[A-Z]:\\{1,2}[A-Za-z0-9_. ]+\\|file:///|(?<![\w/.])~/\w+|\\\\\\\\\w+\\"
 )
-_FOLDER = re.compile(r"^\s*(?:cd\s+\S|setwd\s*\(|(?:os\.)?chdir\s*\(|global\s+\w*(?:root|path|dir)\w*\s)", re.IGNORECASE)
+_FOLDER = re.compile(
+    r"^\s*(?:cd\s+\S|setwd\s*\(|(?:os\.)?chdir\s*\(|global\s+\w*(?:root|path|dir)\w*\s)", re.IGNORECASE
+)
 _EXACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==\d[A-Za-z0-9.!+_-]*")
 # absent data are for F8 to tell
 _ABSENT = ("E201", "E226")
@@ -68,9 +70,9 @@ def working_folders(package: Opened) -> Iterator[Found]:
     for name in package.files:
         suffix = Path(name).suffix.lower()
         if suffix in _PROGRAMS:
-            for number, line in enumerate(lines_of(package.text(name)), start=1):
-                if _FOLDER.search(line):
-                    yield failed("changes_folder", name, number, text=line.strip()[:_MOST])
+            lines = enumerate(lines_of(package.text(name)), start=1)
+            changing = [(number, line.strip()[:_MOST]) for number, line in lines if _FOLDER.search(line)]
+            yield from (failed("changes_folder", name, number, text=line) for number, line in changing)
         elif suffix in (".yaml", ".yml") and not name.startswith(("specs/", f"{REPORTS}/")):
             yield failed("spec_elsewhere", name)
     root = package.folder.resolve()

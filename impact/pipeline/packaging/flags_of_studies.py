@@ -18,9 +18,17 @@ from impact.pipeline.packaging.package import README, REQUIREMENTS
 from impact.pipeline.packaging.rerun import REPORTS
 from impact.pipeline.packaging.spec_text import spec_name
 from impact.pipeline.street import read_data
-from impact.plan import Plan
+from impact.plan import Plan, Source
 
-RANDOM_TESTS = ("randomization", "romano_wolf", "westfall_young", "placebo", "weak_iv", "conditional_lr", "power")
+RANDOM_TESTS = (
+    "randomization",
+    "romano_wolf",
+    "westfall_young",
+    "placebo",
+    "weak_iv",
+    "conditional_lr",
+    "power",
+)
 RANDOM_VARIANCES = ("bootstrap",)
 ORDERED = re.compile(r"\b(?:lag|lead|diff|first_year|cumulative|rank|first)\s*\(")
 STATED = ("source", "licence", "access")
@@ -131,7 +139,9 @@ def _compared(document: Mapping[str, Any], file: str, spec: str) -> Iterator[Fou
         yield failed("cell_differs", file, **named, ours=f"{ours:.6g}" if isinstance(ours, float) else "-")
     for claim in claims:
         if claim.get("state") == "disagrees":
-            yield failed("claim_disagrees", file, claim=claim.get("claim"), words=said(claim.get("text"), "en"))
+            yield failed(
+                "claim_disagrees", file, claim=claim.get("claim"), words=said(claim.get("text"), "en")
+            )
 
 
 def data_statement(package: Opened) -> Iterator[Found]:
@@ -139,13 +149,13 @@ def data_statement(package: Opened) -> Iterator[Found]:
     described = {str(one.get("file")) for one in package.data}
     for name, plan in package.sound.items():
         for source in plan.sources:
-            file = f"data/{source.block.file.rpartition('/')[2]}"
+            file, line = _file_of(source), source.node.place.line
             if file not in described:
-                yield failed("not_described", name, source.node.place.line, file=file)
-            for key in (*STATED, "accessed"):
-                if not getattr(source.block, key):
-                    state = failed if key in STATED else warned
-                    yield state("not_stated", name, source.node.place.line, file=file, what=key)
+                yield failed("not_described", name, line, file=file)
+            lacking = [key for key in STATED if not getattr(source.block, key)]
+            yield from (failed("not_stated", name, line, file=file, what=key) for key in lacking)
+            if not source.block.accessed:
+                yield warned("not_stated", name, line, file=file, what="accessed")
     for one in package.data:
         file, access = str(one.get("file")), str(one.get("access") or "")
         if f"`{file}`" not in package.readme:
@@ -171,30 +181,30 @@ def inputs_untouched(package: Opened) -> Iterator[Found]:
 
 def restricted_data(package: Opened) -> Iterator[Found]:
     """F13: no restricted file, no column that tells persons apart, no small cell of data that are not public."""
-    closed: dict[str, int] = {}
     for name, plan in package.sound.items():
         for source in plan.sources:
-            file = f"data/{source.block.file.rpartition('/')[2]}"
-            if not is_open(source.block.access):
-                closed[plan.study] = min((model.grouping.min_cell for model in plan.models if model.grouping), default=LEAST)
-                if file in package.files:
-                    yield failed("restricted_inside", file, access=source.block.access)
+            file = _file_of(source)
+            if file in package.files and not is_open(source.block.access):
+                yield failed("restricted_inside", file, access=source.block.access)
             if file in package.files:
-                yield from _identifiers(name, plan, source.name, file)
+                yield from _identifiers(name, source, file)
+        if not all(is_open(source.block.access) for source in plan.sources):
+            yield from _small_cells(package, plan)
     for one in package.data:
         if not is_open(one.get("access")) and str(one.get("file")) in package.files:
             yield failed("restricted_inside", str(one.get("file")), access=one.get("access"))
-    for study, least in closed.items():
-        for row in package.reports.get(study, {}).get("rows") or ():
-            yield from _small_cell(row, least, f"{REPORTS}/{study}/results.json")
 
 
-def _identifiers(name: str, plan: Plan, wanted: str, file: str) -> Iterator[Found]:
+def _file_of(source: Source) -> str:
+    """Where a data file of a packaged spec is."""
+    return f"data/{source.block.file.rpartition('/')[2]}"
+
+
+def _identifiers(name: str, source: Source, file: str) -> Iterator[Found]:
     """Columns of a data file, used or not, whose names say that they hold a person's identity."""
-    source = next(one for one in plan.sources if one.name == wanted)
     try:
         columns = header_of(
-            source.block, folder=source.folder, name=wanted, roots={}, place=source.node.place
+            source.block, folder=source.folder, name=source.name, roots={}, place=source.node.place
         )
     except ImpactError as problem:
         yield failed("spec_fault", name, code=problem.code, message=problem.faults[0].message)
@@ -204,12 +214,16 @@ def _identifiers(name: str, plan: Plan, wanted: str, file: str) -> Iterator[Foun
     yield from (state("identifier", file, 1, column=one) for one in columns if IDENTIFIERS.search(one))
 
 
-def _small_cell(row: Mapping[str, Any], least: int, file: str) -> Iterator[Found]:
-    counts = [row.get(key) for key in ("n_obs", "n_treated")]
-    small = [count for count in counts if isinstance(count, int | float) and 0 < count < least]
-    if small:
-        model = " ".join(str(row[key]) for key in ("model", "group", "term") if row.get(key))
-        yield failed("small_cell", file, model=model, count=f"{min(small):g}", least=least)
+def _small_cells(package: Opened, plan: Plan) -> Iterator[Found]:
+    """Rows of a report that stand for fewer persons than ``min_cell``."""
+    least = max((model.grouping.min_cell for model in plan.models if model.grouping), default=LEAST)
+    for row in package.reports.get(plan.study, {}).get("rows") or ():
+        counts = [row.get(key) for key in ("n_obs", "n_treated")]
+        small = [count for count in counts if isinstance(count, int | float) and 0 < count < least]
+        if small:
+            model = " ".join(str(row[key]) for key in ("model", "group", "term") if row.get(key))
+            file = f"{REPORTS}/{plan.study}/results.json"
+            yield failed("small_cell", file, model=model, count=f"{min(small):g}", least=least)
 
 
 def computing_needs(package: Opened) -> Iterator[Found]:
@@ -221,7 +235,9 @@ def computing_needs(package: Opened) -> Iterator[Found]:
         if not isinstance(seconds, int | float) or not isinstance(memory, int | float):
             yield failed("no_run", f"{REPORTS}/{study}/manifest.json")
             continue
-        if not any(f"`{study}` |" in row and f"| {seconds} |" in row and f"| {memory} |" in row for row in rows):
+        if not any(
+            f"`{study}` |" in row and f"| {seconds} |" in row and f"| {memory} |" in row for row in rows
+        ):
             yield failed("no_resources", README, study=study)
         if seconds > HOURS * 3600:
             yield warned("heavy", README, study=study, hours=f"{seconds / 3600:.1f}")

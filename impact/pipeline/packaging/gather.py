@@ -21,8 +21,10 @@ from impact.plan import Plan, Source, make_plan
 Roots = Mapping[str, str | Path]
 # first words of `access:` that let a file be handed on
 OPEN = frozenset(
-    "public open synthetic público pública publico publica abierto abierta sintético sintética sintetico "
-    "sintetica".split()
+    {
+        *("public", "open", "synthetic", "público", "pública", "publico", "publica", "abierto", "abierta"),
+        *("sintético", "sintética", "sintetico", "sintetica"),
+    }
 )
 _WORD = re.compile(r"[^\W\d_]+")
 

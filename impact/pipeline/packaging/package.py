@@ -112,7 +112,9 @@ def package_files(studies: Sequence[Study], *, language: str = "en") -> dict[str
     files |= {name: content for name, content in contents.items() if data[name].enters} | made
     exhibits = [one for study in studies for one in exhibits_of(study, made, language)]
     files[REQUIREMENTS] = requirements_text().encode("utf-8")
-    content = Content(studies, _by_name(studies), _codebook(studies, language), exhibits, _sizes(studies, made), language)
+    content = Content(
+        studies, _by_name(studies), _codebook(studies, language), exhibits, _sizes(studies, made), language
+    )
     files[README] = readme(content).encode("utf-8", "backslashreplace")
     files[MANIFEST] = json_bytes(_manifest(studies, files, exhibits))
     return dict(sorted(files.items()))
@@ -133,12 +135,11 @@ def _by_name(studies: Sequence[Study]) -> dict[str, tuple[DataFile, tuple[str, .
 def _codebook(studies: Sequence[Study], language: str) -> dict[str, list[Variable]]:
     """Variables by file, those of all studies together; a label that one study gives stands for all."""
     found: dict[str, dict[str, Variable]] = {}
-    for study in studies:
-        for file in study.data:
-            known = found.setdefault(file.name, {})
-            for variable in variables_of(study, file, language):
-                if variable.name not in known or (variable.label and not known[variable.name].label):
-                    known[variable.name] = variable
+    for study, file in ((study, file) for study in studies for file in study.data):
+        known = found.setdefault(file.name, {})
+        for variable in variables_of(study, file, language):
+            if variable.name not in known or (variable.label and not known[variable.name].label):
+                known[variable.name] = variable
     return {name: list(variables.values()) for name, variables in found.items()}
 
 
@@ -150,15 +151,15 @@ def _sizes(studies: Sequence[Study], made: Mapping[str, bytes]) -> dict[str, int
     }
 
 
-def _manifest(studies: Sequence[Study], files: Mapping[str, bytes], exhibits: Sequence[Exhibit]) -> dict[str, Any]:
+def _manifest(
+    studies: Sequence[Study], files: Mapping[str, bytes], exhibits: Sequence[Exhibit]
+) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "impact": impact.__version__,
         "command": COMMAND,
         "studies": {study.name: {"spec": spec_name(study.name)} for study in studies},
-        "data": [
-            _data_entry(study, file) for study in studies for file in study.data
-        ],
+        "data": [_data_entry(study, file) for study in studies for file in study.data],
         "exhibits": [{**asdict(one), "models": list(one.models)} for one in exhibits],
         "outputs": output_checksums(files),
     }

@@ -91,7 +91,9 @@ def _availability(content: Content) -> Iterator[str]:
     yield from (content.say("rights_closed" if closed else "rights_open"), "")
     yield from (f"### {content.say('licence')}", "")
     for file in files:
-        licence = markdown_text(file.source.block.licence) if file.source.block.licence else content.say("unsaid")
+        licence = (
+            markdown_text(file.source.block.licence) if file.source.block.licence else content.say("unsaid")
+        )
         yield f"- {_name(file)}: {licence}"
     yield from ("", content.say("licence_software"), "")
     yield from (f"### {content.say('summary')}", "")
@@ -100,7 +102,9 @@ def _availability(content: Content) -> Iterator[str]:
     yield from (content.say(key, closed=n_closed, files=len(files)), "")
     yield from (f"### {content.say('sources')}", "")
     rows = [_source_row(content, file, users) for file, users in content.data.values()]
-    yield from _table(content, ("file", "source", "access", "accessed", "provided", "studies", "sha256"), rows)
+    yield from _table(
+        content, ("file", "source", "access", "accessed", "provided", "studies", "sha256"), rows
+    )
     for file in closed:
         how = markdown_text(file.source.block.access or "")
         yield from (content.say("put_here", file=_name(file), how=how, sha256=file.sha256), "")
@@ -130,7 +134,15 @@ def _requirements(content: Content) -> Iterator[str]:
     yield from (f"## {content.say('computing')}", "", f"### {content.say('software')}", "")
     for line in dict.fromkeys(_environment(content, study.manifest) for study in content.studies):
         yield f"- {line}"
-    yield from ("", content.say("exact"), "", f"### {content.say('randomness')}", "", content.say("streams"), "")
+    yield from (
+        "",
+        content.say("exact"),
+        "",
+        f"### {content.say('randomness')}",
+        "",
+        content.say("streams"),
+        "",
+    )
     for study in content.studies:
         seed = study.manifest.get("seed")
         yield f"- {code(study.name)}: " + content.say("no_seed" if seed is None else "seed", seed=seed)
@@ -185,7 +197,14 @@ def model_seconds(study: Study) -> list[tuple[str, float]]:
 
 def _instructions(content: Content) -> Iterator[str]:
     yield from (f"## {content.say('instructions')}", "", content.say("install"), "")
-    yield from ("    pip install -r requirements.txt", "", content.say("one_command"), "", f"    {COMMAND}", "")
+    yield from (
+        "    pip install -r requirements.txt",
+        "",
+        content.say("one_command"),
+        "",
+        f"    {COMMAND}",
+        "",
+    )
     yield from (content.say("compare"), "")
     for study in content.studies:
         yield f"    impact diff {REPORTS}/{study.name} again/{study.name}"

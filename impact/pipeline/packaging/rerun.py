@@ -79,7 +79,9 @@ def _require_same(study: Study, report: Path) -> None:
     alone = [*found.only_first, *found.only_second]
     count = len(found.differences) + len(alone)
     place = Place(str(study.folder))
-    raise VerificationError(fault("E636", place=place, study=study.name, count=count, first=where or alone[0]))
+    raise VerificationError(
+        fault("E636", place=place, study=study.name, count=count, first=where or alone[0])
+    )
 
 
 def _files(study: Study, report: Path) -> list[tuple[str, bytes]]:

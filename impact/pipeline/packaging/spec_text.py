@@ -1,4 +1,4 @@
-"""The spec of a package: resolved, with the paths of its data inside the package, and the texts it was resolved from."""
+"""The spec of a package: resolved, its data inside the package, and the texts it was resolved from."""
 
 from __future__ import annotations
 
