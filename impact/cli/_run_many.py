@@ -24,6 +24,7 @@ from impact.cli.replicating.index_page import refresh_index
 from impact.cli.showing.plan import plan_lines
 from impact.core.errors import DataError, Fault, ImpactError, Notice
 from impact.core.texts import text
+from impact.diagnostics.published.compare import failures
 from impact.outputs._request import OutputRequest
 from impact.pipeline.document import Document
 from impact.pipeline.street import RunResult
@@ -107,8 +108,9 @@ def _standard_input() -> Any:
 
 
 def _differs(document: Document) -> bool:
-    cells = any(c["verdict"] == "differs" and c.get("expect") != "differs" for c in document["published"])
-    return cells or any(claim["state"] == "disagrees" for claim in document["claims"])
+    return bool(failures(document["published"])) or any(
+        claim["state"] == "disagrees" for claim in document["claims"]
+    )
 
 
 def run_many(

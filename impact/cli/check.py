@@ -13,10 +13,13 @@ from impact.core.errors import Fault, ImpactError
 
 
 @click.command("check")
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.argument("specs", nargs=-1, metavar="[SPEC]...")
 @click.option("--data", "with_data", is_flag=True, help="Also read, join, run checks and build the designs.")
 @click.option("--no-data", is_flag=True, help="Do not look at data files at all.")
 @click.option("--set", "set_values", multiple=True, metavar="KEY=VALUE", help="Change a key of the spec.")
+@click.option(
+    "--package", "package", metavar="DIR", help="Flags F1 to F14 of a reproducibility package instead."
+)
 @click.option("--root", "roots", multiple=True, metavar="NAME=PATH", help="Folder of a named data root.")
 @click.pass_context
 def command(
@@ -26,9 +29,27 @@ def command(
     with_data: bool,
     no_data: bool,
     set_values: tuple[str, ...],
+    package: str | None,
     roots: tuple[str, ...],
 ) -> int:
-    """Find every problem of a spec: keys, formulas, expressions, column names against file headers."""
+    """Find every problem of a spec: keys, formulas, expressions, column names against file headers.
+
+    With --package DIR a package of `impact package` is checked as reviewers do, flag by flag; exit status 6: one
+    fails.
+    """
+    if package is not None:
+        if specs or with_data or no_data or set_values or roots:
+            raise click.UsageError("--package DIR is checked alone, without SPEC and other options")
+        from impact.cli._package_flags import check_package_folder  # only --package needs it
+
+        return check_package_folder(
+            package,
+            as_json=setting(ctx, "format") == "json",
+            quiet=bool(setting(ctx, "quiet")),
+            language=str(setting(ctx, "lang") or "en"),
+        )
+    if not specs:
+        raise click.UsageError("Missing argument 'SPEC...'.")
     import impact.pipeline.check as checking  # the plan loads with the command, not with the help
 
     depth = "data" if with_data else "none" if no_data else "headers"

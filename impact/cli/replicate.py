@@ -26,25 +26,39 @@ MOST_NAMED = 6
 @click.option(
     "-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Specs at the same time."
 )
+@click.option(
+    "--against", "grid", metavar="FILE.csv",
+    help="Numbers typed from a paper (columns model, term, stat, value; group, outcome, tolerance), for one SPEC.",
+)  # fmt: skip
 @click.option("--root", "roots", multiple=True, metavar="NAME=PATH", help="Folder of a named data root.")
 @click.pass_context
 def command(
-    ctx: click.Context, *, specs: tuple[str, ...], out: str, jobs: int, roots: tuple[str, ...]
+    ctx: click.Context,
+    *,
+    specs: tuple[str, ...],
+    out: str,
+    jobs: int,
+    grid: str | None,
+    roots: tuple[str, ...],
 ) -> int:
     """Run specs with published numbers or claims and compare, cell by cell.
 
     Without SPEC all specs in specs/ are taken, else those of the package. The overview is written to
-    OUT/replication/overview.md, .html and .json. Exit status 6: a number differs that its spec does not expect to.
+    OUT/replication/overview.md, .html and .json. It begins with what was found, not found and not attempted. Exit
+    status 6: a number differs that its spec does not expect to, or a cell marked must_match is not met.
     """
     import impact.cli.replicating.views as views  # numpy and pandas load with the run, not with the help
+    from impact.cli.replicating.against import run_against
     from impact.cli.replicating.overview import is_absent, overview_of
-    from impact.cli.replicating.run import chosen_specs, run_specs
+    from impact.cli.replicating.run import chosen_specs
     from impact.outputs.folder.write import write_folder
 
     language = str(setting(ctx, "lang") or "en")
     as_json = setting(ctx, "format") == "json"
     files = chosen_specs(specs, SPECS)
-    outcomes = run_specs(files, roots=roots_of(roots), jobs=jobs)
+    if grid is not None and len(files) != 1:
+        raise click.UsageError("--against compares with one spec: name it")
+    outcomes = run_against(files, grid, roots=roots_of(roots), jobs=jobs)
     overview = overview_of(outcomes, language=language)
     content = json.dumps(overview, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     pages = {

@@ -54,9 +54,18 @@ class MarkedValue(Block):
     reason: Words = Field(default="", description="Why the cell is known to differ.")
     note: Words = Field(default="", description="A remark printed under the comparison.")
     match: Match | None = Field(default=None, description="Rule of comparison for this cell alone.")
+    must_match: bool = Field(
+        default=False,
+        description="true: `impact replicate` exits 6 unless this cell is met; a close number or a model that "
+        "failed is then not enough.",
+    )
 
     @model_validator(mode="after")
     def _reasoned(self) -> MarkedValue:
+        if self.must_match and self.expect == "differs":
+            raise ValueError("a cell cannot be `must_match` and `expect: differs`")
+        if self.must_match and (self.value is None or str(self.value).strip().lower() in NOT_AVAILABLE):
+            raise ValueError("a cell with `must_match` needs a printed number")
         if self.expect == "differs" and not self.reason:
             raise ValueError("a cell with `expect: differs` needs a `reason`")
         return self

@@ -7,6 +7,8 @@ from typing import Any
 
 import impact
 from impact.cli._run_many import NOT_THERE, Outcome
+from impact.cli.replicating.glance import glance_of
+from impact.cli.replicating.run import path_of
 from impact.core.errors import Fault
 from impact.core.texts import in_language
 from impact.diagnostics.published.compare import failures
@@ -25,6 +27,7 @@ def overview_of(outcomes: Sequence[Outcome], *, language: str = "en") -> Overvie
         "schema": SCHEMA,
         "impact": impact.__version__,
         "studies": studies,
+        "reproducibility": glance_of(studies, [path_of(outcome.spec) for outcome in outcomes]),
         "totals": {
             "cells": len(cells),
             **{verdict: sum(cell["verdict"] == verdict for cell in cells) for verdict in COUNTED},
@@ -91,8 +94,12 @@ def _claim(claim: Mapping[str, Any]) -> Overview:
 def unexplained_cells(overview: Mapping[str, Any]) -> list[str]:
     """Name, published and found number of every cell that differs without a reason."""
     return [
-        f"{study['study']} {cell['model']} {cell['term']} {cell['stat']}: {cell['printed']}, {cell['ours']:.6g}"
+        f"{study['study']} {cell['model']} {cell['term']} {cell['stat']}: {cell['printed']}, {_found(cell['ours'])}"
         for study in overview["studies"]
         for table in study["tables"]
         for cell in failures(table["cells"])
     ]
+
+
+def _found(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float | int) else "-"

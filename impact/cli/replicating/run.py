@@ -28,10 +28,11 @@ def chosen_specs(specs: Sequence[str], folder: str) -> list[str]:
     if Path(folder).is_dir():
         return [spec for spec in spec_files([folder]) if _compares(spec)]
     shipped = [PREFIX + name for name in shipped_names("specs") if "/" not in name]
-    return [spec for spec in shipped if _compares(_path(spec))]
+    return [spec for spec in shipped if _compares(path_of(spec))]
 
 
-def _path(spec: str) -> str:
+def path_of(spec: str) -> str:
+    """Where a spec is, a shipped one in the package."""
     return str(shipped_folder("specs") / spec.removeprefix(PREFIX)) if spec.startswith(PREFIX) else spec
 
 
@@ -46,7 +47,7 @@ def _compares(spec: str) -> bool:
 def run_specs(specs: Sequence[str], *, roots: Mapping[str, str], jobs: int) -> list[Outcome]:
     """The outcome of every spec, in order, whatever the number of jobs."""
     options = StudyOptions(out=None, roots=roots)
-    paths = [_path(spec) for spec in specs]
+    paths = [path_of(spec) for spec in specs]
     if jobs > 1 and len(specs) > 1:
         with ProcessPoolExecutor(max_workers=jobs) as pool:
             found = list(pool.map(run_one, paths, [options] * len(paths)))

@@ -6,6 +6,8 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from impact.cli.replicating.glance import glance_line, glance_rows
+from impact.cli.replicating.glance import title as glance_title
 from impact.cli.replicating.overview import COUNTED, Overview
 from impact.core.texts import text
 from impact.outputs._page_style import CONTENT_POLICY, STYLE
@@ -100,7 +102,8 @@ def not_run_lines(overview: Overview, language: str) -> list[str]:
 
 def as_text(overview: Overview, language: str) -> str:
     """The overview for a terminal."""
-    blocks = [_columns(count_rows(overview, language))]
+    glance = overview["reproducibility"]
+    blocks = [_columns(count_rows(overview, language)), glance_line(glance, language)]
     blocks += [_listed(off_rows(overview, language), _say("off", language))]
     claims = [f"  {row[0]}  {row[2]}: {row[1]}" for row in claim_rows(overview, language)[1:]]
     blocks += ["\n".join([_say("claims", language), *claims])] if claims else []
@@ -132,9 +135,9 @@ def _listed(rows: Sequence[Row], heading: str) -> str:
 
 def as_markdown(overview: Overview, language: str) -> str:
     """The overview in Markdown."""
-    parts = [f"# {_say('title', language)}", ""]
-    for key, rows in _sections(overview, language):
-        parts += [f"## {_say(key, language)}", ""]
+    parts = [f"# {_say('title', language)}", "", glance_line(overview["reproducibility"], language), ""]
+    for heading, rows in _sections(overview, language):
+        parts += [f"## {heading}", ""]
         head, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
         parts += [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)] + [""]
     lines = not_run_lines(overview, language)
@@ -145,19 +148,20 @@ def as_markdown(overview: Overview, language: str) -> str:
 
 def _sections(overview: Overview, language: str) -> list[tuple[str, list[Row]]]:
     found = [
-        ("tables", count_rows(overview, language)),
-        ("off", off_rows(overview, language)),
-        ("claims", claim_rows(overview, language)),
+        (glance_title(language), glance_rows(overview["reproducibility"], language)),
+        (_say("tables", language), count_rows(overview, language)),
+        (_say("off", language), off_rows(overview, language)),
+        (_say("claims", language), claim_rows(overview, language)),
     ]
-    return [(key, rows) for key, rows in found if len(rows) > 1]
+    return [(heading, rows) for heading, rows in found if len(rows) > 1]
 
 
 def as_html(overview: Overview, language: str) -> str:
     """The overview as one page that asks for nothing outside itself."""
     title = html.escape(_say("title", language))
-    parts = [f"<h1>{title}</h1>"]
-    for key, rows in _sections(overview, language):
-        parts += [f"<h2>{html.escape(_say(key, language))}</h2>", _html_table(rows, _say(key, language))]
+    parts = [f"<h1>{title}</h1>", f"<p>{html.escape(glance_line(overview['reproducibility'], language))}</p>"]
+    for heading, rows in _sections(overview, language):
+        parts += [f"<h2>{html.escape(heading)}</h2>", _html_table(rows, heading)]
     lines = not_run_lines(overview, language)
     if lines:
         items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)

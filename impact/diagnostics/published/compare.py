@@ -90,8 +90,15 @@ def compare_published(
 
 
 def failures(compared: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    """The cells that differ without ``expect: differs``: what ``impact replicate`` exits 6 for."""
-    return [entry for entry in compared if entry["verdict"] == "differs" and entry.get("expect") != "differs"]
+    """The cells that differ without ``expect: differs``, and those marked ``must_match`` that are not met: what
+    ``impact replicate`` exits 6 for.
+    """
+    return [
+        entry
+        for entry in compared
+        if (entry["verdict"] == "differs" and entry.get("expect") != "differs")
+        or (entry.get("must_match") and entry["verdict"] not in EQUAL)
+    ]
 
 
 def summaries(compared: Sequence[Mapping[str, object]]) -> dict[str, Words]:
@@ -227,6 +234,7 @@ def _compared(
         "source": pair(block.source.text),
         "where": block.source.where,
         "expect": cell.marked.expect,
+        "must_match": cell.marked.must_match,
         "reason": pair(cell.marked.reason) if cell.marked.reason else None,
         "note": pair(cell.marked.note) if cell.marked.note else None,
         "explanations": [],

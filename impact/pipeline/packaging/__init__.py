@@ -1,0 +1,1 @@
+"""Reproducibility packages: gathered from reports, run again inside, written, and checked."""
