@@ -12,7 +12,7 @@ from impact.core.errors import Place, SpecError
 from impact.core.findings import Finding, Question
 from impact.core.nearest import nearest
 from impact.core.texts import fault
-from impact.face.arguments import checked_call
+from impact.face.arguments import at, checked_call
 from impact.face.fitted import Fitted
 from impact.face.frames_out import rows_out
 from impact.outputs._escape import html_text
@@ -100,7 +100,9 @@ def equivalence(
         SpecError: E698 what is no fit, E606 an unknown term, E106 a bound that is none.
     """
     if not isinstance(fit, Fitted):
-        raise SpecError(fault("E698", place=Place(file="equivalence"), kind=type(fit).__name__))
+        raise SpecError(
+            fault("E698", place=Place(file="equivalence"), function="equivalence", kind=type(fit).__name__)
+        )
     options = {"bound": bound, "alpha": alpha, "reason": reason}
     if any(row.get("primary") == "permutation" for row in fit.part().rows) and fit.result.permutation is None:
         raise SpecError(fault("E697", place=Place(file="equivalence"), what="equivalence"))
@@ -146,4 +148,5 @@ def ask(fit: Fitted, kind: str, term: str, options: Mapping[str, Any]) -> Answer
         level=request.level,
     )
     asked = checked(record.options, from_plain(dict(options), place), kind)
-    return Answer(record.examine(on_one_base(question, {}), asked))
+    with at(kind):
+        return Answer(record.examine(on_one_base(question, {}), asked))

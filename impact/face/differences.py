@@ -12,7 +12,7 @@ import impact.pipeline.fit as fitting
 from impact.core.errors import Place, SpecError
 from impact.core.texts import fault, text
 from impact.data.frames import frame_of
-from impact.face.arguments import checked_call, wrong_value
+from impact.face.arguments import check_kinds, checked_call, wrong_value
 from impact.face.fitted import NAME, Fitted, names_read, notices_of, own_columns, sealed
 from impact.face.frames_out import frame_out
 from impact.face.specs import Spec
@@ -106,6 +106,7 @@ class Differences(Fitted):
         """
         from impact.face.answers import honest  # tests load when one is asked for
 
+        check_kinds("honest", more=(more, "a mapping"))
         given = {"m": m, "restriction": restriction, "target": target}
         options = {name: _plain(value) for name, value in given.items() if value is not None}
         if isinstance(options.get("m"), (int, float)):
@@ -124,7 +125,7 @@ class Differences(Fitted):
         if vcov is None and ssc is None:
             return self
         self.live()
-        asked = self.with_asked(vcov, ssc)
+        asked = self.with_asked(self.own_vcov() if vcov is None else vcov, ssc)
         whole = (
             asked
             if isinstance(asked, Spec)
@@ -186,6 +187,11 @@ def did(  # noqa: PLR0913 - columns by keyword, the rest in `more`
     Raises:
         SpecError, DataError, DesignError, EstimationError: as a spec with the same content would.
     """
+    check_kinds(
+        "did", y=(y, "text"), time=(time, "text"), unit=(unit, "a name or a list of names"), cohort=(cohort, "text"),
+        estimator=(estimator, "text"), controls=(controls, "a name or a list of names"), more=(more, "a mapping"),
+        keep_data=(keep_data, "True or False"),
+    )  # fmt: skip
     design = {
         name: value
         for name, value in (("unit", unit), ("time", time), ("cohort", cohort))

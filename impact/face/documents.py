@@ -43,7 +43,7 @@ def titled_parts(fits: Any, *, function: str) -> list[tuple[str, Part]]:
             own = str(part.facts["estimator"]).removeprefix("did_") if name is None else str(name)
             pairs.append((own if name is not None and len(inside) == 1 else f"{own} ({place})", part))
     if not pairs:
-        raise SpecError(fault("E698", place=Place(file=function), kind="[]"))
+        raise SpecError(fault("E698", place=Place(file=function), function=function, kind="[]"))
     return pairs
 
 
@@ -72,5 +72,5 @@ def _part(one: Any, function: str) -> Part:
         return one.part()
     part = foreign_part(one)
     if part is None:
-        raise SpecError(fault("E698", place=Place(file=function), kind=type(one).__name__))
+        raise SpecError(fault("E698", place=Place(file=function), function=function, kind=type(one).__name__))
     return part

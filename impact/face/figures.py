@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from impact.core.errors import Place, SpecError
+from impact.core.nearest import nearest
 from impact.core.texts import LANGUAGES, fault
-from impact.face.arguments import checked_call, wrong_value
+from impact.face.arguments import check_kinds, checked_call, wrong_value
 from impact.face.documents import document_of, titled_parts
 from impact.face.fitted import Fitted, Part
 from impact.face.frames_out import rows_out
@@ -22,9 +23,9 @@ from impact.outputs.results_csv import csv_bytes
 from impact.schema.display import FigureBlock
 
 FORMATS = ("svg", "png", "csv")
-CONSTANT = "(Intercept)"
+CONSTANTS = ("Intercept", "(Intercept)")
 # a term that is one level of an indicator: rel::-2, and C(rel, …)[T.-2] as other packages write it
-LEVEL = re.compile(r"(?:C\()?([A-Za-z_]\w*)(?:,.*\))?(?:::|\[T?\.?)(-?\d+(?:\.\d+)?)\]?(?::.*)?")
+LEVEL = re.compile(r"(?:C\()?([A-Za-z_]\w*)(?:,.*)?\)?(?:::|\[(?:T\.)?)(-?\d+(?:\.\d+)?)\]?(?::.*)?")
 REFERENCE = re.compile(r"\bi\(\s*([A-Za-z_]\w*)\b[^()]*?\bref\s*=\s*(-?\d+(?:\.\d+)?)\s*[,)]")
 
 
@@ -108,13 +109,16 @@ def coefplot(
     Raises:
         SpecError: E698 what is no result, E606 an unknown term, E713 nothing to draw.
     """
+    check_kinds("coefplot", terms=(terms, "a name or a list of names"))
     pairs = titled_parts(fits, function="coefplot")
     asked = [terms] if isinstance(terms, str) else list(terms)
     held = list(dict.fromkeys(str(row["term"]) for _, part in pairs for row in part.rows))
     for term in asked:
         if term not in held:
-            place, listed = Place(file="coefplot"), ", ".join(held)
-            raise SpecError(fault("E606", place=place, model="fit", name=term, terms=listed))
+            hint, place, listed = nearest(term, held), Place(file="coefplot"), ", ".join(held)
+            raise SpecError(
+                fault("E606", place=place, suggestion=hint, model="coefplot", name=term, terms=listed)
+            )
     shown = asked or list(dict.fromkeys(term for _, part in pairs for term in _main_terms(part)))
     return _figure("coefplot", pairs, {"terms": shown, "rows": "models"}, (path, language, more))
 
@@ -173,7 +177,7 @@ def _figure(
 
 def _main_terms(part: Part) -> list[str]:
     effects = [str(row["term"]) for row in part.rows if row["kind"] == "att" and row["term"] == "att"]
-    return effects or [str(row["term"]) for row in part.rows if row["term"] != CONSTANT]
+    return effects or [str(row["term"]) for row in part.rows if row["term"] not in CONSTANTS]
 
 
 def _by_period(part: Part) -> Part:

@@ -224,6 +224,13 @@ class Fitted:
         found: Any = given.get("seed")
         return found
 
+    def own_vcov(self) -> Any:
+        """The variance that was asked for, without its preset; None for the default."""
+        given = self.asked.to_dict() if isinstance(self.asked, Spec) else self.asked
+        model = given.get("models", {}).get(self.request.base)
+        found = (model if isinstance(model, Mapping) else {}).get("vcov", given.get("vcov"))
+        return {key: v for key, v in found.items() if key != "ssc"} if isinstance(found, Mapping) else found
+
     def with_asked(self, vcov: object, ssc: object) -> Mapping[str, Any] | Spec:
         """What asks for the same fit with another variance."""
         if isinstance(self.asked, Spec):

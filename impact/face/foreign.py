@@ -56,7 +56,7 @@ def _rows(facts: Mapping[str, Any], terms: Sequence[str], columns: Mapping[str, 
 
 
 def _constant(term: str) -> str:
-    return "(Intercept)" if term in ("const", "Intercept") else term
+    return "Intercept" if term in ("const", "(Intercept)") else term
 
 
 def _facts(
@@ -72,7 +72,7 @@ def _facts(
     return {
         "estimator": f"{package} {type(one).__name__.removesuffix('Wrapper').removesuffix('Results')}".strip(),
         "status": "ok", "outcome": outcome, "sample": "main", "n_obs": None if count is None else assemble.count(count),
-        "absorbed": {name: None for name in given.get("absorbed", ())}, "warnings": [], "focus": [], "steps": [],
+        "absorbed": dict(given.get("absorbed", {})), "warnings": [], "focus": [], "steps": [],
         "extra": {}, "vcov": {"kind": variance, **words}, "n_clusters": {}, "error": None, **r2,
     }  # fmt: skip
 
@@ -93,12 +93,16 @@ Read = tuple[dict[str, Any], list[str], dict[str, Any]]
 def _pyfixest(fit: Any) -> Read:
     estimate = fit.coef()
     effects = str(getattr(fit, "_fixef", None) or "")
-    absorbed = [] if effects in ("", "None", "0") else [name.strip() for name in effects.split("+")]
+    names = [] if effects in ("", "None", "0") else [name.strip() for name in effects.split("+")]
+    counts = getattr(fit, "_k_fe", None)
+    known = {} if counts is None or not hasattr(counts, "items") else dict(counts.items())
+    # the counts are named __fixed_effect__(name), in an order of their own
+    levels = [known.get(f"__fixed_effect__({name})", known.get(name)) for name in names]
     clusters = getattr(fit, "_clustervar", None) or []
     kind = str(getattr(fit, "_vcov_type_detail", None) or getattr(fit, "_vcov_type", ""))
     variance = f"{kind} ({', '.join(clusters)})" if clusters else kind
     given = {
-        "n_obs": fit._N, "absorbed": absorbed,
+        "n_obs": fit._N, "absorbed": {n: None if v is None else int(v) for n, v in zip(names, levels, strict=True)},
         "r2": getattr(fit, "_r2", None) if hasattr(fit, "_r2") else getattr(fit, "_pseudo_r2", None),
         "r2_within": getattr(fit, "_r2_within", None),
     }  # fmt: skip
@@ -121,20 +125,27 @@ def _statsmodels(result: Any) -> Read:
 
 def _linearmodels(result: Any) -> Read:
     model = result.model
+    dependent = model.dependent  # panels call its columns variables
+    outcome = (dependent.vars if hasattr(dependent, "vars") else dependent.cols)[0]
+    kind = str(getattr(result, "_cov_type", "") or getattr(result, "cov_type", ""))
     given = {
         "n_obs": float(result.nobs), "r2": result.rsquared,
-        "r2_within": getattr(result, "rsquared_within", None),
-        "absorbed": [
-            name for name, label in (("entity_effects", "entity"), ("time_effects", "time"))
-            if getattr(model, name, False)
-        ],
+        "r2_within": getattr(result, "rsquared_within", None), "absorbed": _panel_effects(result),
     }  # fmt: skip
-    variance = str(getattr(result, "cov_type", "") or type(getattr(result, "_cov", "")).__name__)
-    facts = _facts(
-        "linearmodels", model, outcome=str(model.dependent.vars[0]), variance=variance, given=given
-    )
+    facts = _facts("linearmodels", model, outcome=str(outcome), variance=kind, given=given)
     columns = _columns(result.params, result.std_errors, result.tstats, result.pvalues, result.conf_int())
     return facts, [str(name) for name in result.params.index], columns
+
+
+def _panel_effects(result: Any) -> dict[str, int | None]:
+    """Effects that a panel model absorbed, by the names of its index, with their levels."""
+    found: dict[str, int | None] = {}
+    for place, kind in enumerate(("entity", "time")):
+        if getattr(result.model, f"{kind}_effects", False):
+            facts = getattr(result, f"{kind}_info", None)
+            name = result.model.dependent.index.names[place] or kind
+            found[str(name)] = None if facts is None else int(facts["total"])
+    return found
 
 
 READERS: dict[str, Callable[[Any], Read]] = {

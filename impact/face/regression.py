@@ -16,7 +16,7 @@ from impact.core.frames import Frame
 from impact.core.nearest import nearest
 from impact.core.texts import fault, text
 from impact.data.frames import frame_of
-from impact.face.arguments import checked_call
+from impact.face.arguments import check_kinds, checked_call
 from impact.face.fitted import NAME, Fitted, names_read, notices_of, own_columns, sealed, tidy_frame
 from impact.face.warned import warn
 from impact.schema.columns_used import model_uses
@@ -90,9 +90,13 @@ class Fit(Fitted):
         """
         if vcov is None and ssc is None:
             return self
+        kind = "text or a mapping"
+        check_kinds("summary", vcov=(vcov, kind), ssc=(ssc, kind))
         live, own = self.live(), self.request
         place = own.formula.place or own.place or Place(file="summary")
-        variance = self._another(vcov, ssc, place)
+        if vcov is None:  # the same with another preset
+            vcov = self.own_vcov()
+        variance = _variance(vcov, ssc, own.panel, place)
         record: Any = catalog.ESTIMATORS.load(own.estimator)
         check_pair(
             own.estimator, record.accepts, variance, catalog.VARIANCES, has_panel=own.panel is not None
@@ -105,19 +109,6 @@ class Fit(Fitted):
         result = sealed(changing.with_variance(live.result, frame, request))
         asked = self.with_asked(vcov, ssc)
         return replace(self, request=request, result=result, frame=frame, asked=asked, stored=None)
-
-    def _another(self, vcov: Vcov, ssc: Ssc, place: Place) -> VarianceRequest:
-        """The variance asked for; without a keyword that of the fit, with another preset."""
-        own = self.request
-        if vcov is not None:
-            return _variance(vcov, ssc, own.panel, place)
-        given = own.variance
-        plain = {
-            key: value
-            for key, value in given.options.model_dump().items()
-            if key in given.options.model_fields_set
-        }
-        return _variance({given.keyword: {**plain, "ssc": ssc}}, None, own.panel, place)
 
 
 @checked_call
@@ -265,6 +256,12 @@ class _Keys:
 def _fitted(
     estimator: str, formula: str, data: Any, keys: _Keys, more: Mapping[str, Any] | None = None
 ) -> Fit:
+    check_kinds(
+        keys.place.file, formula=(formula, "text"), vcov=(keys.vcov, "text or a mapping"),
+        panel=(keys.panel, "(unit, time)"),
+        weights=(keys.weights, "text or a mapping"), ssc=(keys.ssc, "text or a mapping"), more=(more, "a mapping"),
+        level=(keys.level, "a number above 0 and below 1"), keep_data=(keys.keep_data, "True or False"),
+    )  # fmt: skip
     panel = keys.panel
     units = (
         None if panel is None else ((panel[0],) if isinstance(panel[0], str) else tuple(panel[0]), panel[1])

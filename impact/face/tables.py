@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from impact.core.errors import OutputError, Place, SpecError
 from impact.core.options import Options
 from impact.core.texts import LANGUAGES, fault
-from impact.face.arguments import checked_call, wrong_value
+from impact.face.arguments import check_kinds, checked_call, wrong_value
 from impact.face.documents import document_of, titled_parts
 from impact.face.frames_out import frame_out
 from impact.outputs._cell_grid import Grid
@@ -133,6 +133,9 @@ def etable(
         raise wrong_value("to", to, FORMATS, function="etable")
     if to in OFFICE and path is None:
         raise wrong_value("path", path, [f"a file that ends in .{to}"], function="etable")
+    check_kinds(
+        "etable", cell=(cell, "a name or a list of names"), terms=(terms, "a name or a list of names")
+    )
     given, labels = split_labels(more, "etable")
     document = document_of(titled_parts(fits, function="etable"), labels)
     own = {"cell": _words(cell), "terms": _words(terms)}
@@ -181,7 +184,8 @@ def drawn(draw: Any, block: Options, document: Mapping[str, Any], language: str,
     try:
         return draw(function, block, document, OutputRequest(languages=(language,)), language=language)
     except OutputError as problem:
-        raise SpecError(*problem.faults) from None
+        where = Place(file=function)
+        raise SpecError(*(replace(item, place=where) for item in problem.faults)) from None
 
 
 def write_files(files: Mapping[Path, bytes]) -> None:
