@@ -132,12 +132,7 @@ class Differences(Fitted):
             else Spec.from_dict({"spec": 1, "data": {"file": "data"}, **asked})
         )
         request = next(one for one in make_plan(whole.tree).models if one.name == self.request.name)
-        data = (
-            self.frame
-            if self.data is None
-            else frame_of(self.data, names_read(request, self.data, COHORT_COLUMNS))
-        )
-        assert data is not None
+        data = self.rows_of(request, COHORT_COLUMNS)
         result = fitting.fit_design(fitting.design_of(data, request), request, self.result.group, self.seed())
         return replace(self, request=request, result=sealed(result), frame=data, asked=asked, stored=None)
 

@@ -22,6 +22,8 @@ from impact.face.arguments import checked_call
 from impact.face.frames_out import frame_out
 from impact.face.specs import Spec
 from impact.kernels.distributions import t_critical
+from impact.pipeline.street import read_data
+from impact.plan import Plan
 from impact.schema.columns_used import model_uses, unknown_columns
 from impact.schema.requests import ModelRequest
 
@@ -78,6 +80,25 @@ class Part:
     facts: Mapping[str, Any]
     rows: tuple[Mapping[str, Any], ...]
     notices: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRows:
+    """The rows of a study, which read the columns that its spec names."""
+
+    plan: Plan
+    frame: Frame
+
+    def read(self, request: ModelRequest) -> Frame:
+        """The rows with what a model reads: those of the run, or the files again where it reads more.
+
+        Raises:
+            SpecError: E514 columns that no file has.
+        """
+        wanted = {name for name, _ in model_uses(request)}
+        if wanted <= set(self.frame.columns):
+            return self.frame
+        return read_data(replace(self.plan, models=(*self.plan.models, request)))[0]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -198,6 +219,16 @@ class Fitted:
         from impact.face.storing import from_json  # needed only where a fit is kept
 
         return from_json(source)
+
+    def rows_of(self, request: ModelRequest, made: Iterable[str] = ()) -> Frame:
+        """The columns that another request about the same data reads; ``made``: those that it makes itself.
+
+        Raises:
+            SpecError: E514, E691 names that the data do not have.
+        """
+        if isinstance(self.data, StudyRows):
+            return self.data.read(request)
+        return frame_of(self.data, names_read(request, self.data, made))
 
     def part(self) -> Part:
         """Facts, rows and notices as the results document has them."""

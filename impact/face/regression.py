@@ -103,9 +103,7 @@ class Fit(Fitted):
         )
         request = replace(own, variance=variance, coordinates=getattr(variance.options, "coordinates", None))
         # the variance may read columns that the fit did not
-        wanted = {name for name, _ in model_uses(request)}
-        frame = live.frame if self.data is None else frame_of(self.data, wanted)
-        assert frame is not None
+        frame = self.rows_of(request)
         result = sealed(changing.with_variance(live.result, frame, request))
         asked = self.with_asked(vcov, ssc)
         return replace(self, request=request, result=result, frame=frame, asked=asked, stored=None)

@@ -15,6 +15,7 @@ from impact.core.findings import ModelResult
 from impact.core.frames import Frame
 from impact.core.texts import fault
 from impact.face.arguments import checked_call, no_such
+from impact.face.fitted import StudyRows, sealed
 from impact.face.frames_out import rows_out
 from impact.face.specs import Spec
 from impact.pipeline.fit import FittedModel
@@ -153,7 +154,8 @@ class Study:
         module, name = kind.split(".")
         frame: Frame = self.result.run.frame
         made = getattr(importlib.import_module(f"impact.face.{module}"), name)
-        return made(model.request, result, frame, None, self.spec)
+        rows = StudyRows(self.result.plan, frame)
+        return made(model.request, sealed(result), frame, rows, self.spec)
 
     def _request(self) -> Any:
         return importlib.import_module("impact.pipeline.write").output_request(

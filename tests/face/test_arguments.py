@@ -31,7 +31,7 @@ def test_unknown_and_missing_arguments():
         "taken",
     )
     assert "first, second" in caught.value.faults[0].help
-    for call in (lambda: taken(), lambda: taken(1, 2), lambda: taken(1, first=2)):
+    for call in (taken, lambda: taken(1, 2), lambda: taken(1, first=2)):
         with pytest.raises(TypeError) as caught:  # Python's own error, too
             call()
         assert caught.value.code == "E694"

@@ -89,7 +89,7 @@ def test_the_same_bytes_again(cs_fit):
         (lambda fit: impact.coefplot(fit, path="c.bmp"), "E609", ""),
         (lambda fit: impact.coefplot(fit, more={"titel": "x"}), "E102", "title"),
         (lambda fit: impact.coefplot(fit, language="de"), "E609", ""),
-        (lambda fit: impact.iplot(fit), "E713", ""),
+        (impact.iplot, "E713", ""),
     ],
 )
 def test_mistakes_are_named(test_panel, call, code, hint):

@@ -152,7 +152,7 @@ def test_yaml_runs_like_the_object(file):
 
 
 def test_mistakes_are_found():
-    assert [one.code for one in impact.Spec.from_dict({"spec": 1, "modles": {}}).check()][0] == "E102"
+    assert impact.Spec.from_dict({"spec": 1, "modles": {}}).check()[0].code == "E102"
     for wrong in ([1], None, "text"):
         with pytest.raises(SpecError) as caught:
             impact.Spec.from_dict(wrong)

@@ -66,7 +66,12 @@ FULL = {
     "tests": {"both": {"kind": "wald", "of": "main", "hypotheses": "D = z"}},
     "tables": {"T1": {"columns": ["main"], "title": "One"}},
     "figures": {"F1": {"kind": "coefplot", "models": ["main"]}},
-    "published": {"old": {"source": "a paper", "cells": [{"model": "main", "term": "D", "value": 0.437}]}},
+    "published": {
+        "old": {
+            "source": {"text": "A paper", "where": "Table 1", "evidence": "table"},
+            "grid": {"columns": ["main"], "rows": {"D": {"estimate": [0.437]}}},
+        }
+    },
 }
 
 
