@@ -252,8 +252,8 @@ class Fitted:
     def seed(self) -> int | None:
         """The seed that was given."""
         given = self.asked.to_dict() if isinstance(self.asked, Spec) else self.asked
-        found: Any = given.get("seed")
-        return found
+        found = given.get("seed")
+        return found if isinstance(found, int) else None
 
     def own_vcov(self) -> Any:
         """The variance that was asked for, without its preset; None for the default."""

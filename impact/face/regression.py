@@ -299,8 +299,8 @@ def _fitted(
 
 def _asked(estimator: str, formula: str, keys: _Keys, more: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """The keys of the spec that asks for the same."""
-    given = {"vcov": keys.vcov, "weights": keys.weights, "ssc": keys.ssc}
-    model = {"estimator": estimator, "formula": formula}
+    given: dict[str, Any] = {"vcov": keys.vcov, "weights": keys.weights, "ssc": keys.ssc}
+    model: dict[str, Any] = {"estimator": estimator, "formula": formula}
     model |= {name: copy.deepcopy(value) for name, value in given.items() if value is not None}
     model |= {"level": keys.level} | copy.deepcopy(dict(more or {}))
     if keys.panel is None:

@@ -113,12 +113,15 @@ def _fit(content: Mapping[str, Any]) -> Fitted:
         tables={name: part.facts["extra"].get(name) for name in own["tables"]},
         **{name: _read(own[name]) for name in ESTIMATE},
     )  # fmt: skip
+    arrays: dict[str, Any] = {
+        name: None if found[name] is None else _floats(found[name]) for name in INFERENCE
+    }
     inference = Inference(
         level=found["level"], variance=found["variance"], n_clusters=found["n_clusters"],
         n_treated_clusters=found["n_treated_clusters"],
         extra={name: _floats(values) for name, values in found["extra"].items()},
         notices=tuple(Notice(**one) for one in found["notices"]),
-        **{name: None if found[name] is None else _floats(found[name]) for name in INFERENCE},
+        **arrays,
     )  # fmt: skip
     result = ModelResult(content["name"], content["group"], estimate, inference, None, base=content["base"])
     spec = Spec.from_dict(content["spec"])
