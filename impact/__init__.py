@@ -7,25 +7,26 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-# public name → module that holds it, imported on first use
-_PUBLIC = {
-    "run": "impact.face.studies",
-    "check": "impact.face.studies",
-    "feols": "impact.face.regression",
-    "feiv": "impact.face.regression",
-    "fepois": "impact.face.regression",
-    "feglm": "impact.face.regression",
-    "did": "impact.face.differences",
-    "SpecError": "impact.core.errors",
-    "DataError": "impact.core.errors",
-    "DesignError": "impact.core.errors",
-    "EstimationError": "impact.core.errors",
-    "ImpactWarning": "impact.face.predicted",
+# module → the public names it holds; it is imported when one of them is first used
+_HELD = {
+    "impact.core.errors": "DataError DesignError EstimationError SpecError",
+    "impact.face.answers": "equivalence",
+    "impact.face.differences": "did",
+    "impact.face.figures": "coefplot iplot",
+    "impact.face.options": "options",
+    "impact.face.regression": "feglm feiv feols fepois",
+    "impact.face.specs": "Spec",
+    "impact.face.storing": "from_json",
+    "impact.face.studies": "check run",
+    "impact.face.tables": "etable",
+    "impact.face.warned": "ImpactWarning",
 }
+_PUBLIC = {name: module for module, names in _HELD.items() for name in names.split()}
 # fmt: off
 __all__ = [
-    "DataError", "DesignError", "EstimationError", "ImpactWarning", "SpecError", "__version__",
-    "check", "did", "feglm", "feiv", "feols", "fepois", "run",
+    "DataError", "DesignError", "EstimationError", "ImpactWarning", "Spec", "SpecError", "__version__", "check",
+    "coefplot", "did", "equivalence", "etable", "feglm", "feiv", "feols", "fepois", "from_json", "iplot", "options",
+    "run",
 ]
 # fmt: on
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 import impact.catalog as catalog
 import impact.pipeline.another_variance as changing
 import impact.pipeline.fit as fitting
-from impact.core.arrays import Floats
 from impact.core.errors import ImpactError, Place, SpecError
-from impact.core.estimates import Inference
 from impact.core.frames import Frame
 from impact.core.nearest import nearest
 from impact.core.texts import fault, text
 from impact.data.frames import frame_of
-from impact.face.fitted import Fitted, names_read
+from impact.face.arguments import check_kinds, checked_call
+from impact.face.fitted import NAME, Fitted, names_read, notices_of, own_columns, sealed, tidy_frame
+from impact.face.warned import warn
 from impact.schema.columns_used import model_uses
 from impact.schema.formulas.parse import parse_formula
 from impact.schema.formulas.tree import Formula
@@ -31,40 +32,20 @@ Vcov = str | Mapping[str, Any] | None
 Weights = str | Mapping[str, str] | None
 Ssc = str | Mapping[str, Any] | None
 Units = tuple[str | Sequence[str], str] | None
+FIELDS = ("std_error", "statistic", "p_value", "ci_low", "ci_high", "df")
 FAMILIES = {"poisson": "ppml", "logit": "logit", "probit": "probit", "gaussian": "ols"}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Fit(Fitted):
     """A fitted regression. Changing the variance does not fit again."""
 
-    frame: Frame
-    data: Any = field(default=None, repr=False, compare=False)
-
-    def vcov(self) -> Floats:
-        """Covariance matrix of the coefficients, (k, k)."""
-        return self.inference.vcov
-
+    @checked_call
     def tidy(self, *, vcov: Vcov = None) -> Any:
         """A data frame of term, estimate, std_error, statistic, p_value, ci_low, ci_high and df."""
-        import pandas as pd  # frames are made only when asked for
+        return tidy_frame(self if vcov is None else self.summary(vcov=vcov), FIELDS)
 
-        fit = self if vcov is None else self.summary(vcov=vcov)
-        inference = fit.inference
-        columns = {"term": [t.name for t in fit.estimate.terms], "estimate": fit.estimate.params}
-        names = ("std_error", "statistic", "p_value", "ci_low", "ci_high", "df")
-        return pd.DataFrame(columns | {name: getattr(inference, name) for name in names})
-
-    def glance(self) -> dict[str, float]:
-        """Facts of the fit: n_obs, r2, r2_within, rmse, df_resid and so on."""
-        return {"n_obs": self.estimate.n_obs, "df_resid": self.estimate.df_resid, **self.estimate.fit}
-
-    def confint(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
-        """Term → interval at a level."""
-        inference = _infer(self, self.request.variance, level)
-        bounds = zip(inference.ci_low.tolist(), inference.ci_high.tolist(), strict=True)
-        return dict(zip((t.name for t in self.estimate.terms), bounds, strict=True))
-
+    @checked_call
     def predict(
         self,
         new: Any = None,
@@ -89,33 +70,46 @@ class Fit(Fitted):
             std_error, ci_low and ci_high.
 
         Raises:
-            SpecError: E514 a column that ``new`` lacks, E607 what the model does not give, E609 another argument.
+            SpecError: E514 a column that ``new`` lacks, E607 what the model does not give, E609 another argument, E697
+                a fit read from JSON without its data.
             EstimationError: E608 effects that could not be told apart.
         """
         from impact.face.predicted import predicted  # predictions load when they are asked for
 
         asked = {"kind": kind, "se": se, "interval": interval, "level": level}
-        return predicted(self, self.frame, self.data if new is None else new, is_own=new is None, asked=asked)
+        live = self.live()
+        assert live.frame is not None
+        return predicted(live, live.frame, self.data if new is None else new, is_own=new is None, asked=asked)
 
+    @checked_call
     def summary(self, *, vcov: Vcov = None, ssc: Ssc = None) -> Fit:
-        """The same fit with another variance; printing it shows the table."""
+        """The same fit with another variance (``ssc`` alone: the same with another preset); printed as its table.
+
+        Raises:
+            SpecError: E181 a variance the estimator does not have, E697 a fit read from JSON without its data.
+        """
         if vcov is None and ssc is None:
             return self
-        own = self.request
-        assert own.formula.place is not None
-        variance = _variance(vcov, ssc, own.panel, own.formula.place)
+        kind = "text or a mapping"
+        check_kinds("summary", vcov=(vcov, kind), ssc=(ssc, kind))
+        live, own = self.live(), self.request
+        place = own.formula.place or own.place or Place(file="summary")
+        if vcov is None:  # the same with another preset
+            vcov = self.own_vcov()
+        variance = _variance(vcov, ssc, own.panel, place)
         record: Any = catalog.ESTIMATORS.load(own.estimator)
         check_pair(
             own.estimator, record.accepts, variance, catalog.VARIANCES, has_panel=own.panel is not None
         )
-        request = replace(
-            self.request, variance=variance, coordinates=getattr(variance.options, "coordinates", None)
-        )
+        request = replace(own, variance=variance, coordinates=getattr(variance.options, "coordinates", None))
         # the variance may read columns that the fit did not
-        frame = frame_of(self.data, {name for name, _ in model_uses(request)})
-        return Fit(request, changing.with_variance(self.result, frame, request), frame, self.data)
+        frame = self.rows_of(request)
+        result = sealed(changing.with_variance(live.result, frame, request))
+        asked = self.with_asked(vcov, ssc)
+        return replace(self, request=request, result=result, frame=frame, asked=asked, stored=None)
 
 
+@checked_call
 def feols(
     formula: str,
     data: Any,
@@ -125,6 +119,7 @@ def feols(
     ssc: Ssc = None,
     panel: Units = None,
     level: float = 0.95,
+    keep_data: bool = False,
 ) -> Fit:
     """Least squares with absorbed effects: ``outcome ~ regressors | effects``.
 
@@ -133,6 +128,7 @@ def feols(
         vcov: keyword or mapping, as in a spec; hc1 by default, clustered by unit with a panel.
         weights: column (sampling weights) or {column: kind}.
         ssc: small-sample preset. panel: (unit, time), for lags and panel variances. level: of intervals.
+        keep_data: ``to_json`` and pickles hold the data, so that the fit predicts when it is read again.
 
     Returns:
         Fit with ``tidy``, ``summary(vcov=…)``, ``confint``, ``glance``, ``predict``.
@@ -140,10 +136,13 @@ def feols(
     Raises:
         SpecError, DataError, DesignError: as a spec with the same content would.
     """
-    return _fitted("ols", formula, data, _Keys(vcov, weights, ssc, panel, level, Place(file="feols")))
+    return _fitted(
+        "ols", formula, data, _Keys(vcov, weights, ssc, panel, level, keep_data, Place(file="feols"))
+    )
 
 
-def feiv(
+@checked_call
+def feiv(  # noqa: PLR0913 - the keywords of feols and its own
     formula: str,
     data: Any,
     *,
@@ -152,12 +151,13 @@ def feiv(
     ssc: Ssc = None,
     panel: Units = None,
     level: float = 0.95,
+    keep_data: bool = False,
     more: Mapping[str, Any] | None = None,
 ) -> Fit:
     """Instrumental variables with absorbed effects: ``outcome ~ exogenous | effects | endogenous ~ instruments``.
 
     Arguments:
-        formula, data, vcov, weights, ssc, panel, level: as of ``feols``; the effects may be left out.
+        formula, data, vcov, weights, ssc, panel, level, keep_data: as of ``feols``; the effects may be left out.
         more: further options of estimator ``iv``, as a spec has them: ``method`` and so on.
 
     Returns:
@@ -166,10 +166,13 @@ def feiv(
     Raises:
         SpecError: E552 no instruments. SpecError, DataError, DesignError: as a spec with the same content would.
     """
-    return _fitted("iv", formula, data, _Keys(vcov, weights, ssc, panel, level, Place(file="feiv")), more)
+    return _fitted(
+        "iv", formula, data, _Keys(vcov, weights, ssc, panel, level, keep_data, Place(file="feiv")), more
+    )
 
 
-def fepois(
+@checked_call
+def fepois(  # noqa: PLR0913 - the keywords of feols and its own
     formula: str,
     data: Any,
     *,
@@ -178,12 +181,13 @@ def fepois(
     ssc: Ssc = None,
     panel: Units = None,
     level: float = 0.95,
+    keep_data: bool = False,
     more: Mapping[str, Any] | None = None,
 ) -> Fit:
     """Poisson pseudo maximum likelihood with absorbed effects: ``outcome ~ regressors + offset(log(pop)) | effects``.
 
     Arguments:
-        formula, data, vcov, weights, ssc, panel, level: as of ``feols``.
+        formula, data, vcov, weights, ssc, panel, level, keep_data: as of ``feols``.
         more: further options of estimator ``ppml``, as a spec has them.
 
     Returns:
@@ -192,10 +196,13 @@ def fepois(
     Raises:
         SpecError, DataError, DesignError, EstimationError: as a spec with the same content would.
     """
-    return _fitted("ppml", formula, data, _Keys(vcov, weights, ssc, panel, level, Place(file="fepois")), more)
+    return _fitted(
+        "ppml", formula, data, _Keys(vcov, weights, ssc, panel, level, keep_data, Place(file="fepois")), more
+    )
 
 
-def feglm(  # noqa: PLR0913 - the same keywords as the other two, and a family
+@checked_call
+def feglm(  # noqa: PLR0913 - the keywords of feols and its own
     formula: str,
     data: Any,
     *,
@@ -205,13 +212,14 @@ def feglm(  # noqa: PLR0913 - the same keywords as the other two, and a family
     ssc: Ssc = None,
     panel: Units = None,
     level: float = 0.95,
+    keep_data: bool = False,
     more: Mapping[str, Any] | None = None,
 ) -> Fit:
     """A generalised linear model with absorbed effects: ``outcome ~ regressors | effects``.
 
     Arguments:
         family: poisson (estimator ``ppml``), logit, probit, or gaussian (``ols``).
-        formula, data, vcov, weights, ssc, panel, level: as of ``feols``.
+        formula, data, vcov, weights, ssc, panel, level, keep_data: as of ``feols``.
         more: further options of the estimator, as a spec has them: ``marginal``, ``bias``, ``effects`` and so on.
 
     Returns:
@@ -225,7 +233,9 @@ def feglm(  # noqa: PLR0913 - the same keywords as the other two, and a family
         hint, names = nearest(str(family), FAMILIES), ", ".join(FAMILIES)
         kind = text("registry.family")
         raise SpecError(fault("E170", place=here, suggestion=hint, kind=kind, name=family, names=names))
-    return _fitted(FAMILIES[family], formula, data, _Keys(vcov, weights, ssc, panel, level, here), more)
+    return _fitted(
+        FAMILIES[family], formula, data, _Keys(vcov, weights, ssc, panel, level, keep_data, here), more
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +247,19 @@ class _Keys:
     ssc: Ssc
     panel: Units
     level: float
+    keep_data: bool
     place: Place
 
 
 def _fitted(
     estimator: str, formula: str, data: Any, keys: _Keys, more: Mapping[str, Any] | None = None
 ) -> Fit:
+    check_kinds(
+        keys.place.file, formula=(formula, "text"), vcov=(keys.vcov, "text or a mapping"),
+        panel=(keys.panel, "(unit, time)"),
+        weights=(keys.weights, "text or a mapping"), ssc=(keys.ssc, "text or a mapping"), more=(more, "a mapping"),
+        level=(keys.level, "a number above 0 and below 1"), keep_data=(keys.keep_data, "True or False"),
+    )  # fmt: skip
     panel = keys.panel
     units = (
         None if panel is None else ((panel[0],) if isinstance(panel[0], str) else tuple(panel[0]), panel[1])
@@ -253,8 +270,8 @@ def _fitted(
     check_parts(parsed, estimator, record.accepts)
     check_pair(estimator, record.accepts, variance, catalog.VARIANCES, has_panel=units is not None)
     request = ModelRequest(
-        name="fit",
-        base="fit",
+        name=NAME,
+        base=NAME,
         estimator=estimator,
         options=checked(record.options, from_plain(dict(more), keys.place), "more")
         if more
@@ -267,12 +284,29 @@ def _fitted(
         level=keys.level,
         coordinates=coordinates_of(variance),
     )
-    frame = _frame(data, request)
+    kept = own_columns(data) if keys.keep_data else data
+    frame = _frame(kept, request)
     try:
         result = fitting.fit_design(fitting.design_of(frame, request), request, None, None)
     except ImpactError as error:
         raise fitting.placed(error, request) from None
-    return Fit(request, result, frame, data)
+    fit = Fit(
+        request, sealed(result), frame, kept, _asked(estimator, formula, keys, more), None, keys.keep_data
+    )
+    warn(notices_of(result), level=4)
+    return fit
+
+
+def _asked(estimator: str, formula: str, keys: _Keys, more: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The keys of the spec that asks for the same."""
+    given: dict[str, Any] = {"vcov": keys.vcov, "weights": keys.weights, "ssc": keys.ssc}
+    model: dict[str, Any] = {"estimator": estimator, "formula": formula}
+    model |= {name: copy.deepcopy(value) for name, value in given.items() if value is not None}
+    model |= {"level": keys.level} | copy.deepcopy(dict(more or {}))
+    if keys.panel is None:
+        return {"models": {NAME: model}}
+    unit = keys.panel[0] if isinstance(keys.panel[0], str) else list(keys.panel[0])
+    return {"panel": {"unit": unit, "time": keys.panel[1]}, "models": {NAME: model}}
 
 
 def _frame(data: Any, request: ModelRequest) -> Frame:
@@ -330,9 +364,3 @@ def _variance_cached(
     unit = "^".join(panel[0]) if panel is not None else None
     node = from_plain(content, place)
     return variance_of(node, catalog.VARIANCES, (), unit)
-
-
-def _infer(fit: Fit, variance: VarianceRequest, level: float) -> Inference:
-    assert fit.result.design is not None
-    request = replace(fit.request, variance=variance, level=level)
-    return fitting.infer_design(fit.estimate, fit.result.design, request)

@@ -57,6 +57,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_blocks_of_a_page_run_in_order(page: Path, folder: Path) -> None:
+    names = {"__name__": "__main__"}  # the Python blocks of a page are one program
     for block in blocks_of(page):
         assert block.language in LANGUAGES, f"a block of {block.language} is not tested"
         if block.language == "yaml":
@@ -70,7 +71,7 @@ def test_blocks_of_a_page_run_in_order(page: Path, folder: Path) -> None:
             for line in lines_of(block.body):
                 impact(line)
         elif block.language == "python":
-            exec(compile(block.body, str(page), "exec"), {"__name__": "__main__"})
+            exec(compile(block.body, str(page), "exec"), names)
 
 
 def lines_of(body: str) -> Iterator[str]:

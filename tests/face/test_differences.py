@@ -75,3 +75,36 @@ def test_mistakes_are_named(test_panel, changes, code):
     with pytest.raises((im.SpecError, im.DesignError)) as error:
         im.did(test_panel, **asked)
     assert error.value.code == code
+
+
+def test_another_variance_is_another_call(test_panel):
+    given = {"y": "y", "unit": "i", "time": "t", "cohort": "g", "estimator": "sa"}
+    fit = im.did(test_panel, **given, more={"never": 0})
+    changed = fit.summary(vcov={"cluster": "c"})
+    again = im.did(test_panel, **given, more={"never": 0, "vcov": {"cluster": "c"}})
+    assert changed.tidy().equals(again.tidy())
+    assert changed.to_spec().to_dict() == again.to_spec().to_dict()
+    assert changed.vcov().tobytes() == again.vcov().tobytes()
+    low, high = fit.confint(0.8)["att"]
+    assert low < fit.coef()["att"] < high
+    assert fit.glance()["n_obs"] == 480
+
+
+def test_one_control_may_be_a_name(test_panel):
+    given = {"y": "y", "unit": "i", "time": "t", "cohort": "g", "more": {"never": 0}}
+    assert (
+        im.did(test_panel, **given, controls="q1").coef()
+        == im.did(test_panel, **given, controls=["q1"]).coef()
+    )
+
+
+def test_designs_refuse_predictions_and_unknown_kinds(test_panel):
+    fit = im.did(test_panel, y="y", unit="i", time="t", cohort="g", estimator="sa", more={"never": 0})
+    with pytest.raises(im.SpecError) as caught:
+        fit.predict()
+    assert (caught.value.code, "did_sa" in str(caught.value)) == ("E607", True)
+    with pytest.raises(im.SpecError) as caught:
+        fit.tidy("events")
+    assert (caught.value.code, caught.value.suggestion) == ("E609", "event")
+    assert set(fit.event()["kind"]) == {"event"}
+    assert fit.overall()["term"].tolist()[0] == "att"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from maketables import ETable
+from maketables.extractors import get_extractor
 
+import impact
 import impact as im
+from impact.core.errors import SpecError
 
 
 @pytest.mark.parametrize("kind", ["regression", "differences"])
@@ -18,3 +22,43 @@ def test_coefficients_and_printing(test_panel, kind):
     assert fit.coef()[names[0]] == fit.estimate.params[0]
     assert fit.se()[names[0]] == fit.inference.std_error[0]
     assert "480" in repr(fit) and "<table" in fit._repr_html_()
+
+
+def test_tables_of_maketables_show_a_fit(test_panel):
+    """maketables reads a fit by its plug-in attributes."""
+    fit = impact.feols("y ~ D + z | i + t", test_panel, vcov={"cluster": ["i", "t"]})
+    reader = get_extractor(fit)
+    table = reader.coef_table(fit)
+    assert table.index.tolist() == ["D", "z"]
+    assert dict(zip(table.index, table["b"], strict=True)) == fit.coef()
+    assert dict(zip(table.index, table["se"], strict=True)) == fit.se()
+    assert list(table.loc["D", ["ci95l", "ci95u"]]) == list(fit.confint()["D"])
+    assert (reader.depvar(fit), reader.fixef_string(fit)) == ("y", "i+t")
+    assert [reader.stat(fit, key) for key in ("N", "r2", "se_type", "nothing")] == [
+        480,
+        fit.glance()["r2"],
+        "cr1",
+        None,
+    ]
+    assert reader.vcov_info(fit)["clustervar"] == ["i", "t"]
+    assert reader.default_stat_keys(fit) == ["N", "r2", "r2_within"]
+    assert reader.var_labels(fit) is None
+    shown = ETable([fit]).df.to_string()
+    assert f"{fit.coef()['D']:.3f}" in shown
+    assert f"{fit.se()['D']:.3f}" in shown
+
+
+def test_levels_are_checked(test_panel):
+    fit = impact.feols("y ~ D", test_panel)
+    for level in (2, 0, True, "0.9"):
+        with pytest.raises(SpecError) as caught:
+            fit.confint(level)
+        assert caught.value.code == "E609"
+
+
+def test_another_preset_alone(test_panel):
+    """The same variance with another factor: G/(G-1) and (N-1)/(N-K) are left out."""
+    fit = impact.feols("y ~ D + z", test_panel, vcov={"cluster": "i"})
+    plain = fit.summary(ssc="none")
+    factor = (60 / 59) * (479 / 477)
+    assert fit.se()["D"] ** 2 / plain.se()["D"] ** 2 == pytest.approx(factor, rel=1e-12)

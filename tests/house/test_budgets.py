@@ -11,10 +11,11 @@ FUNCTION_LINES = 60
 PARAMETERS = 7
 # what a user types: columns by keyword, the rest in `more`
 FACE_PARAMETERS = {
-    "impact/face/differences.py:did": 8,
-    "impact/face/regression.py:feiv": 8,
-    "impact/face/regression.py:fepois": 8,
-    "impact/face/regression.py:feglm": 9,
+    "impact/face/differences.py:did": 9,
+    "impact/face/regression.py:feols": 8,
+    "impact/face/regression.py:feiv": 9,
+    "impact/face/regression.py:fepois": 9,
+    "impact/face/regression.py:feglm": 10,
 }
 NESTING = 3
 FOLDER_FILES = 25

@@ -161,7 +161,7 @@ def _effects_of(document: Document) -> Callable[[Entry, str], str]:
         if not absorbed:
             return ""
         parts = [
-            f"{effect_label(document, name, language)} ({whole_text(levels)})"
+            effect_label(document, name, language) + ("" if levels is None else f" ({whole_text(levels)})")
             for name, levels in absorbed.items()
         ]
         return text("table.note.effects", language, effects=", ".join(parts))
