@@ -38,7 +38,9 @@ def block(spec: str, what: str) -> str:
         return str(document["answer"]["sentence"]["en"])
     if what == "claims":
         return _claims(document)
-    table = files[f"tables/{what}.md"].decode("utf-8")
+    # a study in two languages has one file for each
+    name = next(one for one in (f"tables/{what}.md", f"tables/{what}.en.md") if one in files)
+    table = files[name].decode("utf-8")
     return table.partition("\nNotes:")[0].strip()
 
 

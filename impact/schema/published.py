@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Words = str | dict[Literal["en", "es"], str]
 Evidence = Literal["table", "abstract", "press", "cited"]
+# a sentence may be our own; a published number never is
+ClaimEvidence = Literal["table", "abstract", "press", "cited", "own"]
 MatchWord = Literal["rounded", "exact", "sign", "sign_and_significance"]
 NOT_AVAILABLE = ("n/a", "na", "")
 
@@ -127,7 +129,10 @@ class ClaimBlock(Block):
     test: str = Field(
         description="Expression on the results: dotted names (model.term.stat), get(...), difference(...)."
     )
-    evidence: Evidence | None = Field(default=None, description="How the sentence was read.")
+    evidence: ClaimEvidence | None = Field(
+        default=None,
+        description="How the sentence was read; own: it stands in no source and is this study's own.",
+    )
     source: Words = Field(default="", description="Where the sentence stands.")
     about: Literal["effect", "number"] = Field(
         default="effect",
