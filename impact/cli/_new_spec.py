@@ -43,7 +43,8 @@ ROOT = "data"
 # numbers and words in one column
 MIXED = "E210"
 DATA_PATH = re.compile(r"(?P<lead>[:\s\[,{])(?:\.\./)+data/(?P<name>[\w.\-/]+)")
-BASE_PATH = re.compile(r"^(?P<lead>extends:\s+)(?P<name>[\w.\-/]+\.ya?ml)", re.M)
+BASE_PATHS = re.compile(r"^extends:[ \t]+.*$", re.M)
+BASE_PATH = re.compile(r"(?P<lead>[\s\[,])(?P<name>[\w.\-/]+\.ya?ml)")
 
 
 def spec_from_data(file: str, spec: Path, *, language: str) -> tuple[str, str]:
@@ -168,7 +169,7 @@ def spec_from_example(example: str, spec: Path, *, language: str) -> str:
     assert path is not None
     body = path.read_text(encoding="utf-8")
     body = DATA_PATH.sub(_shipped_data, body)
-    body = BASE_PATH.sub(r"\g<lead>shipped:\g<name>", body)
+    body = BASE_PATHS.sub(lambda line: BASE_PATH.sub(r"\g<lead>shipped:\g<name>", line.group(0)), body)
     body = re.sub(r"^study:.*\n", "", body, flags=re.M)
     body = re.sub(r"^spec: 1[ \t]*$", f"spec: 1\nstudy: {spec.stem}", body, count=1, flags=re.M)
     head = _comment(text("commands.new.copied", language, example=name, spec=spec.as_posix()))

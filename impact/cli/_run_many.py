@@ -24,7 +24,7 @@ from impact.cli.replicating.index_page import refresh_index
 from impact.cli.showing.plan import plan_lines
 from impact.core.errors import DataError, Fault, ImpactError, Notice
 from impact.core.texts import text
-from impact.diagnostics.published.compare import failures
+from impact.diagnostics.published.summary import failures
 from impact.outputs._request import OutputRequest
 from impact.pipeline.document import Document
 from impact.pipeline.street import RunResult

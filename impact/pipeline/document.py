@@ -23,6 +23,7 @@ from impact.core.ledgers import LedgerResult
 from impact.core.texts import LANGUAGES, notice
 from impact.diagnostics._reading import FEW_TREATED
 from impact.diagnostics._resolver import Resolver
+from impact.diagnostics.published.summary import summaries
 from impact.outputs._curve_rows import curve_entry
 from impact.outputs._document import group_label
 from impact.pipeline.constructed.exposure_units import add_exposure_facts, units_of
@@ -85,7 +86,7 @@ def build_document(run: RunResult) -> Document:
     document["published"] = published.compare_published(
         plan.spec.published, document, written=written, places=places
     )
-    document["published_summary"] = published.summaries(document["published"])
+    document["published_summary"] = summaries(document["published"])
     results = {(result.name, result.group): result for model in run.fitted for result in model.results}
     document["claims"] = claims.judge_claims(
         plan.spec.claims, Resolver(document, results), places=claim_places(plan)
@@ -112,7 +113,7 @@ def _ledger_document(run: RunResult, request: LedgerRequest, result: LedgerResul
     document["published"] = published.compare_published(
         plan.spec.published, document, written=written, places=places
     )
-    document["published_summary"] = published.summaries(document["published"])
+    document["published_summary"] = summaries(document["published"])
     document["claims"] = judge_ledger_claims(plan.spec.claims, request, claim_places(plan), plan.spec.seed)
     document["answer"] = ledgers.ledger_answer(document, request)
     return document

@@ -35,7 +35,7 @@ KEYS = [
     ("language", "E185", {"language": "fr"}, ("en", "es")),
     ("languages", "E185", {"language": "[en, qu]"}, ("qu",)),
     ("domain", "E170", {"domain": "labor"}, ()),
-    ("reserved key", "E179", {"montecarlo": "{draws: 9}"}, ()),
+    ("a ledger's key", "E164", {"montecarlo": "{draws: 9}"}, ()),
     ("locale", "E105", {"locale": "es_ES"}, ()),
     ("requires newer", "E183", {"requires": '">=99"'}, ("99",)),
     ("requires nonsense", "E183", {"requires": "new"}, ()),

@@ -282,7 +282,7 @@ def test_one_bad_spec_of_several(bench):
     bench.spec(name="c.yaml")
     call = bench.call("run", "a.yaml", "b.yaml", "c.yaml")
     assert call.status == 3 and "b.yaml:4:14" in call.err
-    assert sorted(os.listdir("reports")) == ["a", "c"]
+    assert sorted(os.listdir("reports")) == ["a", "c", "index.html"]
 
 
 def test_absent_data_in_a_folder_does_not_count(bench):

@@ -32,6 +32,7 @@ ELSEWHERE = {
     "impact/cli/fit.py": "tests/test_command_line.py",
     "impact/cli/run.py": "tests/test_command_line.py",
     "impact/cli/verify.py": "tests/test_command_line.py",
+    "impact/diagnostics/published/summary.py": "tests/diagnostics/published/test_compare.py",
     "impact/cli/diff.py": "tests/pipeline/finished/test_compare.py",
     "impact/cli/freeze.py": "tests/pipeline/finished/test_frozen.py",
     "impact/cli/report.py": "tests/pipeline/finished/test_redraw.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import impact.kernels.saturated as saturated
@@ -45,7 +45,8 @@ def test_cells_are_those_of_the_regression_with_dummies(seed):
     x, there = dummies(weights, *columns)
     w = weights.ravel()[there]
     params, _, rank, _ = np.linalg.lstsq(x, y.ravel()[there] * np.sqrt(w), rcond=None)
-    assert rank == len(cells) + units + periods - 1
+    # a few draws lose the rows that link a cohort to its base period
+    assume(rank == len(cells) + units + periods - 1)
     found = saturated.group_paths(y, weights, group, 3)
     place = np.array(cells)
     arguments = (place[:, 0], place[:, 1], base[place[:, 0]])

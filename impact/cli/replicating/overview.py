@@ -11,7 +11,7 @@ from impact.cli.replicating.glance import glance_of
 from impact.cli.replicating.run import path_of
 from impact.core.errors import Fault
 from impact.core.texts import in_language
-from impact.diagnostics.published.compare import failures
+from impact.diagnostics.published.summary import failures
 
 SCHEMA = "impact-replication-1"
 COUNTED = ("equal", "rounds_equal", "close", "sign_agrees", "differs", "not_available")

@@ -1,4 +1,9 @@
-"""The Peru lab: synthetic tables with known effects, made in memory when a spec names them."""
+"""The Peru lab: synthetic tables with known effects, made in memory when a spec names them.
+
+Persons, districts, crimes, victimisation, refugees, budget, arrivals, a trial and school attendance of one invented
+country with the margins of the policy paper and the effects of the chosen world. The same world, size, seed and knobs
+give the same bytes. Everything made from it is called synthetic: tables, figures, files and report.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from impact.core.errors import ImpactError
 from impact.data.read import header_of
-from impact.diagnostics.published.compare import failures
+from impact.diagnostics.published.summary import failures
 from impact.outputs._document import said
 from impact.pipeline.packaging.gather import is_open
 from impact.pipeline.packaging.opened import Found, Opened, failed, lines_of, warned

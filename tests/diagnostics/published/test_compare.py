@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from impact.core.errors import SpecError
-from impact.diagnostics.published.compare import check_published, compare_published, failures, summaries
+from impact.diagnostics.published.compare import check_published, compare_published
+from impact.diagnostics.published.summary import failures, summaries
 from impact.schema.published import PublishedBlock
 
 SOURCE = {"text": "Cheng and Hoekstra 2013", "where": "Table 5", "evidence": "table"}
