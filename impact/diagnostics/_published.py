@@ -1,8 +1,7 @@
 """Published numbers against ours, cell by cell.
 
 A number is read as it was printed: 0.120 has three decimals and is met by whatever rounds to it. A cell
-that is not met is looked into: which other convention would give the printed digits (see
-``_explanations``).
+that is not met is looked into: which other convention would give the printed digits (``_explanations``).
 """
 
 from __future__ import annotations
@@ -86,15 +85,14 @@ def compare_published(
 
 
 def failures(compared: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    """The cells that differ without ``expect: differs``, and those marked ``must_match`` that are not met: what
-    ``impact replicate`` exits 6 for.
-    """
-    return [
-        entry
-        for entry in compared
-        if (entry["verdict"] == "differs" and entry.get("expect") != "differs")
-        or (entry.get("must_match") and entry["verdict"] not in EQUAL)
-    ]
+    """Cells that `impact replicate` exits 6 for: differences not expected, and ``must_match`` that is not met."""
+    return [one for one in compared if one["verdict"] in _refused(one)]
+
+
+def _refused(entry: Mapping[str, object]) -> tuple[str, ...]:
+    if entry.get("must_match"):
+        return ("close", "differs", "not_available")
+    return () if entry.get("expect") == "differs" else ("differs",)
 
 
 def summaries(compared: Sequence[Mapping[str, object]]) -> dict[str, Words]:
@@ -142,11 +140,10 @@ def _cells(
     blocks: Mapping[str, PublishedBlock], written: Mapping[str, str], places: Mapping[str, Place]
 ) -> Iterator[Cell]:
     for table, block in blocks.items():
-        root = f"published.{table}"
         if block.grid is not None:
             yield from _grid_cells(table, block, written, places)
         for index, one in enumerate(block.also):
-            path = f"{root}.also.{index}.value"
+            path = f"published.{table}.also.{index}.value"
             printed = _printed(one.value, path, written, places)
             _known(one.stat, path, places)
             yield Cell(table, one.model, one.term, one.stat, printed, one, one.match or block.match, path)

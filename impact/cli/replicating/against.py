@@ -118,7 +118,7 @@ def compare_grid(file: Path, lines: Sequence[Line], document: Mapping[str, Any])
     """The cells of a grid against a results document, as those of a ``published:`` block.
 
     Raises:
-        SpecError: E601–E606 a model, group, term, statistic or number that does not exist, E685 an outcome; all at once.
+        SpecError: E601–E606 no such model, group, term, statistic or number, E685 no such outcome; all at once.
     """
     cells: list[PublishedCell] = []
     faults: list[Fault] = []

@@ -135,7 +135,7 @@ def _by_name(studies: Sequence[Study]) -> dict[str, tuple[DataFile, tuple[str, .
 def _codebook(studies: Sequence[Study], language: str) -> dict[str, list[Variable]]:
     """Variables by file, those of all studies together; a label that one study gives stands for all."""
     found: dict[str, dict[str, Variable]] = {}
-    for study, file in ((study, file) for study in studies for file in study.data):
+    for study, file in [(one, file) for one in studies for file in one.data]:
         known = found.setdefault(file.name, {})
         for variable in variables_of(study, file, language):
             if variable.name not in known or (variable.label and not known[variable.name].label):
