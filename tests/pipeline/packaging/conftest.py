@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import impact.pipeline.packaging.package as packages
 from impact.pipeline.packaging.package import write_package
 from impact.pipeline.study import StudyOptions, run_study
 
@@ -98,6 +99,21 @@ def package(written, tmp_path):
     copy = tmp_path / "package"
     shutil.copytree(written[0], copy)
     return copy
+
+
+@pytest.fixture
+def without_running(monkeypatch):
+    """The reports as they are instead of those of a run inside the package: for what the run does not change."""
+
+    def own(studies, files):
+        return {
+            f"reports/{study.name}/{file.relative_to(study.folder).as_posix()}": file.read_bytes()
+            for study in studies
+            for file in sorted(study.folder.rglob("*"))
+            if file.is_file()
+        }
+
+    monkeypatch.setattr(packages, "run_again", own)
 
 
 @pytest.fixture

@@ -27,7 +27,15 @@ def test_only_used_files_enter(written):
         "specs/clean.yaml", "specs/original/clean/base.yaml", "specs/original/clean/clean.yaml",
     ]  # fmt: skip
     tops = {one.split("/")[0] for one in found}
-    assert tops == {"README.md", "data", "impact.toml", "manifest.json", "reports", "requirements.txt", "specs"}
+    assert tops == {
+        "README.md",
+        "data",
+        "impact.toml",
+        "manifest.json",
+        "reports",
+        "requirements.txt",
+        "specs",
+    }
     assert made.studies == ("clean",)
     assert made.notices == ()
     assert (folder / "specs/original/clean/clean.yaml").read_text() == SPEC
@@ -109,7 +117,7 @@ def test_restricted_data_never_enter(tmp_path, program):
     assert refused.value.code == "E634"
 
 
-def test_data_without_a_word_on_access_enter_with_a_warning(tmp_path):
+def test_data_without_a_word_on_access_enter_with_a_warning(tmp_path, without_running):
     folder = make_study(tmp_path, base=BASE.replace("    access: public\n", ""))
     with chdir(folder):
         made = write_package(["clean"], out=Path("package"))
@@ -117,7 +125,7 @@ def test_data_without_a_word_on_access_enter_with_a_warning(tmp_path):
     assert "data/panel.csv" in names(folder / "package")
 
 
-def test_a_synthetic_study_says_so(tmp_path):
+def test_a_synthetic_study_says_so(tmp_path, without_running):
     base = BASE.replace("access: public", "access: synthetic", 1)
     folder = make_study(tmp_path, base=base)
     with chdir(folder):

@@ -41,7 +41,11 @@ def test_exhibits_name_spec_models_file_and_checksum(written):
     page = (written[0] / "README.md").read_text()
     listed = page.split("## List of exhibits")[1].split("## References")[0]
     rows = [line for line in listed.splitlines() if line.startswith("| `")]
-    files = [file for file in (written[0] / "reports/clean").rglob("*") if file.parent.name in ("tables", "figures")]
+    files = [
+        file
+        for file in (written[0] / "reports/clean").rglob("*")
+        if file.parent.name in ("tables", "figures")
+    ]
     assert len(rows) == len(files) > 4
     for file in files:
         name = file.relative_to(written[0]).as_posix()
@@ -67,7 +71,7 @@ def test_sources_and_references(written):
     assert "A. Author" in references
 
 
-def test_spanish(study_folder):
+def test_spanish(study_folder, without_running):
     with chdir(study_folder):
         studies, _ = gather_studies(["clean"], reports=Path("reports"))
         files = package_files(studies, language="es")
