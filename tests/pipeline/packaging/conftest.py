@@ -38,7 +38,8 @@ extends: common/base.yaml
 study: clean
 title: {en: A clean study, es: Un estudio limpio}
 question: Did it rise?
-derive: {real: y / price}
+params: {scale: 2}
+derive: {real: scale * y / price}
 models:
   main: {formula: "real ~ x | unit", vcov: {cluster: unit}, wild: {reps: 99}}
   groups: {formula: "real ~ x | unit", by: half, vcov: {cluster: unit}}
