@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import PurePath
 
-from impact.schema.nodes import Node, with_entry
+from impact.schema.nodes import Node, with_entry, without
 
 # data.NAME.KIND.folder
 DEEPEST_PATH = 2
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 
-def resolved_text(tree: Node) -> str:
+def resolved_text(tree: Node, *, omit: Collection[str] = ("extends", "params")) -> str:
     """The tree as YAML: keys in order, texts quoted where they could be read as something else, no comments.
 
     Paths of data files are relative to the folder of the spec itself, also where a base file wrote them.
+
+    Arguments:
+        omit: keys of the spec that are left out.
     """
     lines: list[str] = []
-    _write_map(_with_own_paths(tree), 0, lines)
+    _write_map(without(_with_own_paths(tree), *omit), 0, lines)
     return "\n".join(lines) + "\n"
 
 
@@ -59,8 +63,6 @@ def _moved(block: Node, key: str, home: PurePath) -> Node:
 
 def _write_map(node: Node, indent: int, lines: list[str]) -> None:
     for entry in node.entries:
-        if indent == 0 and entry.key in ("extends", "params"):
-            continue
         _write_value(f"{' ' * indent}{_key(str(entry.key))}:", entry.node, indent, lines)
 
 

@@ -120,3 +120,48 @@ def test_in_spanish(call, specs):
     said = call("replicate", "--lang", "es")
     assert "faltan los datos" in said.out
     assert "# Replicaciones" in (specs / "reports/replication/overview.md").read_text(encoding="utf-8")
+
+
+def test_a_grid_typed_from_a_paper(call, specs):
+    write(specs, "good", SPEC.replace("SE", "0.0342").replace("data/", "../data/"))
+    (specs / "grid.csv").write_text(
+        "model,term,stat,value\neffects,cdl,estimate,0.0801\neffects,cdl,se,0.9\n"
+    )
+    said = call("replicate", "specs/good.yaml", "--against", "grid.csv")
+    assert said.status == 6
+    assert "good effects cdl se: 0.9" in said.err
+    assert "Published numbers: 3 found, 1 not found, 0 not attempted." in said.out
+    found = overview(specs)
+    assert [table["table"] for table in found["studies"][0]["tables"]] == ["table_5a", "grid.csv"]
+    assert found["reproducibility"]["totals"]["found"] == 3
+    page = (specs / "reports/replication/overview.md").read_text(encoding="utf-8")
+    assert page.index("## Reproducibility at a glance") < page.index("## Published tables")
+    (specs / "grid.csv").write_text("model,term,stat,value\nefects,cdl,estimate,0.0801\n")
+    said = call("replicate", "specs/good.yaml", "--against", "grid.csv", "--lang", "es")
+    assert said.status == 3
+    assert "grid.csv:2" in said.err
+    assert "effects" in said.err
+    assert call("replicate", "specs/good.yaml", "--against", "none.csv").status == 4
+    assert call("replicate", "--against", "grid.csv").status == 2
+
+
+def test_a_cell_that_must_match(call, specs):
+    """0.0345 against 0.0342 is close (within ten half units): enough for a cell, not for one that must match."""
+    write(specs, "good", SPEC.replace("SE", "0.0345").replace("data/", "../data/"))
+    assert call("replicate", "specs/good.yaml").status == 0
+    marked = "{value: 0.0345, must_match: true}"
+    write(specs, "good", SPEC.replace("[SE]", f"[{marked}]").replace("data/", "../data/"))
+    said = call("replicate", "specs/good.yaml")
+    assert said.status == 6
+    assert "E610" in said.err
+    assert call("run", "specs/good.yaml").status == 0
+    assert call("run", "specs/good.yaml", "--strict").status == 6
+    marked = "{value: 0.0342, must_match: true}"
+    write(specs, "good", SPEC.replace("[SE]", f"[{marked}]").replace("data/", "../data/"))
+    assert call("replicate", "specs/good.yaml").status == 0
+    for wrong in (
+        "{value: n/a, must_match: true}",
+        "{value: 1, must_match: true, expect: differs, reason: x}",
+    ):
+        write(specs, "good", SPEC.replace("[SE]", f"[{wrong}]").replace("data/", "../data/"))
+        assert call("check", "specs/good.yaml").status == 3

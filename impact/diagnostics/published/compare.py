@@ -1,8 +1,7 @@
 """Published numbers against ours, cell by cell.
 
 A number is read as it was printed: 0.120 has three decimals and is met by whatever rounds to it. A cell
-that is not met is looked into: which other convention would give the printed digits (see
-``_explanations``).
+that is not met is looked into: which other convention would give the printed digits (``_explanations``).
 """
 
 from __future__ import annotations
@@ -128,11 +127,10 @@ def _cells(
     blocks: Mapping[str, PublishedBlock], written: Mapping[str, str], places: Mapping[str, Place]
 ) -> Iterator[Cell]:
     for table, block in blocks.items():
-        root = f"published.{table}"
         if block.grid is not None:
             yield from _grid_cells(table, block, written, places)
         for index, one in enumerate(block.also):
-            path = f"{root}.also.{index}.value"
+            path = f"published.{table}.also.{index}.value"
             printed = _printed(one.value, path, written, places)
             yield Cell(table, one.model, one.term, one.stat, printed, one, one.match or block.match, path)
 

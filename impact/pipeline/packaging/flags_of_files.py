@@ -22,7 +22,7 @@ from impact.plan import Plan
 _TEXTS = (".yaml", ".yml", ".md", ".txt", ".json", ".csv", ".html", ".tex", ".toml", ".log", ".svg")
 _PROGRAMS = (".do", ".ado", ".r", ".rmd", ".qmd", ".py", ".ipynb", ".jl", ".m", ".sas", ".sps", ".sh", ".bat")
 _MACHINE = re.compile(
-    r"(?<![\w.])/(?:home|Users|root|tmp|private|mnt|media|srv|Volumes)/[^\s\"'<>|,;)]+"
+    r"(?<![\w.])/(?:home|Users|root|tmp|private|mnt|media|srv|opt|work|scratch|Volumes)/[^\s\"'<>|,;)]+"
     r"|(?<!\w)[A-Z]:\\{1,2}[A-Za-z0-9_. ]+\\|file:///|(?<![\w/.])~/\w+|\\\\\\\\\w+\\"
 )
 _FOLDER = re.compile(

@@ -101,7 +101,7 @@ def gather_studies(
         if not studies:
             raise DataError(fault("E634", studies=", ".join(closed)))
     studies = _with_distinct_names(studies)
-    return studies, [*notices, *dict.fromkeys(_access_notices(studies))]
+    return studies, [*notices, *_access_notices(studies)]
 
 
 def _study(folder: Path, roots: Roots) -> Study:

@@ -24,7 +24,8 @@ def packaged_spec(study: Study) -> str:
     for file in study.data:
         path = _path_of(study, file.source.name)
         tree = _changed(tree, path, f"../{DATA}/{file.name}", home=tree.place.file)
-    return resolved_text(tree)
+    # expressions may name parameters
+    return resolved_text(tree, omit=("extends",))
 
 
 def original_texts(study: Study) -> Mapping[str, str]:
