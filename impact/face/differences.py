@@ -13,7 +13,7 @@ from impact.core.errors import Place, SpecError
 from impact.core.texts import fault, text
 from impact.data.frames import frame_of
 from impact.face.arguments import check_kinds, checked_call, wrong_value
-from impact.face.fitted import NAME, Fitted, names_read, notices_of, own_columns, sealed
+from impact.face.fitted import NAME, Fitted, names_read, new_notices, notices_of, own_columns, sealed
 from impact.face.frames_out import frame_out
 from impact.face.specs import Spec
 from impact.face.warned import warn
@@ -134,6 +134,7 @@ class Differences(Fitted):
         request = next(one for one in make_plan(whole.tree).models if one.name == self.request.name)
         data = self.rows_of(request, COHORT_COLUMNS)
         result = fitting.fit_design(fitting.design_of(data, request), request, self.result.group, self.seed())
+        warn(new_notices(result, self.result), level=3)
         return replace(self, request=request, result=sealed(result), frame=data, asked=asked, stored=None)
 
     def predict(self, new: Any = None) -> Any:

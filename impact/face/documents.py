@@ -42,6 +42,8 @@ def titled_parts(fits: Any, *, function: str) -> list[tuple[str, Part]]:
             place = len(pairs) + 1 if name is None else number
             own = str(part.facts["estimator"]).removeprefix("did_") if name is None else str(name)
             pairs.append((own if name is not None and len(inside) == 1 else f"{own} ({place})", part))
+    if len(pairs) == 1 and named[0][0] is None:
+        pairs = [(pairs[0][0].removesuffix(" (1)"), pairs[0][1])]
     if not pairs:
         raise SpecError(fault("E698", place=Place(file=function), function=function, kind="[]"))
     return pairs

@@ -73,6 +73,12 @@ def notices_of(result: ModelResult) -> list[Notice]:
     return [item for one in found if one is not None for item in one.notices]
 
 
+def new_notices(result: ModelResult, before: ModelResult) -> list[Notice]:
+    """What another variance adds to that."""
+    known = notices_of(before)
+    return [item for item in notices_of(result) if item not in known]
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What the results document says of a fit: facts of the model, one row a term, and its notices."""

@@ -17,7 +17,16 @@ from impact.core.nearest import nearest
 from impact.core.texts import fault, text
 from impact.data.frames import frame_of
 from impact.face.arguments import check_kinds, checked_call
-from impact.face.fitted import NAME, Fitted, names_read, notices_of, own_columns, sealed, tidy_frame
+from impact.face.fitted import (
+    NAME,
+    Fitted,
+    names_read,
+    new_notices,
+    notices_of,
+    own_columns,
+    sealed,
+    tidy_frame,
+)
 from impact.face.warned import warn
 from impact.schema.columns_used import model_uses
 from impact.schema.formulas.parse import parse_formula
@@ -105,6 +114,7 @@ class Fit(Fitted):
         # the variance may read columns that the fit did not
         frame = self.rows_of(request)
         result = sealed(changing.with_variance(live.result, frame, request))
+        warn(new_notices(result, self.result), level=3)
         asked = self.with_asked(vcov, ssc)
         return replace(self, request=request, result=result, frame=frame, asked=asked, stored=None)
 

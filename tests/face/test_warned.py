@@ -31,6 +31,13 @@ def test_what_every_table_says_is_no_warning():
         impact.feols("y ~ x", {"y": np.arange(30.0) ** 0.5, "x": np.arange(30.0)})
 
 
+def test_another_variance_warns_of_what_is_new(test_panel):
+    fit = impact.feols("y ~ D + z", test_panel, vcov="hc1")
+    with pytest.warns(impact.ImpactWarning) as caught:
+        fit.summary(vcov={"cluster": "c"})  # twelve clusters
+    assert [(one.message.code, one.filename) for one in caught] == [("W512", __file__)]
+
+
 def test_a_warning_can_be_pickled():
     one = pickle.loads(pickle.dumps(ImpactWarning("W506", "a column was dropped")))
     assert (one.code, str(one)) == ("W506", "W506 a column was dropped")
