@@ -1,8 +1,9 @@
 """Fills the pages on the fiscal accounts, the programmes and the claims of the policy paper from runs of their specs.
 
-A block ``<!-- made: SPEC/WHAT -->`` is one of docs/make_crime_studies.py; ``<!-- made: sentences/PART -->`` lists the
-sentences of a part of the paper's section 5, each with its facts, state and the spec that judges it, and
-``<!-- made: sentences/count -->`` counts the states. tests/docs/test_claims_studies.py runs the specs again.
+A block ``<!-- made: SPEC/WHAT -->`` is one of docs/make_crime_studies.py, SPEC/TABLE__SCENARIO the part of a ledger's
+table on one scenario, scenarios/balance a line for every scenario of the ledgers. sentences/PART lists the sentences of
+a part of the paper's section 5, each with its fact, state and the spec that judges it; sentences/count counts the
+states. tests/docs/test_claims_studies.py runs the specs again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from types import ModuleType
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "studies"
 PAGES = ("world_bank_fiscal", "programmes", "claims")
+LEDGERS = ("fiscal_ledger_statusquo", "fiscal_ledger_integration")
 FACTS = ROOT / "data" / "peru_seed_facts.csv"
 # part of section 5 → facts of the paper that a sentence carries (none: it has no number of its own), spec, claim
 SENTENCES: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -105,15 +107,56 @@ def claim_of(spec: str, name: str) -> dict[str, str]:
         "text": claim["text"]["en"],
         "state": STATES[claim["state"]],
         "mark": MARKS[claim["evidence"]],
-        "why": f"{claim['detail']['en']} {note}".strip(),
+        "why": f"{claim['detail']['en'].rstrip('.')}. {note}".strip(),
     }
 
 
 def block(spec: str, what: str) -> str:
     """The content of one block."""
+    if spec == "scenarios":
+        return _balances()
     if spec != "sentences":
-        return str(runs.block(spec, what))
+        table, _, scenario = what.partition("__")
+        whole = str(runs.block(spec, table))
+        return _panel(whole, runs.results(spec)[0]["models"][scenario]["title"]["en"]) if scenario else whole
     return _count() if what == "count" else _sentences(SENTENCES[what])
+
+
+def _panel(table: str, scenario: str) -> str:
+    """Title, head and the lines of one scenario."""
+    lines = table.splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("| :"))
+    panels = [number for number, line in enumerate(lines) if number > head and line.startswith("| **")]
+    heads = (f"| **{scenario}** ", f"| **{scenario}: ")
+    start = next(number for number in panels if lines[number].startswith(heads))
+    end = next((number for number in panels if number > start), len(lines))
+    return "\n".join([*lines[: head + 1], *lines[start:end]])
+
+
+def _balances() -> str:
+    """Mean balance of 2019-2025 at average and at marginal cost, of every scenario of the ledgers."""
+    head = (
+        "scenario",
+        "average cost",
+        "90 % of draws",
+        "Pr > 0",
+        "marginal cost",
+        "90 % of draws",
+        "Pr > 0",
+        "spec",
+    )
+    lines = [f"| {' | '.join(head)} |", "| :--- | ---: | ---: | ---: | ---: | ---: | ---: | :--- |"]
+    for spec in LEDGERS:
+        document = runs.results(spec)[0]
+        for scenario, facts in document["models"].items():
+            cells = [facts["title"]["en"]]
+            for output in ("net_gdp", "net_marginal_gdp"):
+                wanted = (scenario, f"mean({output}, 2019, 2025)")
+                (row,) = [one for one in document["rows"] if (one["model"], one["term"]) == wanted]
+                band = f"[{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
+                cells += [f"{row['estimate']:.3f}", band, f"{row['pr_positive']:.2f}"]
+            lines.append(f"| {' | '.join([*cells, f'`{spec}`'])} |")
+    return "\n".join(lines)
 
 
 def _sentences(sentences: Sequence[tuple[str, str, str]]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from impact.pipeline.study import StudyOptions, run_study
 from impact.pipeline.write import draw
+from impact.plan import make_plan
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "studies"
@@ -26,8 +27,11 @@ STATES = {"agrees": "agrees", "disagrees": "disagrees", "cannot_tell": "cannot t
 
 @cache
 def results(spec: str) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
-    """The results document of a shipped spec and its drawn files."""
-    result = run_study(str(ROOT / "specs" / f"{spec}.yaml"), StudyOptions(out=None, jobs=2))
+    """The results document of a shipped spec and its tables."""
+    file = str(ROOT / "specs" / f"{spec}.yaml")
+    # pages show tables alone
+    settings = ("figures=null",) if make_plan(file).spec.figures else ()
+    result = run_study(file, StudyOptions(out=None, jobs=2, set_values=settings))
     return result.document, draw(result.plan, result.document)
 
 
