@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from impact.outputs._document import said
 from impact.outputs._draw import figure_blocks
+from impact.outputs._request import AnyFigure, AnyTable
 from impact.outputs._tables import table_blocks
 from impact.pipeline.packaging.gather import Study
 from impact.pipeline.packaging.rerun import REPORTS
 from impact.pipeline.packaging.spec_text import spec_name
 from impact.pipeline.write import output_request
-from impact.schema.display import FigureBlock, TableBlock
+from impact.schema.display import TableBlock
+from impact.schema.ledger.block import LedgerFigureBlock, LedgerTableBlock
 
 SUFFIXES = {"tables": ("md", "tex", "html", "docx", "xlsx"), "figures": ("svg", "png", "pdf", "csv")}
 
@@ -38,7 +40,7 @@ def exhibits_of(study: Study, files: Mapping[str, bytes], language: str) -> list
         files: name in the package → content of every report file. language: of the titles.
     """
     request = output_request(study.plan, dict(study.document))
-    blocks: list[tuple[str, str, TableBlock | FigureBlock]] = [
+    blocks: list[tuple[str, str, AnyTable | AnyFigure]] = [
         *(("tables", name, block) for name, block in table_blocks(study.document, request).items()),
         *(("figures", name, block) for name, block in figure_blocks(dict(study.document), request).items()),
     ]
@@ -63,8 +65,12 @@ def exhibits_of(study: Study, files: Mapping[str, bytes], language: str) -> list
     return found
 
 
-def _models(block: TableBlock | FigureBlock, study: Study) -> Iterator[str]:
+def _models(block: AnyTable | AnyFigure, study: Study) -> Iterator[str]:
     """Models that an exhibit names; all of the study where it names none."""
+    if isinstance(block, LedgerTableBlock | LedgerFigureBlock):
+        # of a ledger: its scenarios stand where models do
+        yield from study.document["models"]
+        return
     named = [*_listed(block.models)]
     if isinstance(block, TableBlock):
         named += [

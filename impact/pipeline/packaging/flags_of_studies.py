@@ -18,7 +18,8 @@ from impact.pipeline.packaging.package import README, REQUIREMENTS
 from impact.pipeline.packaging.rerun import REPORTS
 from impact.pipeline.packaging.spec_text import spec_name
 from impact.pipeline.street import read_data
-from impact.plan import Plan, Source
+from impact.plan import Plan
+from impact.schema.resolving.sources import Source
 
 RANDOM_TESTS = (
     "randomization",

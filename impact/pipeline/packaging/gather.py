@@ -16,7 +16,8 @@ from impact.outputs.manifest_json import output_checksums
 from impact.pipeline.document import spec_sha256
 from impact.pipeline.finished.compare import read_run
 from impact.pipeline.finished.verify import read_manifest
-from impact.plan import Plan, Source, make_plan
+from impact.plan import Plan, make_plan
+from impact.schema.resolving.sources import Source
 
 Roots = Mapping[str, str | Path]
 # first words of `access:` that let a file be handed on
