@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 import impact.cli.main as command_line
 
 Document = dict[str, Any]
@@ -354,9 +356,14 @@ def results(folder: Path, name: str) -> list[str]:
 
 
 def main_table_first(folder: Path) -> list[Path]:
-    """The tables of a run, the one that answers the question first."""
+    """The tables of a run in the order of the spec, behind them those that it does not name or that check others."""
+    spec = YAML(typ="safe").load((folder / "spec.resolved.yaml").read_text(encoding="utf-8"))
+    order = {name: place for place, name in enumerate(spec.get("tables") or {})}
     last = ("robustness", "certificate")
-    return sorted((folder / "tables").glob("*.md"), key=lambda file: (file.stem.startswith(last), file.stem))
+    return sorted(
+        (folder / "tables").glob("*.md"),
+        key=lambda file: (file.stem.startswith(last), order.get(file.stem, len(order)), file.stem),
+    )
 
 
 def index() -> str:
