@@ -265,10 +265,17 @@ COMPARATIVE = "crime_synthetic_control_lima"
 NO_LINES = ("employment_event_study_lima", "wages_spec_curve_lima")
 # specs of the Lima tables in docs/peru.md: permutation over pairs of areas
 LIMA = tuple(name for name in CHANGES if name.endswith("_lima") and name not in (COMPARATIVE, *NO_LINES))
-# specs that run for more than a quarter of a minute
-LONG = (*LIMA, *NO_LINES)
-# models that repeat the main one for everybody
-COPIES = ("groups", "groups_self_employed", "groups_joint")
+# specs that run for more than ten seconds
+LONG = (
+    *LIMA,
+    *NO_LINES,
+    "crime_police_kinds",
+    "employment_individual_panel",
+    "employment_three_cities",
+    "wages_three_cities",
+)
+# models by group, whose line for everybody repeats a main one or adds controls to it
+BY_GROUP = "groups"
 EQUAL = ("equal", "rounds_equal")
 REPLICATIONS = (
     "Published numbers against ours. A cell is equal when our number rounds to the printed digits. A cell that "
@@ -433,7 +440,8 @@ def lima_table(documents: Mapping[str, Document]) -> str:
             if (
                 facts["row"] is None
                 and row["group"] is None
-                and facts["base"] not in ("event", "event_self_employed", *COPIES)
+                and facts["base"] not in ("event", "event_self_employed")
+                and not facts["base"].startswith(BY_GROUP)
             ):
                 lines += [f"| {' | '.join(cells_of(name, row))} |"] if row["term"] in facts["focus"] else []
     return "\n".join(lines)
