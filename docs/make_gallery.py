@@ -61,23 +61,23 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("The formal and informal workers who kept a job", "--only models.formal_kept,models.informal_kept"),
     ),
     "employment_event_study_lima": (
-        ("Job keeping by year alone", "--only models.kept"),
+        ("Cities of 100,000 and more", "--set 'filter.cities=area == \"city_100k\"'"),
         ("A wider bound; give the reason before looking", "--set tests.before.bound=0.03"),
     ),
     "employment_three_cities": (
         ("Report in Spanish", "--set language=es"),
-        ("Paid employment only", "--only 'models.pooled[y=paid]'"),
+        ("The main table alone", "--only tables.T2"),
     ),
     "wages_income_lima": (
         ("The self-employed only", "--only models.self_employed"),
         ("Two decimals", "--set outputs.digits=2"),
     ),
     "wages_three_cities": (
-        ("Lima alone", "--only 'models.lima[y=wage]'"),
+        ("The main table alone", "--only tables.T2"),
         ("A wider bound for wages; give the reason before looking", "--set tests.bound_wage.bound=0.1"),
     ),
     "wages_three_cities_persons": (
-        ("Informal employees of the three cities only", "--only 'models.pooled[y=informal]'"),
+        ("The main table alone", "--only tables.T2"),
         ("A wider bound; give the reason before looking", "--set tests.bound_informal.bound=0.1"),
     ),
     "wages_spec_curve_lima": (
@@ -155,7 +155,7 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
     ),
     "profile_table1_persons": (
         ("Working age from 15 years on", "--set params.working_age_from=15"),
-        ("Informality only", "--only models.informal"),
+        ("The table of shares and differences alone", "--only tables.T1"),
     ),
     "fiscal_ledger_statusquo": (
         ("Another lower end of the consumption tax", "--set inputs.tau_c.low=0.06"),
@@ -265,7 +265,7 @@ COMPARATIVE = "crime_synthetic_control_lima"
 NO_LINES = ("employment_event_study_lima", "wages_spec_curve_lima")
 # specs of the Lima tables in docs/peru.md: permutation over pairs of areas
 LIMA = tuple(name for name in CHANGES if name.endswith("_lima") and name not in (COMPARATIVE, *NO_LINES))
-# specs that run for more than ten seconds
+# specs whose pages only the slow tests compare with a run
 LONG = (
     *LIMA,
     *NO_LINES,
