@@ -1,16 +1,19 @@
 """Writes what a run of every shipped spec says: docs/gallery, docs/replications.md and the tables of docs/peru.md.
 
-Run by `make gallery` (about a minute). tests/docs/test_gallery.py compares the pages with the specs and with runs:
-those of the quick specs always, those of the Lima specs with the slow tests.
+Run by `make gallery` (some minutes), or for some specs by name. tests/docs/test_gallery.py compares the pages with the
+specs and with runs: those of the quick specs always, those of the long ones with the slow tests.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
 
 import impact.cli.main as command_line
 
@@ -19,6 +22,10 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 FOLDER = DOCS / "gallery"
 MADE = "<!-- made by docs/make_gallery.py: edit the spec, not this page -->"
+# what the specs on persons say of a file that everybody may ask for and that is not handed on
+PERSONS = (
+    "it is made of INEI's public-use microdata; a run without it says which file and which columns it needs"
+)
 # spec → what to change: (words, options of `impact run`)
 CHANGES: dict[str, Sequence[tuple[str, str]]] = {
     "self_defence_laws": (
@@ -53,9 +60,44 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
         ("Report in Spanish", "--set language=es"),
         ("The formal and informal workers who kept a job", "--only models.formal_kept,models.informal_kept"),
     ),
+    "employment_event_study_lima": (
+        ("Cities of 100,000 and more", "--set 'filter.cities=area == \"city_100k\"'"),
+        ("A wider bound; give the reason before looking", "--set tests.before.bound=0.03"),
+    ),
+    "employment_three_cities": (
+        ("Report in Spanish", "--set language=es"),
+        ("The main table alone", "--only tables.T2"),
+    ),
     "wages_income_lima": (
         ("The self-employed only", "--only models.self_employed"),
         ("Two decimals", "--set outputs.digits=2"),
+    ),
+    "wages_three_cities": (
+        ("The main table alone", "--only tables.T2"),
+        ("A wider bound for wages; give the reason before looking", "--set tests.bound_wage.bound=0.1"),
+    ),
+    "wages_three_cities_persons": (
+        ("The main table alone", "--only tables.T2"),
+        ("A wider bound; give the reason before looking", "--set tests.bound_informal.bound=0.1"),
+    ),
+    "wages_spec_curve_lima": (
+        (
+            "Cities only",
+            '--set \'speccurve.vary.sample={cities: "area in [\\"city_100k\\", \\"city_50k\\"]"}\'',
+        ),
+        ("More shuffles", "--set speccurve.inference.reps=999"),
+    ),
+    "employment_individual_panel": (
+        ("The change of employment by education only", "--only models.education"),
+        ("More shuffles", "--set speccurve.inference.reps=999"),
+    ),
+    "employment_individual_persons": (
+        ("Whether a person works, and nothing else", "--only models.main"),
+        ("A wider bound; give the reason before looking", "--set tests.bound.bound=0.03"),
+    ),
+    "sister_studies_per_point": (
+        ("Wages only", "--only models.wage,models.wage_secondary"),
+        ("A tighter bound; give the reason before looking", "--set tests.bound.bound=0.5"),
     ),
     "crime_victimization_lima": (
         ("Theft by another column of the file", "--set matrix.y.theft=fraud_victimization_pct"),
@@ -64,6 +106,56 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
     "crime_synthetic_control_lima": (
         ("The four estimators alone, without the rows that change one thing", "--set robustness=null"),
         ("Callao alone", "--only models.callao"),
+    ),
+    "crime_complaints_pretrends": (
+        ("Years from 2013 on", "--set 'filter.checked_years=year >= 2013'"),
+        ("A tighter bound; give the reason before looking", "--set tests.bound.bound=0.05"),
+    ),
+    "crime_police_kinds": (
+        ("Theft and robbery by year only", "--only models.years_theft,models.years_robbery"),
+        ("The map of two other years", "--set 'listings.map.filter=year in [2019, 2023]'"),
+    ),
+    "crime_national_series": (
+        ("Report in Spanish", "--set language=es"),
+        (
+            "Complaints by group from 2013 on",
+            "--set 'listings.groups.filter=startswith(series, \"crime_complaints\") and between(year, 2013, 2017)'",
+        ),
+    ),
+    "crime_prison_ratio": (
+        ("Twice the Venezuelans outside prison", "--set tests.per_head_2018.exposure=220000"),
+        ("Population of another base year", "--set denominator_year=2019"),
+    ),
+    "policy_timeline": (
+        ("The permits of stay only", "--only tables.permits"),
+        ("Years from 2018 on", "--set 'filter.sequence=year >= 2018'"),
+    ),
+    "refugees_applications": (
+        ("Report in both languages", "--set 'language=[en, es]'"),
+        (
+            "The table alone, for Word and Excel too",
+            "--only tables.table2 --set 'outputs.formats=[md, docx, xlsx]'",
+        ),
+    ),
+    "refugees_processing_lag": (
+        ("Errors that are robust to unequal variances", "--set defaults.vcov=hc1"),
+        ("One year before only", "--only models.one"),
+    ),
+    "migrant_share": (
+        ("The table of stocks by source only", "--only tables.stocks_sources"),
+        ("Population from 2018 on", "--set 'listings.people.filter=year >= 2018'"),
+    ),
+    "migrants_conditions": (
+        ("The pairs alone", "--only tables.pairs"),
+        ("Report in Spanish", "--set language=es"),
+    ),
+    "profile_table1": (
+        ("Table 1 alone", "--only tables.table1"),
+        ("Report in Spanish", "--set language=es"),
+    ),
+    "profile_table1_persons": (
+        ("Working age from 15 years on", "--set params.working_age_from=15"),
+        ("The table of shares and differences alone", "--only tables.T1"),
     ),
     "fiscal_ledger_statusquo": (
         ("Another lower end of the consumption tax", "--set inputs.tau_c.low=0.06"),
@@ -155,16 +247,35 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
     "replication_e2_card_krueger": (),
     "replication_e3_china_shock": (),
 }
-# spec → where the numbers were published
+# spec → root that its data file is looked for in, and where the file is described
 NOT_SHIPPED = {
+    "replication_e2_card_krueger": ("replication", "`data/SOURCES.md` says where it comes from"),
+    "replication_e3_china_shock": ("replication", "`data/SOURCES.md` says where it comes from"),
+    "employment_individual_persons": ("enaho", PERSONS),
+    "wages_three_cities_persons": ("enaho", PERSONS),
+    "profile_table1_persons": ("enaho", PERSONS),
+}
+# replication without a shipped file → where its numbers were published
+PUBLISHED_IN = {
     "replication_e2_card_krueger": "Card and Krueger (1994), tables 3 and 4",
     "replication_e3_china_shock": "Autor, Dorn and Hanson (2013), table 3",
 }
 COMPARATIVE = "crime_synthetic_control_lima"
+# Lima specs whose estimates are years, or one of very many: no line of a table each
+NO_LINES = ("employment_event_study_lima", "wages_spec_curve_lima")
 # specs of the Lima tables in docs/peru.md: permutation over pairs of areas
-LIMA = tuple(name for name in CHANGES if name.endswith("_lima") and name != COMPARATIVE)
-# models that repeat the main one for everybody
-COPIES = ("groups", "groups_self_employed", "groups_joint")
+LIMA = tuple(name for name in CHANGES if name.endswith("_lima") and name not in (COMPARATIVE, *NO_LINES))
+# specs whose pages only the slow tests compare with a run
+LONG = (
+    *LIMA,
+    *NO_LINES,
+    "crime_police_kinds",
+    "employment_individual_panel",
+    "employment_three_cities",
+    "wages_three_cities",
+)
+# models by group, whose line for everybody repeats a main one or adds controls to it
+BY_GROUP = "groups"
 EQUAL = ("equal", "rounds_equal")
 REPLICATIONS = (
     "Published numbers against ours. A cell is equal when our number rounds to the printed digits. A cell that "
@@ -191,9 +302,10 @@ def study(name: str) -> tuple[str, Document]:
     parts = [MADE, f"# {name}"]
     document: Document = {}
     if name in NOT_SHIPPED:
+        root, where = NOT_SHIPPED[name]
         parts.append(
-            "The data file of this spec is not shipped: `data/SOURCES.md` says where it comes from. "
-            f"With the file in FOLDER:\n\n```sh\nimpact run specs/{name}.yaml --root replication=FOLDER\n```"
+            f"The data file of this spec is not shipped: {where}. "
+            f"With the file in FOLDER:\n\n```sh\nimpact run specs/{name}.yaml --root {root}=FOLDER\n```"
         )
     else:
         with tempfile.TemporaryDirectory() as folder:
@@ -202,8 +314,9 @@ def study(name: str) -> tuple[str, Document]:
             document = json.loads((Path(folder) / name / "results.json").read_text(encoding="utf-8"))
     if CHANGES[name]:
         parts += ["## What to change"]
+        place = f" --root {NOT_SHIPPED[name][0]}=FOLDER" if name in NOT_SHIPPED else ""
         parts += [
-            f"{words}:\n\n```sh\nimpact run specs/{name}.yaml {options}\n```"
+            f"{words}:\n\n```sh\nimpact run specs/{name}.yaml {options}{place}\n```"
             for words, options in CHANGES[name]
         ]
     parts += ["## The spec", f"```yaml\n{spec_of(name).rstrip()}\n```"]
@@ -250,9 +363,14 @@ def results(folder: Path, name: str) -> list[str]:
 
 
 def main_table_first(folder: Path) -> list[Path]:
-    """The tables of a run, the one that answers the question first."""
+    """The tables of a run in the order of the spec, behind them those that it does not name or that check others."""
+    spec = YAML(typ="safe").load((folder / "spec.resolved.yaml").read_text(encoding="utf-8"))
+    order = {name: place for place, name in enumerate(spec.get("tables") or {})}
     last = ("robustness", "certificate")
-    return sorted((folder / "tables").glob("*.md"), key=lambda file: (file.stem.startswith(last), file.stem))
+    return sorted(
+        (folder / "tables").glob("*.md"),
+        key=lambda file: (file.stem.startswith(last), order.get(file.stem, len(order)), file.stem),
+    )
 
 
 def index() -> str:
@@ -284,7 +402,7 @@ def replications(documents: Mapping[str, Document]) -> str:
         sources = dict.fromkeys(cell["source"]["en"] for cell in cells)
         link = f"[{name.removeprefix('replication_')}](gallery/{name}.md)"
         if name in NOT_SHIPPED:
-            lines.append(f"| {link} | {NOT_SHIPPED[name]} | - | - | data file not shipped |")
+            lines.append(f"| {link} | {PUBLISHED_IN[name]} | - | - | data file not shipped |")
         else:
             other = f"{len(known) - len(equal)} explained below" if len(known) > len(equal) else ""
             lines.append(f"| {link} | {'; '.join(sources)} | {len(known)} | {len(equal)} | {other} |")
@@ -322,7 +440,8 @@ def lima_table(documents: Mapping[str, Document]) -> str:
             if (
                 facts["row"] is None
                 and row["group"] is None
-                and facts["base"] not in ("event", "event_self_employed", *COPIES)
+                and facts["base"] not in ("event", "event_self_employed")
+                and not facts["base"].startswith(BY_GROUP)
             ):
                 lines += [f"| {' | '.join(cells_of(name, row))} |"] if row["term"] in facts["focus"] else []
     return "\n".join(lines)
@@ -382,14 +501,16 @@ def filled(page: str, blocks: Mapping[str, str]) -> str:
     return page
 
 
-def main() -> None:
-    """Run every shipped spec and write all pages."""
+def main(names: Sequence[str] = ()) -> None:
+    """Run the shipped specs and write their pages; those that gather several specs only where all of them are run."""
     FOLDER.mkdir(exist_ok=True)
     write(DOCS / "gallery.md", index())
     documents: dict[str, Document] = {}
-    for name in CHANGES:
+    for name in names or CHANGES:
         page, documents[name] = study(name)
         write(FOLDER / f"{name}.md", page)
+    if names:
+        return
     write(DOCS / "replications.md", replications(documents))
     peru = (DOCS / "peru.md").read_text(encoding="utf-8")
     blocks = {
@@ -406,4 +527,4 @@ def write(file: Path, content: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

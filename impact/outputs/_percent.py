@@ -41,7 +41,7 @@ def percentages(row: Entry, estimator: str) -> Mapping[str, float]:
     if is_number(error):
         found["percent_std_error"] = (found["percent"] + 100.0) * float(error)
         found["percent_kennedy"] = percent_of(float(estimate) - float(error) ** 2 / 2.0)
-    for end in ("ci_low", "ci_high"):
+    for end, field in (("ci_low", "percent_ci_low"), ("ci_high", "percent_ci_high")):
         if is_number(row.get(end)):
-            found[f"percent_{end}"] = percent_of(float(row[end]))
+            found[field] = percent_of(float(row[end]))
     return found

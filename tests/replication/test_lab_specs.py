@@ -1,4 +1,4 @@
-"""The specs that run on the Peru lab: estimates against the lab's known truth, the words, and that all is told synthetic.
+"""The specs that run on the Peru lab: estimates against the known truth, words, and that all is synthetic.
 
 Oracle: the effects that the generator was given (``effects_of``), never what a run once printed. An estimate may lie
 three of its standard errors from its truth; the factor allows for some forty comparisons at once.
