@@ -17,7 +17,7 @@ import click
 import impact.outputs.terminal_table as terminal_table
 import impact.pipeline.study as studies
 from impact.cli._options import names_of, roots_of
-from impact.cli._progress import make_progress
+from impact.cli._progress import make_progress, studies_progress
 from impact.cli._tell import report_faults
 from impact.cli.main import close_output, setting
 from impact.cli.replicating.index_page import refresh_index
@@ -25,6 +25,8 @@ from impact.cli.showing.plan import plan_lines
 from impact.core.errors import DataError, Fault, ImpactError, Notice
 from impact.core.texts import text
 from impact.outputs._request import OutputRequest
+from impact.pipeline.caching.store import Store, cache_folder
+from impact.pipeline.caching.times import Times, read_times
 from impact.pipeline.document import Document
 from impact.pipeline.street import RunResult
 from impact.pipeline.write import output_request
@@ -48,6 +50,7 @@ class Outcome:
     faults: tuple[Fault, ...] = ()
     failures: tuple[Fault, ...] = ()
     notices: tuple[Notice, ...] = ()
+    cached: int = 0
 
 
 def options_of(options: Mapping[str, Any]) -> studies.StudyOptions:
@@ -59,6 +62,8 @@ def options_of(options: Mapping[str, Any]) -> studies.StudyOptions:
         set_values=tuple(options["set_values"]),
         roots=roots_of(tuple(options["roots"])),
         strict=bool(options["strict"]),
+        cache=None if options.get("no_cache") else cache_folder(),
+        refresh=bool(options.get("refresh")),
     )
 
 
@@ -69,7 +74,8 @@ def run_one(
     started = time.perf_counter()
     try:
         source: Any = _standard_input() if spec == "-" else spec
-        tell = make_progress(Path(spec).stem, 0, quiet=quiet, verbose=verbose, language=language)
+        times = Times() if options.cache is None else read_times(Store(options.cache), spec)
+        tell = make_progress(Path(spec).stem, times.seconds, quiet=quiet, verbose=verbose, language=language)
         result = studies.run_study(source, options, progress=tell)
     except ImpactError as problem:
         return Outcome(
@@ -91,6 +97,7 @@ def run_one(
         request=output_request(result.plan, result.document),
         failures=tuple(dict.fromkeys(item for error in errors for item in error.faults)),
         notices=result.notices,
+        cached=len(result.cached),
     )
 
 
@@ -126,16 +133,20 @@ def run_many(
     parallel = given.jobs > 1 and len(files) > 1 and not fail_fast
     if parallel:
         with ProcessPoolExecutor(max_workers=given.jobs) as pool:
+            told = studies_progress(files, given.cache, given.jobs, ctx)
             for outcome in pool.map(run_one, files, [replace(given, jobs=1)] * len(files)):
                 outcomes.append(outcome)
                 _tell(ctx, outcome, alone=alone)
+                told(outcome.spec, outcome.seconds)
     else:
         quiet, verbose = bool(setting(ctx, "quiet")), int(str(setting(ctx, "verbose") or 0))
         language = str(setting(ctx, "lang") or "en")
+        finished = studies_progress(files, given.cache, 1, ctx)
         for spec in files:
             outcome = run_one(spec, given, quiet=quiet, verbose=verbose, language=language)
             outcomes.append(outcome)
             _tell(ctx, outcome, alone=alone)
+            finished(spec, outcome.seconds)
             if outcome.status == INTERRUPTED or (fail_fast and outcome.status):
                 break
     if any(outcome.folder for outcome in outcomes):
@@ -191,6 +202,9 @@ def _say(ctx: click.Context, outcome: Outcome, *, alone: bool) -> None:
     if as_json or setting(ctx, "quiet") or outcome.document is None or outcome.request is None:
         return
     done = text("run.done", language, seconds=f"{outcome.seconds:.1f}")
+    if outcome.cached:
+        count = len(outcome.document["models"])
+        done += " " + text("cache.done", language, run=count - outcome.cached, cached=outcome.cached)
     report = os.path.join(outcome.folder, "report.html")
     table = terminal_table.result_table(outcome.document, outcome.request, language=language)
     if table:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from impact.cli._options import common_options
+from impact.cli._options import cache_options, common_options
 
 
 @click.command("run")
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
 @common_options
+@cache_options
 @click.option("-n", "--dry-run", is_flag=True, help="Print the plan and touch nothing.")
 @click.option("--twice", is_flag=True, help="Run everything twice and compare all output files.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first spec that fails.")
@@ -31,6 +32,8 @@ def command(
     )
     from impact.schema.spec_files import spec_files
 
+    if options["no_cache"] and options["refresh"]:
+        raise click.UsageError("--no-cache and --refresh exclude each other")
     files = spec_files(specs)
     if dry_run:
         return show_plans(ctx, files, options)

@@ -11,6 +11,7 @@ import impact.catalog as catalog
 from impact.core.errors import DesignError, EstimationError, ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.frames import Frame
+from impact.pipeline.caching.memory import Memory
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, plain_variance, spawn_seed
 from impact.pipeline.lost_outcomes import lost_outcomes
 from impact.pipeline.permute_again import asks_for_sets, permuted_again
@@ -22,7 +23,12 @@ from impact.schema.requests import ModelRequest
 
 
 def ask_tests(
-    plan: Plan, fitted: Sequence[FittedModel], frame: Frame, failures: list[ImpactError] | None = None
+    plan: Plan,
+    fitted: Sequence[FittedModel],
+    frame: Frame,
+    failures: list[ImpactError] | None = None,
+    *,
+    memory: Memory | None = None,
 ) -> tuple[Finding, ...]:
     """The findings of every test of the spec, then those of the tests that a referee asks.
 
@@ -30,6 +36,7 @@ def ask_tests(
         frame: all rows, for tests that permute sets of their own.
         failures: takes the errors of tests that the data or estimates do not allow, so that the others go on; without
             it they are raised.
+        memory: findings of earlier runs.
 
     Raises:
         SpecError: a test that asks what its model does not have.
@@ -38,12 +45,10 @@ def ask_tests(
     requests = {model.request.name: model.request for model in fitted}
     findings: list[Finding] = []
     for test in plan.tests:
-        record: Any = catalog.DIAGNOSTICS.load(test.kind)
         question = _question(plan, test, results, requests, frame)
         try:
             with placed_in(plan.resolved.tree, otherwise=test.node.place):
-                question = _with_own_sets(question, plan, test, requests, frame)
-                findings += record.examine(question, test.options)
+                findings += _examined(question, plan, test, requests, frame, memory)
         except (DesignError, EstimationError) as error:
             if failures is None:
                 raise
@@ -51,13 +56,46 @@ def ask_tests(
             findings.append(not_possible(test, error, verdict="fail"))
     again: dict[tuple[str, str | None], ModelResult] = {}
     for test in default_tests(plan, fitted):
-        record = catalog.DIAGNOSTICS.load(test.kind)
         try:
-            question = on_one_base(_question(plan, test, results, requests, frame), again)
-            findings += record.examine(question, test.options)
+            findings += _by_default(_question(plan, test, results, requests, frame), test, again, memory)
         except ImpactError as error:
             findings.append(not_possible(test, error))
     return tuple(findings)
+
+
+def _examined(
+    question: Question,
+    plan: Plan,
+    test: TestRequest,
+    requests: Mapping[str, ModelRequest],
+    frame: Frame,
+    memory: Memory | None,
+) -> Sequence[Finding]:
+    """The findings of a test of the spec."""
+    record: Any = catalog.DIAGNOSTICS.load(test.kind)
+
+    def make(asked: Question) -> tuple[Finding, ...]:
+        return tuple(record.examine(_with_own_sets(asked, plan, test, requests, frame), test.options))
+
+    if memory is None:
+        return make(question)
+    of_rows = any(asks_for_sets(test.options, result) for result, _ in question.of)
+    return memory.findings(question, (test.options, test.among, plan.spec.seed), make, of_rows=of_rows)
+
+
+def _by_default(
+    question: Question,
+    test: TestRequest,
+    again: dict[tuple[str, str | None], ModelResult],
+    memory: Memory | None,
+) -> Sequence[Finding]:
+    """The findings of a test that a referee asks for; ``again`` takes models estimated once more for several."""
+    record: Any = catalog.DIAGNOSTICS.load(test.kind)
+
+    def make(asked: Question) -> tuple[Finding, ...]:
+        return tuple(record.examine(on_one_base(asked, again), test.options))
+
+    return make(question) if memory is None else memory.findings(question, ("default", test.options), make)
 
 
 def _with_own_sets(

@@ -22,6 +22,7 @@ from impact.core.texts import fault
 from impact.data.evaluation import frame_keys
 from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
+from impact.pipeline.caching.memory import Memory, data_key
 from impact.pipeline.columns_read import names_used, unknown_faults
 from impact.pipeline.conditioned import conditioned_notices
 from impact.pipeline.curve import run_curve
@@ -61,6 +62,7 @@ def run_plan(
     only: Sequence[str] = (),
     progress: Progress | None = None,
     stop: Event | None = None,
+    memory: Memory | None = None,
 ) -> RunResult:
     """Read, estimate and test everything the plan asks for; models that fail are kept with their error.
 
@@ -68,26 +70,36 @@ def run_plan(
         jobs: models estimated at the same time; the results do not depend on it.
         only: names of models (``models.iv``) to run; all by default.
         progress: called with a model's name and its state. stop: once set, no further model is begun.
+        memory: results of earlier runs, which are not made again.
 
     Raises:
         DataError: the data cannot be read or fail a check.
     """
     plan, left_out = restricted(plan, only)
     frame, main = read_data(plan)
-    fit = partial(fit_models, frame, seed=plan.spec.seed, jobs=jobs, progress=progress, stop=stop)
+    if memory is not None:
+        memory.data = data_key(plan, frame)
+    fit = partial(
+        fit_models, frame, seed=plan.spec.seed, jobs=jobs, progress=progress, stop=stop, memory=memory
+    )
     fitted = fit(plan.models)
     fitted = (*fitted, *fit(_drop_one_requests(plan, fitted)))
     failures: list[ImpactError] = []
-    findings = ask_tests(plan, fitted, frame, failures)
-    curve = _curve(plan, frame, failures, stop)
+    findings = ask_tests(plan, fitted, frame, failures, memory=memory)
+    curve = _curve(plan, frame, failures, stop, memory)
     notices = collect_notices((*left_out, *conditioned_notices(plan), *main.notices), fitted)
     return RunResult(plan, frame, main, fitted, findings, notices, tuple(failures), curve)
 
 
-def _curve(plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None) -> CurveResult | None:
+def _curve(
+    plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None, memory: Memory | None
+) -> CurveResult | None:
     """The specification curve; where its target cannot be shuffled that is a failure, and the models stay."""
+    make = partial(run_curve, plan, frame, stop=stop)
     try:
-        return run_curve(plan, frame, stop=stop)
+        if memory is None or plan.curve is None:
+            return make()
+        return memory.curve(plan, make, complete=lambda: stop is None or not stop.is_set())
     except DesignError as error:
         failures.append(error)
         return None

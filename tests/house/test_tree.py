@@ -143,7 +143,7 @@ ELSEWHERE = {
 }
 # cursors and the log: they move as they read
 READING = {
-    "Cursor", "Draft", "Reading", "RunClock", "_Checking", "_Composer", "_Frame", "_Gathered", "_Reader",
+    "Cursor", "Draft", "Made", "Memory", "Reading", "RunClock", "Writer", "_Checking", "_Composer", "_Frame", "_Gathered", "_Reader",
 }  # fmt: skip
 # invented paths in tests of what must never be written
 INVENTED = "/home/somebody/"
