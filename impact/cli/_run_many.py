@@ -18,10 +18,10 @@ import impact.outputs.terminal_table as terminal_table
 import impact.pipeline.study as studies
 from impact.cli._options import names_of, roots_of
 from impact.cli._progress import make_progress, studies_progress
+from impact.cli._run_again import compare_again
 from impact.cli._tell import report_faults
 from impact.cli.main import close_output, setting
 from impact.cli.replicating.index_page import refresh_index
-from impact.cli.showing.plan import plan_lines
 from impact.core.errors import DataError, Fault, ImpactError, Notice
 from impact.core.texts import text
 from impact.outputs._request import OutputRequest
@@ -157,7 +157,7 @@ def run_many(
         print(json.dumps(records, indent=1, ensure_ascii=False))
     statuses = [0 if _not_counted(outcome, alone) else outcome.status for outcome in outcomes]
     if twice and not max(statuses, default=0):
-        statuses.append(_compare_again(files, given))
+        statuses.append(compare_again(files, given))
     return max(statuses, default=0)
 
 
@@ -229,26 +229,3 @@ def _as_record(outcome: Outcome, *, alone: bool) -> dict[str, object]:
         "models": {name: facts["status"] for name, facts in document.get("models", {}).items()},
         "faults": [fault_as_dict(item) for item in (*outcome.faults, *outcome.failures)],
     }
-
-
-def _compare_again(files: Sequence[str], options: studies.StudyOptions) -> int:
-    """Run everything again elsewhere and compare all bytes but the log and the run block."""
-    from impact.pipeline.finished.verify import run_again  # only --twice needs it
-
-    status = 0
-    for spec in files:
-        differing = run_again(spec, options)
-        print(
-            f"{spec}: "
-            + (f"differs: {', '.join(differing)}" if differing else "the second run is byte-identical")
-        )
-        status = 6 if differing else status
-    return status
-
-
-def show_plans(ctx: click.Context, files: Sequence[str], options: Mapping[str, Any]) -> int:
-    """The plan of every spec; nothing is estimated, nothing is written."""
-    given = options_of(options)
-    for spec in files:
-        print("\n".join(plan_lines(spec, given, str(setting(ctx, "lang") or "en"))))
-    return 0

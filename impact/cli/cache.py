@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from impact.cli.main import setting
 from impact.core.errors import OutputError, Place
 from impact.core.texts import fault, text
-
-if TYPE_CHECKING:
-    from impact.pipeline.caching.store import Entry, Store
+from impact.pipeline.caching.store import Damaged, Entry, Store, cache_folder, read_entry
 
 ACTIONS = ("ls", "clear", "verify", "path")
 MOST_NAMED = 5
@@ -30,8 +28,6 @@ def command(ctx: click.Context, *, action: str) -> int:
     Results are kept by their content in .impact/cache, or in the folder that IMPACT_CACHE_DIR names. `clear` removes
     what impact has put there and nothing else. `verify` ends with 7 where an entry is damaged.
     """
-    from impact.pipeline.caching.store import Store, cache_folder  # numpy loads with the command
-
     store = Store(cache_folder())
     language = str(setting(ctx, "lang") or "en")
     as_json = setting(ctx, "format") == "json"
@@ -57,8 +53,6 @@ def _clear(store: Store) -> tuple[int, int]:
 
 
 def _verify(store: Store, *, as_json: bool, language: str) -> int:
-    from impact.pipeline.caching.store import Damaged, read_entry  # as above
-
     damaged: list[str] = []
     entries = list(store.entries())
     for one in entries:
@@ -88,13 +82,8 @@ def _list(store: Store, *, as_json: bool, language: str) -> int:
         print(json.dumps({"folder": str(store.folder), "limit": store.limit, "entries": records}, indent=1))
         return 0
     for record in records:
-        print(
-            text(
-                "cache.row",
-                language,
-                **{**record, "key": record["key"][:SHOWN], "size": _size(record["bytes"])},
-            )
-        )
+        line = {"id": record["key"][:SHOWN], "size": _size(record["bytes"])}
+        print(text("cache.row", language, **line, used=record["used"], what=record["what"]))
     size = _size(sum(one.size for one in entries))
     limit = _size(store.limit)
     print(

@@ -26,10 +26,8 @@ def command(
     **options: object,
 ) -> int:
     """Run specs or folders of specs; the reports are written to OUT/STUDY/."""
-    from impact.cli._run_many import (  # numpy and pandas load with the run, not with the help
-        run_many,
-        show_plans,
-    )
+    from impact.cli._run_many import run_many  # numpy and pandas load with the run, not with the help
+    from impact.cli.showing.plan import show_plans
     from impact.schema.spec_files import spec_files
 
     if options["no_cache"] and options["refresh"]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import click
+
 import impact.pipeline.study as studies
+from impact.cli._run_many import options_of
+from impact.cli.main import setting
 from impact.core.errors import DataError
 from impact.core.texts import text
 from impact.outputs._assemble import formula_text
@@ -131,3 +135,11 @@ def last_seconds(folder: Path) -> dict[str, float]:
             found[str(event.get("name"))] = (at - before).total_seconds()
         before = at
     return found
+
+
+def show_plans(ctx: click.Context, files: Sequence[str], options: Mapping[str, Any]) -> int:
+    """The plan of every spec; nothing is estimated, nothing is written."""
+    given = options_of(options)
+    for spec in files:
+        print("\n".join(plan_lines(spec, given, str(setting(ctx, "lang") or "en"))))
+    return 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import Field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +32,7 @@ class Content:
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
+        self._waiting = bytearray()
         self.objects: list[object] = []
         self.numbers: dict[int, int] = {}
 
@@ -45,11 +47,16 @@ class Content:
 
     def hexdigest(self) -> str:
         """The SHA-256 of everything added so far."""
+        self._flush()
         return self._digest.hexdigest()
 
     def _say(self, kind: str, value: bytes = b"") -> None:
-        self._digest.update(f"{kind}{len(value)}:".encode())
-        self._digest.update(value)
+        # small pieces are gathered: one call of the digest for each costs more than hashing it
+        self._waiting += f"{kind}{len(value)}:".encode() + value
+
+    def _flush(self) -> None:
+        self._digest.update(self._waiting)
+        self._waiting.clear()
 
     def _walk(self, value: object) -> None:
         if value is None or isinstance(value, bool | str | bytes | np.generic):
@@ -91,9 +98,13 @@ class Content:
             self._array(value)
             return
         self._say("record", f"{type(value).__module__}:{type(value).__qualname__}".encode())
-        for name, entry in record_fields(value):
-            self._say("field", name.encode())
-            self._walk(entry)
+        if isinstance(value, BaseModel):
+            self._walk(tuple(sorted(value.model_fields_set)))
+            self._walk(value.__dict__)
+            return
+        # the names of the fields follow from the class, whose code is part of every key
+        for name in names_that_count(type(value)):
+            self._walk(getattr(value, name))
 
     def _array(self, value: np.ndarray[Any, Any]) -> None:
         self._say("array", f"{value.dtype.str}{value.shape}{value.strides}".encode())
@@ -102,6 +113,7 @@ class Content:
             return
         order = "F" if value.flags.f_contiguous and not value.flags.c_contiguous else "C"
         flat = np.ascontiguousarray(value.T if order == "F" else value).reshape(-1)
+        self._flush()
         self._digest.update(flat.view(np.uint8).data if flat.size else b"")
 
 
@@ -113,23 +125,14 @@ def _plain(value: object) -> bytes:
     return value if isinstance(value, bytes) else repr(value).encode()
 
 
-def record_fields(value: object) -> Iterator[tuple[str, object]]:
-    """Fields of a record that a number can depend on; of options also which of them were written.
+@cache
+def names_that_count(kind: type[Any]) -> tuple[str, ...]:
+    """Fields of a record that a number can depend on.
 
     Raises:
-        NotStorable: the value is no record of impact.
+        NotStorable: the class is no record of impact.
     """
-    if isinstance(value, BaseModel):
-        yield "written", tuple(sorted(value.model_fields_set))
-        yield from value.__dict__.items()
-        return
-    if not is_dataclass(value) or isinstance(value, type) or not type(value).__module__.startswith("impact."):
-        raise NotStorable(type(value).__name__)
-    asked = type(value).__module__.startswith(SCHEMA)
-    for one in fields(value):
-        if not (asked and _is_word(one)):
-            yield one.name, getattr(value, one.name)
-
-
-def _is_word(one: Field[Any]) -> bool:
-    return one.name in WORDS or not one.compare
+    if not is_dataclass(kind) or not kind.__module__.startswith("impact."):
+        raise NotStorable(kind.__name__)
+    asked = kind.__module__.startswith(SCHEMA)
+    return tuple(one.name for one in fields(kind) if not (asked and (one.name in WORDS or not one.compare)))

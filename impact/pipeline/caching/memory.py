@@ -66,6 +66,7 @@ class Memory:
     keys: dict[Key, str] = field(default_factory=dict)
     made: dict[str, Made] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
+    _requests: dict[int, tuple[ModelRequest, str]] = field(default_factory=dict)
     _waiting: list[Future[None]] = field(default_factory=list)
     _writer: ThreadPoolExecutor | None = None
     _lock: Lock = field(default_factory=Lock)
@@ -85,7 +86,7 @@ class Memory:
         """
         try:
             content = Content().add(design)
-            asked = ("model", self.version, content.hexdigest(), request, group, seed)
+            asked = ("model", self.version, content.hexdigest(), self._of_request(request), group, seed)
             key = Content().add(asked).hexdigest()
         except NotStorable:
             content, key = None, ""
@@ -175,6 +176,14 @@ class Memory:
             self.store.trim()
         except OSError as error:
             self._refused(error)
+
+    def _of_request(self, request: ModelRequest) -> str:
+        """SHA-256 of a request, hashed once for all of its groups."""
+        known = self._requests.get(id(request))
+        if known is None or known[0] is not request:
+            known = (request, Content().add(request).hexdigest())
+            self._requests[id(request)] = known
+        return known[1]
 
     def _key_of(self, question: Question, asked: object) -> str:
         """The key of a question; empty where a model of it has none."""

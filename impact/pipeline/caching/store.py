@@ -117,10 +117,11 @@ class Store:
             return ""
 
     def _write(self, file: Path, pieces: Sequence[bytes | memoryview]) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        ignore = self.folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text(IGNORE, encoding="utf-8")
+        if not file.parent.is_dir():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            ignore = self.folder / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text(IGNORE, encoding="utf-8")
         draft = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}{DRAFT}")
         try:
             with draft.open("wb") as stream:
