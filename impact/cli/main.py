@@ -33,6 +33,7 @@ COMMANDS = {
     "diff": ("impact.cli.diff", "Two runs side by side: what differs, and what changed in the inputs."),
     "verify": ("impact.cli.verify", "Re-hash inputs and outputs, run again, compare."),
     "cache": ("impact.cli.cache", "What is stored of earlier runs: list, check, remove."),
+    "migrate": ("impact.cli.migrate", "Older spellings of specs rewritten, comments kept."),
     "freeze": ("impact.cli.freeze", "Store what a spec says before its data are opened."),
     "doctor": ("impact.cli.doctor", "What is installed, what is missing, what can be written."),
     "completion": ("impact.cli.completion", "Completion script for bash, zsh or fish."),
