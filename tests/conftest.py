@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,18 @@ def _load(path: Path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Results of a test run are kept apart from those of the project, and die with it."""
+    before = os.environ.get("IMPACT_CACHE_DIR")
+    os.environ["IMPACT_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["IMPACT_CACHE_DIR"]
+    else:
+        os.environ["IMPACT_CACHE_DIR"] = before
 
 
 @pytest.fixture(scope="session")

@@ -54,8 +54,8 @@ def guess_columns(frame: Frame) -> Guess | None:
     """
     numbers = tuple(name for name, values in frame.columns.items() if values.dtype.kind == "f")
     texts = tuple(name for name, values in frame.columns.items() if values.dtype.kind != "f")
-    time = _time(frame)
-    unit = _unit(frame, time)
+    time = time_column(frame)
+    unit = unit_column(frame, time)
     time = time if unit else ""
     measured = [n for n in numbers if n not in (unit, time) and not _names_time(n, frame.columns[n])]
     useful = [n for n in measured if _varies(frame.columns[n]) and not WEIGHT_NAME.search(n)]
@@ -87,7 +87,7 @@ def _same_measure(name: str, outcome: str) -> bool:
     return first.endswith(second) or second.endswith(first)
 
 
-def _time(frame: Frame) -> str:
+def time_column(frame: Frame) -> str:
     found = [name for name, values in frame.columns.items() if _is_time(name, values)]
     named = [name for name in found if TIME_NAME.match(name)]
     return (named or found or [""])[0]
@@ -110,7 +110,7 @@ def _names_time(name: str, values: npt.NDArray[np.generic]) -> bool:
     return bool(TIME_NAME.match(name)) or bool(YEARS[0] <= known.min() and known.max() <= YEARS[1])
 
 
-def _unit(frame: Frame, time: str) -> str:
+def unit_column(frame: Frame, time: str) -> str:
     """The column that with the time names one row; the best named one of several, numbers before texts."""
     if not time:
         return ""

@@ -59,7 +59,7 @@ def spec_from_data(file: str, spec: Path, *, language: str) -> tuple[str, str]:
         DataError: E2xx the file cannot be read, E724 it has no two columns that a model could be made of.
     """
     path = Path(file).expanduser()
-    frame, types = _read(path, Place(file))
+    frame, types = read_any(path, Place(file))
     guess = guess_columns(frame)
     if guess is None:
         listed = ", ".join(frame.columns)
@@ -75,7 +75,7 @@ def spec_from_data(file: str, spec: Path, *, language: str) -> tuple[str, str]:
     return "\n".join(lines) + "\n", options
 
 
-def _read(path: Path, place: Place) -> tuple[Frame, dict[str, str]]:
+def read_any(path: Path, place: Place) -> tuple[Frame, dict[str, str]]:
     """The frame of a file; columns in which numbers and words stand together are read as text."""
     types: dict[str, str] = {}
     try:

@@ -45,6 +45,13 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def cache_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--no-cache, --refresh."""
+    without = click.option("--no-cache", is_flag=True, help="Estimate everything; store nothing.")
+    refresh = click.option("--refresh", is_flag=True, help="Estimate everything and store it anew.")
+    return without(refresh(function))
+
+
 def roots_of(values: Sequence[str]) -> dict[str, str]:
     """`--root NAME=PATH` as a mapping."""
     found = {}

@@ -17,15 +17,17 @@ import click
 import impact.outputs.terminal_table as terminal_table
 import impact.pipeline.study as studies
 from impact.cli._options import names_of, roots_of
-from impact.cli._progress import make_progress
+from impact.cli._progress import make_progress, studies_progress
+from impact.cli._run_again import compare_again
 from impact.cli._tell import report_faults
 from impact.cli.main import close_output, setting
 from impact.cli.replicating.index_page import refresh_index
-from impact.cli.showing.plan import plan_lines
 from impact.core.errors import DataError, Fault, ImpactError, Notice
 from impact.core.texts import text
 from impact.diagnostics.published.summary import failures
 from impact.outputs._request import OutputRequest
+from impact.pipeline.caching.store import Store, cache_folder
+from impact.pipeline.caching.times import Times, read_times
 from impact.pipeline.document import Document
 from impact.pipeline.street import RunResult
 from impact.pipeline.write import output_request
@@ -49,6 +51,7 @@ class Outcome:
     faults: tuple[Fault, ...] = ()
     failures: tuple[Fault, ...] = ()
     notices: tuple[Notice, ...] = ()
+    cached: int = 0
 
 
 def options_of(options: Mapping[str, Any]) -> studies.StudyOptions:
@@ -60,6 +63,8 @@ def options_of(options: Mapping[str, Any]) -> studies.StudyOptions:
         set_values=tuple(options["set_values"]),
         roots=roots_of(tuple(options["roots"])),
         strict=bool(options["strict"]),
+        cache=None if options.get("no_cache") else cache_folder(),
+        refresh=bool(options.get("refresh")),
     )
 
 
@@ -70,7 +75,8 @@ def run_one(
     started = time.perf_counter()
     try:
         source: Any = _standard_input() if spec == "-" else spec
-        tell = make_progress(Path(spec).stem, 0, quiet=quiet, verbose=verbose, language=language)
+        times = Times() if options.cache is None else read_times(Store(options.cache), spec)
+        tell = make_progress(Path(spec).stem, times.seconds, quiet=quiet, verbose=verbose, language=language)
         result = studies.run_study(source, options, progress=tell)
     except ImpactError as problem:
         return Outcome(
@@ -92,6 +98,7 @@ def run_one(
         request=output_request(result.plan, result.document),
         failures=tuple(dict.fromkeys(item for error in errors for item in error.faults)),
         notices=result.notices,
+        cached=len(result.cached),
     )
 
 
@@ -128,16 +135,20 @@ def run_many(
     parallel = given.jobs > 1 and len(files) > 1 and not fail_fast
     if parallel:
         with ProcessPoolExecutor(max_workers=given.jobs) as pool:
+            told = studies_progress(files, given.cache, given.jobs, ctx)
             for outcome in pool.map(run_one, files, [replace(given, jobs=1)] * len(files)):
                 outcomes.append(outcome)
                 _tell(ctx, outcome, alone=alone)
+                told(outcome.spec, outcome.seconds)
     else:
         quiet, verbose = bool(setting(ctx, "quiet")), int(str(setting(ctx, "verbose") or 0))
         language = str(setting(ctx, "lang") or "en")
+        finished = studies_progress(files, given.cache, 1, ctx)
         for spec in files:
             outcome = run_one(spec, given, quiet=quiet, verbose=verbose, language=language)
             outcomes.append(outcome)
             _tell(ctx, outcome, alone=alone)
+            finished(spec, outcome.seconds)
             if outcome.status == INTERRUPTED or (fail_fast and outcome.status):
                 break
     if any(outcome.folder for outcome in outcomes):
@@ -148,7 +159,7 @@ def run_many(
         print(json.dumps(records, indent=1, ensure_ascii=False))
     statuses = [0 if _not_counted(outcome, alone) else outcome.status for outcome in outcomes]
     if twice and not max(statuses, default=0):
-        statuses.append(_compare_again(files, given))
+        statuses.append(compare_again(files, given))
     return max(statuses, default=0)
 
 
@@ -193,6 +204,9 @@ def _say(ctx: click.Context, outcome: Outcome, *, alone: bool) -> None:
     if as_json or setting(ctx, "quiet") or outcome.document is None or outcome.request is None:
         return
     done = text("run.done", language, seconds=f"{outcome.seconds:.1f}")
+    if outcome.cached:
+        count = len(outcome.document["models"])
+        done += " " + text("cache.done", language, run=count - outcome.cached, cached=outcome.cached)
     report = os.path.join(outcome.folder, "report.html")
     table = terminal_table.result_table(outcome.document, outcome.request, language=language)
     if table:
@@ -217,26 +231,3 @@ def _as_record(outcome: Outcome, *, alone: bool) -> dict[str, object]:
         "models": {name: facts["status"] for name, facts in document.get("models", {}).items()},
         "faults": [fault_as_dict(item) for item in (*outcome.faults, *outcome.failures)],
     }
-
-
-def _compare_again(files: Sequence[str], options: studies.StudyOptions) -> int:
-    """Run everything again elsewhere and compare all bytes but the log and the run block."""
-    from impact.pipeline.finished.verify import run_again  # only --twice needs it
-
-    status = 0
-    for spec in files:
-        differing = run_again(spec, options)
-        print(
-            f"{spec}: "
-            + (f"differs: {', '.join(differing)}" if differing else "the second run is byte-identical")
-        )
-        status = 6 if differing else status
-    return status
-
-
-def show_plans(ctx: click.Context, files: Sequence[str], options: Mapping[str, Any]) -> int:
-    """The plan of every spec; nothing is estimated, nothing is written."""
-    given = options_of(options)
-    for spec in files:
-        print("\n".join(plan_lines(spec, given, str(setting(ctx, "lang") or "en"))))
-    return 0

@@ -37,6 +37,8 @@ COMMANDS = {
         "impact.cli.package",
         "Reproducibility package of finished studies: specs, data, README, checksums.",
     ),
+    "cache": ("impact.cli.cache", "What is stored of earlier runs: list, check, remove."),
+    "migrate": ("impact.cli.migrate", "Older spellings of specs rewritten, comments kept."),
     "freeze": ("impact.cli.freeze", "Store what a spec says before its data are opened."),
     "doctor": ("impact.cli.doctor", "What is installed, what is missing, what can be written."),
     "completion": ("impact.cli.completion", "Completion script for bash, zsh or fish."),

@@ -12,6 +12,7 @@ from impact.core.errors import DesignError, EstimationError, ImpactError
 from impact.core.findings import Finding, ModelResult, Question
 from impact.core.frames import Frame
 from impact.core.listings import Listing
+from impact.pipeline.caching.memory import Memory
 from impact.pipeline.fit import FittedModel, estimate_design, infer_design, plain_variance, spawn_seed
 from impact.pipeline.listings.numbers import numbers_of
 from impact.pipeline.lost_outcomes import lost_outcomes
@@ -29,6 +30,8 @@ def ask_tests(
     frame: Frame,
     failures: list[ImpactError] | None = None,
     listings: Sequence[Listing] = (),
+    *,
+    memory: Memory | None = None,
 ) -> tuple[Finding, ...]:
     """The findings of every test of the spec, then those of the tests that a referee asks.
 
@@ -36,7 +39,7 @@ def ask_tests(
         frame: all rows, for tests that permute sets of their own.
         failures: takes the errors of tests that the data or estimates do not allow, so that the others go on; without
             it they are raised.
-        listings: tables of data that tests may read numbers from.
+        listings: tables of data that tests may read numbers from. memory: findings of earlier runs.
 
     Raises:
         SpecError: a test that asks what its model does not have.
@@ -46,12 +49,12 @@ def ask_tests(
     listed = numbers_of(listings)
     findings: list[Finding] = []
     for test in plan.tests:
-        record: Any = catalog.DIAGNOSTICS.load(test.kind)
         question = replace(_question(plan, test, results, requests, frame), number=listed)
         try:
             with placed_in(plan.resolved.tree, otherwise=test.node.place):
-                question = _with_own_sets(question, plan, test, requests, frame)
-                findings += record.examine(question, test.options)
+                # what a test reads from tables of data is not part of the key of a stored finding
+                kept = None if listings else memory
+                findings += _examined(question, plan, test, requests, frame, kept)
         except (DesignError, EstimationError) as error:
             if failures is None:
                 raise
@@ -59,13 +62,46 @@ def ask_tests(
             findings.append(not_possible(test, error, verdict="fail"))
     again: dict[tuple[str, str | None], ModelResult] = {}
     for test in default_tests(plan, fitted):
-        record = catalog.DIAGNOSTICS.load(test.kind)
         try:
-            question = on_one_base(_question(plan, test, results, requests, frame), again)
-            findings += record.examine(question, test.options)
+            findings += _by_default(_question(plan, test, results, requests, frame), test, again, memory)
         except ImpactError as error:
             findings.append(not_possible(test, error))
     return tuple(findings)
+
+
+def _examined(
+    question: Question,
+    plan: Plan,
+    test: TestRequest,
+    requests: Mapping[str, ModelRequest],
+    frame: Frame,
+    memory: Memory | None,
+) -> Sequence[Finding]:
+    """The findings of a test of the spec."""
+    record: Any = catalog.DIAGNOSTICS.load(test.kind)
+
+    def make(asked: Question) -> tuple[Finding, ...]:
+        return tuple(record.examine(_with_own_sets(asked, plan, test, requests, frame), test.options))
+
+    if memory is None:
+        return make(question)
+    of_rows = any(asks_for_sets(test.options, result) for result, _ in question.of)
+    return memory.findings(question, (test.options, test.among, plan.spec.seed), make, of_rows=of_rows)
+
+
+def _by_default(
+    question: Question,
+    test: TestRequest,
+    again: dict[tuple[str, str | None], ModelResult],
+    memory: Memory | None,
+) -> Sequence[Finding]:
+    """The findings of a test that a referee asks for; ``again`` takes models estimated once more for several."""
+    record: Any = catalog.DIAGNOSTICS.load(test.kind)
+
+    def make(asked: Question) -> tuple[Finding, ...]:
+        return tuple(record.examine(on_one_base(asked, again), test.options))
+
+    return make(question) if memory is None else memory.findings(question, ("default", test.options), make)
 
 
 def _with_own_sets(

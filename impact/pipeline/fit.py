@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +31,7 @@ from impact.inference._permutation import Candidates, permute
 from impact.inference._permutation_of_doses import EXPOSURE, permute_exposure
 from impact.inference._robust_sets import with_robust_set
 from impact.inference._wild import with_wild
+from impact.pipeline.caching.memory import Memory
 from impact.pipeline.magnitudes import any_fault, outcome_fault
 from impact.pipeline.replicates import with_replicates
 from impact.schema.requests import Group, ModelRequest
@@ -64,15 +66,21 @@ def fit_models(
     jobs: int,
     progress: Progress | None,
     stop: Event | None = None,
+    memory: Memory | None = None,
 ) -> tuple[FittedModel, ...]:
-    """Every request fitted, in the order of the plan whatever the number of jobs; none begins once ``stop`` is set."""
+    """Every request fitted, in the order of the plan whatever the number of jobs; none begins once ``stop`` is set.
+
+    Arguments:
+        memory: results of earlier runs, which are not estimated again.
+    """
 
     def one(request: ModelRequest) -> FittedModel:
         if stop is not None and stop.is_set():
             return not_reached(request)
-        fitted = fit_request(frame, request, seed=seed, progress=progress)
+        fitted = fit_request(frame, request, seed=seed, progress=progress, memory=memory)
         if progress is not None:
-            progress(request.name, "failed" if fitted.failed else "done", NOTHING)
+            cached = memory is not None and memory.made_of(request.name).is_cached
+            progress(request.name, "failed" if fitted.failed else "cached" if cached else "done", NOTHING)
         return fitted
 
     if jobs <= 1 or len(requests) < 2:
@@ -88,22 +96,29 @@ def not_reached(request: ModelRequest) -> FittedModel:
 
 
 def fit_request(
-    frame: Frame, request: ModelRequest, *, seed: int | None, progress: Progress | None = None
+    frame: Frame,
+    request: ModelRequest,
+    *,
+    seed: int | None,
+    progress: Progress | None = None,
+    memory: Memory | None = None,
 ) -> FittedModel:
     """One model: for everybody, each group apart, or the groups in one interacted regression.
 
     Arguments:
         progress: told the design of a model that starts from who is treated from when, before it is estimated.
+        memory: results of earlier runs.
     """
+    fit = partial(_fit_group, frame, request, seed=seed, memory=memory)
     if request.grouping is None:
-        return FittedModel(request, (_fit_group(frame, request, None, seed, progress),))
+        return FittedModel(request, (fit(None, progress=progress),))
     groups = groups_of(frame, request)
     if request.grouping.mode == "split":
-        return FittedModel(request, tuple(_fit_group(frame, request, group, seed) for group in groups))
+        return FittedModel(request, tuple(map(fit, groups)))
     results: list[ModelResult] = []
     names: dict[str, tuple[str, str]] = {}
     for dimensions in _by_dimensions(groups):
-        fitted, found = _fit_interacted(frame, request, dimensions, seed)
+        fitted, found = _fit_interacted(frame, request, dimensions, seed, memory)
         results += fitted
         names |= found
     return FittedModel(request, tuple(results), names)
@@ -126,8 +141,10 @@ def _fit_group(
     frame: Frame,
     request: ModelRequest,
     group: Group | None,
+    *,
     seed: int | None,
     progress: Progress | None = None,
+    memory: Memory | None = None,
 ) -> ModelResult:
     name = None if group is None else group.name
     try:
@@ -135,7 +152,7 @@ def _fit_group(
         if progress is not None and "adoption" in design.extra:
             facts: Any = design.extra["adoption"]
             progress(request.name, "design", facts)
-        return fit_design(design, request, name, seed)
+        return fit_design(design, request, name, seed, memory)
     except ImpactError as error:
         return _failure(request, name, error)
 
@@ -162,7 +179,11 @@ def placed(error: ImpactError, request: ModelRequest) -> ImpactError:
 
 
 def _fit_interacted(
-    frame: Frame, request: ModelRequest, groups: Sequence[Group], seed: int | None
+    frame: Frame,
+    request: ModelRequest,
+    groups: Sequence[Group],
+    seed: int | None,
+    memory: Memory | None = None,
 ) -> tuple[tuple[ModelResult, ...], Names]:
     """One regression of the groups that can be estimated; each of the others is a failure of its own."""
     designs: list[tuple[Design, str]] = []
@@ -170,7 +191,7 @@ def _fit_interacted(
     for group in groups:
         try:
             design = build_design(frame, request, group)
-            fit_design(design, replace(request, permute=None), group.name, seed)
+            fit_design(design, replace(request, permute=None), group.name, seed, memory)
         except ImpactError as error:
             failed.append(_failure(request, group.name, error))
             continue
@@ -184,15 +205,22 @@ def _fit_interacted(
             [group for _, group in designs],
             common_effects=request.grouping.common_effects,
         )
-        return (fit_design(stacked, request, None, seed), *failed), names
+        return (fit_design(stacked, request, None, seed, memory), *failed), names
     except ImpactError as error:
         return (_failure(request, None, error), *failed), {}
 
 
-def fit_design(design: Design, request: ModelRequest, group: str | None, seed: int | None) -> ModelResult:
-    """Estimate, inference and permutation of one design."""
+def fit_design(
+    design: Design, request: ModelRequest, group: str | None, seed: int | None, memory: Memory | None = None
+) -> ModelResult:
+    """Estimate, inference and permutation of one design, or what ``memory`` has of exactly these."""
     if seed is not None:
         design = replace(design, seed=spawn_seed(seed, request.name))
+    make = partial(_estimated, design, request, group, seed)
+    return make() if memory is None else memory.result(design, request, group, seed, make)
+
+
+def _estimated(design: Design, request: ModelRequest, group: str | None, seed: int | None) -> ModelResult:
     estimate = estimate_design(design, request)
     rss, tss = estimate.fit.get("rss", 1.0), estimate.fit.get("tss", 1.0)
     if rss <= EXACT_FIT * tss:

@@ -28,6 +28,7 @@ from impact.data.evaluation import frame_keys
 from impact.data.geometry import Geometry
 from impact.data.instruments import add_instruments
 from impact.pipeline.ask import ask_tests
+from impact.pipeline.caching.memory import Memory, data_key
 from impact.pipeline.columns_read import names_used, unknown_faults
 from impact.pipeline.conditioned import conditioned_notices
 from impact.pipeline.constructed.built_columns import build_columns
@@ -78,6 +79,7 @@ def run_plan(
     only: Sequence[str] = (),
     progress: Progress | None = None,
     stop: Event | None = None,
+    memory: Memory | None = None,
 ) -> RunResult:
     """Read, estimate and test everything the plan asks for; models that fail are kept with their error.
 
@@ -85,6 +87,7 @@ def run_plan(
         jobs: models estimated at the same time; the results do not depend on it.
         only: names of models (``models.iv``) to run; all by default.
         progress: called with a model's name and its state. stop: once set, no further model is begun.
+        memory: results of earlier runs, which are not made again.
 
     Raises:
         DataError: the data cannot be read or fail a check; a ledger does not close.
@@ -96,12 +99,16 @@ def run_plan(
     listings, told = compute_listings(plan, main)
     geometries = read_geometries(plan)
     told = (*told, *outline_notices(plan, listings, geometries))
-    fit = partial(fit_models, frame, seed=plan.spec.seed, jobs=jobs, progress=progress, stop=stop)
+    if memory is not None:
+        memory.data = data_key(plan, frame)
+    fit = partial(
+        fit_models, frame, seed=plan.spec.seed, jobs=jobs, progress=progress, stop=stop, memory=memory
+    )
     fitted = fit(plan.models)
     fitted = (*fitted, *fit(_drop_one_requests(plan, fitted)))
     failures: list[ImpactError] = []
-    findings = ask_tests(plan, fitted, frame, failures, listings)
-    curve = _curve(plan, frame, failures, stop)
+    findings = ask_tests(plan, fitted, frame, failures, listings, memory=memory)
+    curve = _curve(plan, frame, failures, stop, memory)
     notices = collect_notices((*left_out, *conditioned_notices(plan), *main.notices, *told), fitted)
     return RunResult(
         plan, frame, main, fitted, findings, notices, tuple(failures), curve, listings, geometries
@@ -115,13 +122,20 @@ def _run_ledger(plan: Plan, request: LedgerRequest, left_out: tuple[Notice, ...]
     return RunResult(plan, nothing, nothing, (), (), (*left_out, *notices), ledger=result)
 
 
-def _curve(plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None) -> CurveResult | None:
+def _curve(
+    plan: Plan, frame: Frame, failures: list[ImpactError], stop: Event | None, memory: Memory | None
+) -> CurveResult | None:
     """The specification curve; where its target cannot be shuffled that is a failure, and the models stay."""
+    make = partial(run_curve, plan, frame, stop=stop)
     try:
-        return run_curve(plan, frame, stop=stop)
+        if memory is None or plan.curve is None:
+            return make()
+        kept: CurveResult | None
+        kept = memory.curve(plan, make, complete=lambda: stop is None or not stop.is_set())
     except DesignError as error:
         failures.append(error)
         return None
+    return kept
 
 
 def read_data(plan: Plan) -> tuple[Frame, Frame]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from impact.core.errors import DataError, Fault, ImpactError, Notice, OutputError, Place, SpecError
 from impact.core.texts import fault, notice
+from impact.pipeline.caching.memory import Memory
+from impact.pipeline.caching.store import Store
+from impact.pipeline.caching.times import keep_times
 from impact.pipeline.document import Document, build_document, notice_entry
 from impact.pipeline.finished.frozen import frozen_notice
 from impact.pipeline.fit import Progress
@@ -24,7 +29,9 @@ NOTHING = "E713"
 
 @dataclass(frozen=True, slots=True)
 class StudyResult:
-    """A finished study: its plan, what the run found, the document, the folder written to, notices of writing."""
+    """A finished study: its plan, what the run found, the document, the folder written to, notices of writing;
+    ``cached``: models that were not estimated again.
+    """
 
     plan: Plan
     run: RunResult
@@ -32,6 +39,7 @@ class StudyResult:
     folder: Path | None = None
     notices: tuple[Notice, ...] = ()
     interrupted: bool = False
+    cached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,8 @@ class StudyOptions:
     Arguments:
         out: folder that the study's folder is written in; None writes nothing.
         jobs: models at the same time. only: models to run. set_values: KEY=VALUE. roots: named folders.
-        strict: warnings of class W4xx are errors.
+        strict: warnings of class W4xx are errors. cache: folder of earlier results; None
+            estimates everything. refresh: earlier results are replaced, not used.
     """
 
     out: Path | None = Path("reports")
@@ -50,6 +59,8 @@ class StudyOptions:
     set_values: tuple[str, ...] = ()
     roots: Mapping[str, str | Path] | None = None
     strict: bool = False
+    cache: Path | None = None
+    refresh: bool = False
 
 
 def run_study(spec: object, options: StudyOptions, *, progress: Progress | None = None) -> StudyResult:
@@ -59,6 +70,7 @@ def run_study(spec: object, options: StudyOptions, *, progress: Progress | None 
         SpecError, DataError, OutputError: as the stages raise them; a model that fails does not raise.
     """
     clock = RunClock()
+    memory = None if options.cache is None else Memory(Store(options.cache), refresh=options.refresh)
     plan = make_plan(spec, set_values=options.set_values, roots=options.roots)
     faults = reference_faults(plan)
     if faults:
@@ -73,7 +85,12 @@ def run_study(spec: object, options: StudyOptions, *, progress: Progress | None 
 
     with stopping() as stop:
         with placed_in(plan.resolved.tree):
-            run = run_plan(plan, jobs=options.jobs, only=options.only, progress=tell, stop=stop)
+            try:
+                run = run_plan(
+                    plan, jobs=options.jobs, only=options.only, progress=tell, stop=stop, memory=memory
+                )
+            finally:
+                told = () if memory is None else _remembered(memory, plan, clock)
         refuse_nothing(run, interrupted=stop.is_set())
         if options.strict or plan.spec.strict:
             with placed_in(plan.resolved.tree, otherwise=plan.resolved.tree.place):
@@ -83,10 +100,20 @@ def run_study(spec: object, options: StudyOptions, *, progress: Progress | None 
         if changed is not None:
             document["notices"].append(notice_entry(changed))
         if options.out is None:
-            return StudyResult(run.plan, run, document, interrupted=stop.is_set())
+            return StudyResult(run.plan, run, document, None, told, stop.is_set(), clock.cached)
         shown, files = _drawn(run, document)
         folder, notices = write_report(shown, document, files, out=options.out, clock=clock)
-        return StudyResult(shown, run, document, folder, notices, stop.is_set())
+        return StudyResult(shown, run, document, folder, (*told, *notices), stop.is_set(), clock.cached)
+
+
+def _remembered(memory: Memory, plan: Plan, clock: RunClock) -> tuple[Notice, ...]:
+    """Finish what is being stored, also of a run that fails; what there is to say about the cache."""
+    memory.close()
+    clock.cached = tuple(name for name, one in memory.made.items() if one.is_cached)
+    # where results cannot be stored that is told already, and nothing depends on the times
+    with suppress(OSError):
+        keep_times(memory.store, plan.resolved.tree.place.file, memory.made, time.time() - clock.started)
+    return tuple(memory.notices)
 
 
 def refuse_nothing(run: RunResult, *, interrupted: bool) -> None:

@@ -43,10 +43,11 @@ DISTRIBUTIONS = (
 
 @dataclass(slots=True)
 class RunClock:
-    """When a run started, and the events of its log."""
+    """When a run started, the events of its log, and the models that an earlier run had estimated."""
 
     started: float = field(default_factory=time.time)
     events: list[dict[str, object]] = field(default_factory=list)
+    cached: tuple[str, ...] = ()
 
     def note(self, event: str, **values: object) -> None:
         """Add a line to the log."""
@@ -132,7 +133,8 @@ def _facts(plan: Plan, document: Document, clock: RunClock) -> ManifestFacts:
             "seconds": round(time.time() - clock.started, 3),
             "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
             "peak_memory_mb": round(usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2), 1),
-            "models_run": len(document["models"]),
+            "models_run": len(document["models"]) - len(clock.cached),
+            "models_cached": sorted(clock.cached),
         },
     )
 

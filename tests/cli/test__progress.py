@@ -15,7 +15,7 @@ FACTS = {
 
 @pytest.mark.parametrize(("quiet", "times"), [(False, 1), (True, 0)])
 def test_a_design_shared_by_models_is_told_once(capsys, quiet, times):
-    tell = make_progress("study", 2, quiet=quiet, verbose=0)
+    tell = make_progress("study", {}, quiet=quiet, verbose=0)
     tell("one", "design", FACTS)
     tell("two", "design", FACTS)
     shown = capsys.readouterr().err
@@ -23,6 +23,6 @@ def test_a_design_shared_by_models_is_told_once(capsys, quiet, times):
 
 
 def test_models_are_told_when_asked(capsys):
-    tell = make_progress("study", 2, quiet=False, verbose=1)
+    tell = make_progress("study", {}, quiet=False, verbose=1)
     tell("one", "done", {})
     assert "one  done" in capsys.readouterr().err

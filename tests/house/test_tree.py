@@ -26,6 +26,7 @@ ELSEWHERE = {
     # commands are asked from outside, as a user would
     "impact/cli/_options.py": "tests/test_command_line.py",
     "impact/cli/_run_many.py": "tests/test_command_line.py",
+    "impact/cli/_run_again.py": "tests/cli/test_cache.py",
     "impact/cli/showing/power.py": "tests/cli/test_power.py",
     "impact/outputs/_power_curve.py": "tests/outputs/test_figure_power.py",
     "impact/cli/check.py": "tests/test_command_line.py",
@@ -213,7 +214,8 @@ ELSEWHERE = {
 }
 # cursors and the log: they move as they read
 READING = {
-    "Cursor", "Draft", "Reading", "RunClock", "_Checking", "_Composer", "_Frame", "_Gathered", "_Reader",
+    "Cursor", "Draft", "Made", "Memory", "Reading", "RunClock", "Writer", "_Checking", "_Composer", "_Frame",
+    "_Gathered", "_Reader",
 }  # fmt: skip
 # invented paths in tests of what must never be written
 INVENTED = "/home/somebody/"

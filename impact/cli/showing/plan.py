@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import click
+
 import impact.pipeline.study as studies
+from impact.cli._run_many import options_of
+from impact.cli.main import setting
 from impact.core.errors import DataError
 from impact.core.texts import text
 from impact.outputs._assemble import formula_text
+from impact.pipeline.caching.foresee import stored_models
+from impact.pipeline.caching.store import Store
+from impact.pipeline.caching.times import read_times
 from impact.pipeline.columns_read import names_used
 from impact.pipeline.sources import read_source
 from impact.plan import Plan, make_plan
@@ -19,6 +27,8 @@ from impact.schema.resolving.sources import Source
 
 # results.json, results.csv, README.md, spec.resolved.yaml, manifest.json, run.log
 ALWAYS = 6
+# width of the word that says whether a model is stored
+STATE = 11
 # a table in LaTeX is written bare and as a float
 FILES_A_TABLE = {"tex": 2}
 
@@ -33,19 +43,18 @@ def plan_lines(spec: str, options: studies.StudyOptions, language: str) -> list[
     if plan.ledger is not None:
         return ledger_plan_lines(plan, plan.ledger, Path(str(options.out or "reports")), language)
     out = Path(str(options.out or "reports")) / plan.study
-    last = last_seconds(out)
+    cache = None if options.refresh else options.cache
+    stored = stored_models(plan, cache)
+    last, peaks = _last(spec, options, out)
     width = max((len(request.name) for request in plan.models), default=0)
     lines = [f"{plan.study}   {_blocks(plan, language)}"]
     lines += [f"  data   {_data(plan, source, language)}" for source in plan.sources]
     for request in plan.models:
         formula, variance = formula_text(request), request.variance.keyword
-        known = (
-            text("run.last_time", language, seconds=f"{last[request.name]:.2f}")
-            if request.name in last
-            else ""
-        )
+        state = text("cache.cached" if request.name in stored else "cache.run", language)
         lines.append(
-            f"  {request.name:<{width}}  {request.estimator}  {formula}  vcov {variance}  {known}".rstrip()
+            f"  {request.name:<{width}}  {state:<{STATE}}  {request.estimator}  {formula}  vcov {variance}  "
+            f"{_known(request.name, last, peaks, language)}".rstrip()
         )
     count = files_written(plan)
     where = f"{out.as_posix()}/"
@@ -73,6 +82,25 @@ def ledger_plan_lines(plan: Plan, ledger: LedgerRequest, out: Path, language: st
     count = files_written(plan)
     key = "run.would_write" if count is None else "run.would_write_files"
     return [*lines, text(key, language, folder=f"{(out / plan.study).as_posix()}/", count=count or 0)]
+
+
+def _last(
+    spec: str, options: studies.StudyOptions, out: Path
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Seconds and megabytes of each model when it was last estimated, from the cache or the log."""
+    if options.cache is None:
+        return last_seconds(out), {}
+    times = read_times(Store(options.cache), spec)
+    return {**last_seconds(out), **times.seconds}, times.megabytes
+
+
+def _known(name: str, seconds: Mapping[str, float], peaks: Mapping[str, float], language: str) -> str:
+    if name not in seconds:
+        return ""
+    shown = f"{seconds[name]:.2f}"
+    if name in peaks:
+        return text("cache.last_time_memory", language, seconds=shown, megabytes=f"{peaks[name]:.0f}")
+    return text("run.last_time", language, seconds=shown)
 
 
 def _blocks(plan: Plan, language: str) -> str:
@@ -134,3 +162,11 @@ def last_seconds(folder: Path) -> dict[str, float]:
             found[str(event.get("name"))] = (at - before).total_seconds()
         before = at
     return found
+
+
+def show_plans(ctx: click.Context, files: Sequence[str], options: Mapping[str, Any]) -> int:
+    """The plan of every spec; nothing is estimated, nothing is written."""
+    given = options_of(options)
+    for spec in files:
+        print("\n".join(plan_lines(spec, given, str(setting(ctx, "lang") or "en"))))
+    return 0

@@ -122,10 +122,10 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def run_again(spec: str, options: StudyOptions) -> list[str]:
-    """Run a spec a second time elsewhere and name the files that differ from the first report."""
+    """Run a spec a second time elsewhere, without the cache, and name the files that differ from the first report."""
     assert options.out is not None
     with tempfile.TemporaryDirectory() as room:
-        second = run_study(spec, replace(options, out=Path(room)))
+        second = run_study(spec, replace(options, out=Path(room), cache=None))
         assert second.folder is not None
         return differing_files(options.out / second.plan.study, second.folder)
 
