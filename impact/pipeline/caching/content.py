@@ -103,7 +103,8 @@ class Content:
             self._walk(value.__dict__)
             return
         # the names of the fields follow from the class, whose code is part of every key
-        for name in names_that_count(type(value)):
+        kind: Any = type(value)
+        for name in names_that_count(kind):
             self._walk(getattr(value, name))
 
     def _array(self, value: np.ndarray[Any, Any]) -> None:

@@ -147,7 +147,7 @@ class Memory:
 
     def curve(
         self, plan: Plan, make: Callable[[], CurveResult | None], *, complete: Callable[[], bool]
-    ) -> Any:
+    ) -> CurveResult | None:
         """The stored specification curve, or the one that is made now; one that was interrupted is not stored."""
         try:
             key = Content().add(("curve", self.version, self.data, plan.curve, plan.spec.seed)).hexdigest()
@@ -155,7 +155,8 @@ class Memory:
             key = ""
         found = self._stored(key if self.data else "", ())
         if found is not None:
-            return found[0]
+            stored: CurveResult | None = found[0]
+            return stored
         made = make()
         if key and self.data and complete():
             self._keep(key, {"curve": plan.study}, made, {}, None)
