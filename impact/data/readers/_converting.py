@@ -20,8 +20,7 @@ def missing_of(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Which values of a column are missing."""
     if values.dtype == object:
         return np.array([value is None for value in values.tolist()], dtype=bool)
-    found = np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
-    return np.asarray(found, dtype=np.bool_)
+    return np.asarray(np.isnat(values) if values.dtype.kind == "M" else np.isnan(values))
 
 
 def write_table(frame: Frame, target: Path) -> None:

@@ -127,7 +127,7 @@ def _plain(value: object) -> bytes:
 
 
 @cache
-def names_that_count(kind: type[Any]) -> tuple[str, ...]:
+def names_that_count(kind: Any) -> tuple[str, ...]:
     """Fields of a record that a number can depend on.
 
     Raises:

@@ -26,6 +26,7 @@ from impact.schema.requests import ModelRequest
 
 Key = tuple[str, str | None]
 MOST_WAITING = 4
+MOST_NAMED = 3
 UNREADABLE = (Damaged, OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, ImportError)
 
 
@@ -66,6 +67,7 @@ class Memory:
     keys: dict[Key, str] = field(default_factory=dict)
     made: dict[str, Made] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
+    _damaged: list[tuple[str, str]] = field(default_factory=list)
     _requests: dict[int, tuple[ModelRequest, str]] = field(default_factory=dict)
     _waiting: list[Future[None]] = field(default_factory=list)
     _writer: ThreadPoolExecutor | None = None
@@ -145,7 +147,7 @@ class Memory:
 
     def curve(
         self, plan: Plan, make: Callable[[], CurveResult | None], *, complete: Callable[[], bool]
-    ) -> Any:
+    ) -> CurveResult | None:
         """The stored specification curve, or the one that is made now; one that was interrupted is not stored."""
         try:
             key = Content().add(("curve", self.version, self.data, plan.curve, plan.spec.seed)).hexdigest()
@@ -153,7 +155,8 @@ class Memory:
             key = ""
         found = self._stored(key if self.data else "", ())
         if found is not None:
-            return found[0]
+            stored: CurveResult | None = found[0]
+            return stored
         made = make()
         if key and self.data and complete():
             self._keep(key, {"curve": plan.study}, made, {}, None)
@@ -165,7 +168,13 @@ class Memory:
             return self.made.setdefault(name, Made())
 
     def close(self) -> None:
-        """Wait for what is being written, and make room."""
+        """Wait for what is being written, make room, and tell of damaged entries."""
+        if self._damaged:
+            keys = [key for key, _ in self._damaged]
+            more = f" (+{len(keys) - MOST_NAMED})" if len(keys) > MOST_NAMED else ""
+            shown = ", ".join(keys[:MOST_NAMED]) + more
+            self.notices.append(notice("W701", count=len(keys), keys=shown, problem=self._damaged[0][1]))
+            self._damaged.clear()
         if self._writer is None:
             return
         for one in self._waiting:
@@ -213,7 +222,7 @@ class Memory:
             head, tree, arrays = found
             return Reader(arrays, known).read(tree), head["facts"]
         except UNREADABLE as error:
-            self.notices.append(notice("W701", key=key[:12], problem=str(error) or type(error).__name__))
+            self._damaged.append((key[:12], str(error) or type(error).__name__))
             return None
 
     def _keep(
