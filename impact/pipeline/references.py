@@ -100,6 +100,8 @@ def _without_others(plan: Plan, models: tuple[ModelRequest, ...]) -> tuple[Plan,
     document = _outline(smaller)
     for name, block in plan.spec.published.items():
         lost |= {f"published.{name}"} if published.check_published({name: block}, document) else set()
+    if plan.spec.published and all(f"published.{name}" in lost for name in plan.spec.published):
+        lost |= {f"tables.{n}" for n, b in plan.spec.tables.items() if b.rows == "published"}
     curve = plan.curve if plan.curve is not None and plan.curve.base in here else None
     if plan.curve is not None and curve is None:
         lost |= {

@@ -71,6 +71,13 @@ def test_only_leaves_out_the_exhibits_of_tests_that_it_leaves_out():
     assert "figures.both, tables.gone, tests.both" in notices[0].message
 
 
+def test_only_leaves_out_the_table_of_published_numbers_that_it_leaves_out():
+    cells = {"source": {"text": "s", "evidence": "table"}, "also": [{"model": "b", "term": "z", "value": 1}]}
+    whole = plan(published={"p": cells}, tables={"t": {"rows": "published"}})
+    assert list(restricted(whole, ("models.b",))[0].spec.tables) == ["t"]
+    assert restricted(whole, ("models.a",))[0].spec.tables == {}
+
+
 @pytest.mark.parametrize(
     ("only", "models", "tables", "figures"),
     [
