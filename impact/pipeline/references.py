@@ -94,11 +94,14 @@ def _without_others(plan: Plan, models: tuple[ModelRequest, ...]) -> tuple[Plan,
     lost = {use.block for use in _uses(plan) if use.name.partition("[row=drop_one")[0] not in here}
     tests = tuple(test for test in plan.tests if all(_model_of(name, here) for name in test.of))
     kept = {test.name for test in tests}
-    lost |= {f"tests.{test.name}" for test in plan.tests if test.name not in kept}
+    gone = {test.name for test in plan.tests} - kept
+    lost |= {f"tests.{name}" for name in gone} | _exhibits_of_tests(plan, gone)
     smaller = replace(plan, models=models, tests=tests)
     document = _outline(smaller)
     for name, block in plan.spec.published.items():
         lost |= {f"published.{name}"} if published.check_published({name: block}, document) else set()
+    if plan.spec.published and all(f"published.{name}" in lost for name in plan.spec.published):
+        lost |= {f"tables.{n}" for n, b in plan.spec.tables.items() if b.rows == "published"}
     curve = plan.curve if plan.curve is not None and plan.curve.base in here else None
     if plan.curve is not None and curve is None:
         lost |= {
@@ -119,6 +122,15 @@ def _without_others(plan: Plan, models: tuple[ModelRequest, ...]) -> tuple[Plan,
     smaller = replace(smaller, spec=spec.model_copy(update={**left, "answer": answer}), curve=curve)
     shown = ", ".join(sorted(name.rstrip(".") for name in lost))
     return smaller, (notice("W521", what=shown),) if lost else ()
+
+
+def _exhibits_of_tests(plan: Plan, gone: set[str]) -> set[str]:
+    """Figures of a test that is left out, and tables that name one as a row."""
+    drawn = {f"figures.{n}" for n, block in plan.spec.figures.items() if getattr(block, "test", None) in gone}
+    tables = plan.spec.tables.items()
+    return drawn | {
+        f"tables.{n}" for n, b in tables if b.rows == "tests" and not gone.isdisjoint(b.terms or ())
+    }
 
 
 def _known(models: Sequence[ModelRequest]) -> list[str]:

@@ -54,6 +54,30 @@ def test_only():
         restricted(whole, ("c",))
 
 
+def test_only_leaves_out_the_exhibits_of_tests_that_it_leaves_out():
+    """A test of two models cannot be made of one: its figure and the table that has it as a row go with it."""
+    small = {"kind": "equivalence", "bound": 0.1, "reason": "r"}
+    whole = plan(
+        tests={"both": {**small, "of": ["a", "b"]}, "one": {**small, "of": "a"}},
+        figures={
+            "both": {"kind": "equivalence_plot", "test": "both"},
+            "one": {"kind": "equivalence_plot", "test": "one"},
+        },
+        tables={"gone": {"rows": "tests", "terms": ["both"]}, "here": {"rows": "tests", "terms": ["one"]}},
+    )
+    smaller, notices = restricted(whole, ("models.a",))
+    assert [test.name for test in smaller.tests] == ["one"]
+    assert (list(smaller.spec.figures), list(smaller.spec.tables)) == (["one"], ["here"])
+    assert "figures.both, tables.gone, tests.both" in notices[0].message
+
+
+def test_only_leaves_out_the_table_of_published_numbers_that_it_leaves_out():
+    cells = {"source": {"text": "s", "evidence": "table"}, "also": [{"model": "b", "term": "z", "value": 1}]}
+    whole = plan(published={"p": cells}, tables={"t": {"rows": "published"}})
+    assert list(restricted(whole, ("models.b",))[0].spec.tables) == ["t"]
+    assert restricted(whole, ("models.a",))[0].spec.tables == {}
+
+
 @pytest.mark.parametrize(
     ("only", "models", "tables", "figures"),
     [
