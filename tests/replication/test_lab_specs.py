@@ -137,11 +137,17 @@ def test_the_settlement_of_2007_is_weak_within_lima_and_the_set_tells() -> None:
     assert "W508" in {notice["code"] for notice in document_of("crime_iv_shiftshare")["notices"]}
 
 
-def test_bunching_at_the_cutoff_is_found() -> None:
-    (density,) = (
-        test for test in document_of("programme_ptp_rd_cutoff")["tests"] if test["test"] == "sorting"
-    )
-    assert density["p_value"] < 0.05
+def test_bunching_at_the_cutoff_is_found_where_it_is_strong() -> None:
+    file = str(ROOT / "specs" / "programme_ptp_rd_cutoff.yaml")
+    found = {}
+    for bunching in ("0", "0.9"):
+        options = StudyOptions(out=None, set_values=(f"data.lab.set.bunching={bunching}",))
+        (density,) = (
+            test for test in run_study(file, options).document["tests"] if test["test"] == "sorting"
+        )
+        found[bunching] = density["p_value"]
+    assert found["0.9"] < 0.01
+    assert found["0"] > 0.05
 
 
 def test_holders_of_a_permit_are_better_off_than_the_permit_makes_them() -> None:
