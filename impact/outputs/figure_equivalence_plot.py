@@ -86,6 +86,8 @@ def _tests(block: FigureBlock, document: Document, language: str) -> list[_Test]
     for test in document.get("tests", ()):
         if test.get("kind") != "equivalence" or (block.test and test.get("test") != block.test):
             continue
+        if (test.get("details") or {}).get("joint"):
+            continue  # one verdict on several estimates has no interval of its own
         model = str(test.get("of")).split(".", 1)[0]
         row = _row(document, str(test.get("of")), test) or {}
         bound = (test.get("details") or {}).get("bound", row.get("bound"))
@@ -100,7 +102,8 @@ def _tests(block: FigureBlock, document: Document, language: str) -> list[_Test]
                     "ci_low": test.get("ci_low"),
                     "ci_high": test.get("ci_high"),
                     "bound": bound,
-                    "verdict": test.get("verdict"),
+                    # `note` is how a test says that it found neither; the row has the word for it
+                    "verdict": row.get("verdict") if test.get("verdict") == "note" else test.get("verdict"),
                     "outcome": row.get("outcome"),
                 },
             )
