@@ -29,8 +29,8 @@ STATES = {"agrees": "agrees", "disagrees": "disagrees", "cannot_tell": "cannot t
 def results(spec: str) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
     """The results document of a shipped spec and its tables."""
     file = str(ROOT / "specs" / f"{spec}.yaml")
-    # pages show tables alone
-    settings = ("figures=null",) if make_plan(file).spec.figures else ()
+    # pages need the tables in Markdown alone
+    settings = ("outputs.formats=[md]", *(("figures=null",) if make_plan(file).spec.figures else ()))
     result = run_study(file, StudyOptions(out=None, jobs=2, set_values=settings))
     return result.document, draw(result.plan, result.document)
 

@@ -102,5 +102,6 @@ def test_downgrading_costs_growth_and_the_rest_is_open() -> None:
         for scenario in ("matched", "downgraded")
     )
     assert matched["estimate"] > downgraded["estimate"]
-    # one in twenty draws is the line between agrees and cannot tell: the lower end of the 90 % band is not it
-    assert state(name, "gain_with_downgrading") in ("agrees", "cannot_tell")
+    # the condition holds in 94 of 100 draws, and 95 are asked for
+    assert downgraded["pr_positive"] < 0.95
+    assert state(name, "gain_with_downgrading") == "cannot_tell"
