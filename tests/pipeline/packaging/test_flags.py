@@ -116,6 +116,14 @@ def test_f4_no_seed(package):
     assert "other_seed" in [one[0] for one in found]
 
 
+def test_f4_a_finished_run_without_a_seed_has_drawn_nothing(package):
+    change(package, SPEC, ("seed: 3\n", ""))
+    change_json(package, RESULTS, lambda d: d.update(seed=None))
+    assert raised(package, "F4") == []
+    (package / RESULTS).unlink()
+    assert [found[0] for found in raised(package, "F4")] == ["no_seed"]
+
+
 def test_f4_joins_and_repeated_keys(package):
     change(package, SPEC, ("  prices:\n    on:", "  prices:\n    how: m:m\n    on:"))
     assert [found[0] for found in raised(package, "F4")] == ["many_to_many"]
