@@ -253,7 +253,7 @@ def test_f13_restricted_data(package):
 
 
 def test_f13_small_cells(package):
-    """The groups have 120 rows: fewer than a min_cell of 150."""
+    """The groups have 120 rows each; one of 29 is fewer than the 30 of min_cell."""
     change(package, SPEC, ('access: "public"', 'access: "restricted: ask"'))
     assert "small_cell" not in [found[0] for found in raised(package, "F13")]
     change_json(package, RESULTS, lambda d: d["rows"][-1].update(n_obs=29))
