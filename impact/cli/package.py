@@ -9,7 +9,7 @@ import click
 
 from impact.cli._options import roots_of
 from impact.cli.main import setting
-from impact.core.texts import text
+from impact.core.texts import entry, fill, text
 
 
 @click.command("package")
@@ -70,5 +70,6 @@ def command(
         if made.archive is not None:
             print(text("packaging.zipped", language, file=made.archive))
     for one in made.notices:
-        click.echo(f"{one.code} {one.of}: {one.message}", err=True)
+        said = fill(entry(one.code, language)["message"], one.details)
+        click.echo(f"{one.code} {one.of}: {said}", err=True)
     return 0

@@ -62,6 +62,9 @@ def test_restricted_data_are_told(call, folder):
     assert said.status == 0
     assert "W646 a: castle.csv stays out of the package" in said.err
     assert not (folder / "package/data").exists()
+    said = call("package", "a", "--out", "paquete", "--lang", "es")
+    assert "W646 a: castle.csv queda fuera del paquete" in said.err
+    assert "## Disponibilidad y procedencia de los datos" in (folder / "paquete/README.md").read_text()
     said = call("package", "a", "--no-restricted", "--out", "other")
     assert said.status == 4
     assert "E634" in said.err

@@ -53,9 +53,10 @@ def seeds_and_order(package: Opened) -> Iterator[Found]:
             yield from (failed("many_to_many", name, number) for number in many)
             continue
         seed = plan.spec.seed
-        if seed is None:
-            yield from (failed("no_seed", name, what=what) for what in _random(plan))
         report = package.reports.get(plan.study)
+        # a run without a seed that was finished has drawn nothing: it enumerates, or it is refused (E182)
+        if seed is None and not (report and report.get("seed") is None):
+            yield from (failed("no_seed", name, what=what) for what in _random(plan))
         if report and report.get("seed") != seed:
             yield failed("other_seed", name, report=report.get("seed"), spec=seed)
         yield from _repeated_keys(name, plan)

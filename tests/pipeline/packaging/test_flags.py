@@ -116,6 +116,14 @@ def test_f4_no_seed(package):
     assert "other_seed" in [one[0] for one in found]
 
 
+def test_f4_a_finished_run_without_a_seed_has_drawn_nothing(package):
+    change(package, SPEC, ("seed: 3\n", ""))
+    change_json(package, RESULTS, lambda d: d.update(seed=None))
+    assert raised(package, "F4") == []
+    (package / RESULTS).unlink()
+    assert [found[0] for found in raised(package, "F4")] == ["no_seed"]
+
+
 def test_f4_joins_and_repeated_keys(package):
     change(package, SPEC, ("  prices:\n    on:", "  prices:\n    how: m:m\n    on:"))
     assert [found[0] for found in raised(package, "F4")] == ["many_to_many"]
@@ -245,7 +253,7 @@ def test_f13_restricted_data(package):
 
 
 def test_f13_small_cells(package):
-    """The groups have 120 rows: fewer than a min_cell of 150."""
+    """The groups have 120 rows each; one of 29 is fewer than the 30 of min_cell."""
     change(package, SPEC, ('access: "public"', 'access: "restricted: ask"'))
     assert "small_cell" not in [found[0] for found in raised(package, "F13")]
     change_json(package, RESULTS, lambda d: d["rows"][-1].update(n_obs=29))
