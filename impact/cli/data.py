@@ -1,4 +1,4 @@
-"""`impact data peru-lab`: write synthetic data with known effects."""
+"""`impact data FILE`: what a data file holds; `impact data peru-lab`: write synthetic data with known effects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LAB = "peru-lab"
 
 
 @click.command("data")
-@click.argument("what", metavar="peru-lab")
+@click.argument("what", metavar="FILE|peru-lab")
 @click.option(
     "--world", type=click.Choice(["ac2020", "null", "mixed"]), default="ac2020", show_default=True,
     help="True effects: those of the policy paper, none, or some.",
@@ -36,14 +36,20 @@ LAB = "peru-lab"
               help="Write this table (and the truths) only; several may be given.")  # fmt: skip
 @click.option("--as", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True,
               help="Format of the files; the truths are always csv.")  # fmt: skip
+@click.option(
+    "--convert", default=None, metavar="OUT", help="Of a FILE: write it as OUT (.parquet or .csv) too."
+)
 @click.pass_context
-def command(ctx: click.Context, /, *, what: str, out: str | None, **options: Any) -> int:
-    """Write synthetic data in the shape of Peruvian sources, with true effects in a file of their own.
+def command(ctx: click.Context, /, *, what: str, out: str | None, convert: str | None, **options: Any) -> int:
+    """Say what a data FILE holds: columns, labels, missing values, ranges, keys and panel structure.
 
+    With peru-lab: write synthetic data in the shape of Peruvian sources, with true effects in a file of their own.
     Every file is called synthetic_…, and whatever is made from it says so.
     """
     if what != LAB:
-        raise DataError(fault("E267", suggestion=nearest(what, (LAB,)), name=what))
+        return _file(ctx, what, out, convert)
+    if convert is not None:
+        raise click.UsageError("--convert is for a file, not for the lab")
     if out is None:
         raise click.UsageError("give the folder of the files: --out FOLDER")
     import impact.data.peru_lab.tables as lab_tables
@@ -63,6 +69,22 @@ def command(ctx: click.Context, /, *, what: str, out: str | None, **options: Any
         facts = {"world": settings.world, "size": settings.size, "seed": settings.seed}
         print(text("lab.done", language, truth=truth, **facts))
     return 0
+
+
+def _file(ctx: click.Context, what: str, out: str | None, convert: str | None) -> int:
+    """Describe a data file.
+
+    Raises:
+        DataError: E267 neither a file nor peru-lab, E2xx the file cannot be read.
+    """
+    from impact.cli.describing.show import show_file  # pandas loads with the file
+
+    if not Path(what).exists() and "." not in Path(what).name:
+        raise DataError(fault("E267", suggestion=nearest(what, (LAB,)), name=what))
+    if out is not None:
+        raise click.UsageError("--out is for the lab; --convert OUT writes a file in another format")
+    language = str(setting(ctx, "lang") or "en")
+    return show_file(what, convert=convert, language=language, as_json=setting(ctx, "format") == "json")
 
 
 def _settings(options: dict[str, Any]) -> Any:

@@ -28,7 +28,7 @@ COMMANDS = {
         "impact.cli.power",
         "Smallest effect that is found and power curve, of a spec or of a planned trial.",
     ),
-    "data": ("impact.cli.data", "Write the Peru lab: synthetic data with known effects."),
+    "data": ("impact.cli.data", "What a data file holds; or the synthetic data of the Peru lab."),
     "replicate": ("impact.cli.replicate", "Run specs with published numbers or claims; overview of cells."),
     "report": ("impact.cli.report", "Tables, figures and page of a finished run again, without estimating."),
     "diff": ("impact.cli.diff", "Two runs side by side: what differs, and what changed in the inputs."),

@@ -48,7 +48,10 @@ def test_spanish(call, folder):
     ("arguments", "status", "words"),
     [
         (("peru-lap", "--out", "x"), 4, ("E267", "did you mean 'peru-lab'?")),
-        (("persons.csv",), 4, ("E267", "not available in this version")),
+        (("persons.csv",), 4, ("E201",)),
+        (("persons",), 4, ("E267",)),
+        (("peru-lab", "--out", "x", "--convert", "y.csv"), 2, ("--convert",)),
+        (("persons.csv", "--out", "x"), 2, ("--out",)),
         (("peru-lab", "--out", "x", "--set", "rho_srt=0"), 4, ("E264", "did you mean 'rho_sort'?")),
         (("peru-lab", "--out", "x", "--set", "ar=2", "--set", "b=1"), 4, ("E265", "E264", "0 … 0.95")),
         (("peru-lab", "--out", "x", "--set", "rho_sort=0.9"), 4, ("E266",)),
@@ -71,3 +74,12 @@ def test_a_file_in_the_way(call, folder):
     (folder / "taken").write_text("x")
     said = call("data", "peru-lab", "--out", "taken", "--table", "budget")
     assert said.status == 7 and "E721" in said.err
+
+
+def test_a_file_is_described_and_converted(call, folder):
+    (folder / "a.csv").write_text("id,year,x\n1,2001,0.5\n1,2002,\n2,2001,3\n2,2002,4\n")
+    said = call("data", "a.csv", "--format", "json", "--convert", "b.parquet")
+    assert said.status == 0, said.err
+    facts = json.loads(said.out)
+    assert facts["converted"] == "b.parquet" and (folder / "b.parquet").is_file()
+    assert call("data", "b.parquet").status == 0

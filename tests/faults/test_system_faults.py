@@ -192,7 +192,7 @@ def test_interrupt_keeps_finished_models(bench, monkeypatch):
     bench.spec({"models": "".join(f'\n  m{i}: "y ~ x | unit"' for i in range(5))})
     whole = fitting.fit_request
 
-    def interrupted(frame, request, *, seed, progress=None):
+    def interrupted(frame, request, *, seed, progress=None, memory=None):
         found = whole(frame, request, seed=seed)
         if request.name == "m1":
             os.kill(os.getpid(), signal.SIGINT)
@@ -213,7 +213,7 @@ def test_second_interrupt_stops_at_once(bench, monkeypatch):
 
     bench.spec({"models": "".join(f'\n  m{i}: "y ~ x | unit"' for i in range(3))})
 
-    def interrupted(frame, request, *, seed, progress=None):
+    def interrupted(frame, request, *, seed, progress=None, memory=None):
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.01)

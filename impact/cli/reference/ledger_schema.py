@@ -20,7 +20,7 @@ def with_ledger(root: Schema, ledger: Schema, definitions: dict[str, Schema]) ->
     properties = root["properties"]
     own = ledger["properties"]
     estimate = [key for key in properties if key not in (*SHARED, *LEDGER_KEYS)]
-    properties |= {key: own[key] for key in LEDGER_KEYS if key not in BOTH}
+    properties |= {key: _open_for_taking_away(own[key]) for key in LEDGER_KEYS if key not in BOTH}
     for key, names in BOTH.items():
         forms = [reference_to(name) for name in names]
         properties[key] = {**properties[key], "additionalProperties": {"anyOf": forms}}
@@ -39,6 +39,14 @@ def with_ledger(root: Schema, ledger: Schema, definitions: dict[str, Schema]) ->
     # a spec that extends another may have its kind from there
     alone = {"if": complete, "then": {"properties": other}}
     return [{**rule, "else": alone}, {"if": complete, "then": needs}]
+
+
+def _open_for_taking_away(schema: Schema) -> Schema:
+    """Entries of a mapping may be null, which takes away what a base had."""
+    inner = schema.get("additionalProperties")
+    if not isinstance(inner, dict):
+        return schema
+    return {**schema, "additionalProperties": {"anyOf": [*inner.get("anyOf", [inner]), {"type": "null"}]}}
 
 
 def _values(name: str) -> Schema:
