@@ -28,6 +28,25 @@ PERSONS = (
 )
 # spec → what to change: (words, options of `impact run`)
 CHANGES: dict[str, Sequence[tuple[str, str]]] = {
+    "crime_ppml_district": (
+        ("A world where robbery does rise", "--set params.world=mixed"),
+        ("Another draw of the lab", "--set params.lab_seed=7"),
+    ),
+    "crime_rates_fe": (("Another draw of the lab", "--set params.lab_seed=7"),),
+    "crime_iv_shiftshare": (("A world where robbery does rise", "--set params.world=mixed"),),
+    "crime_denominator_reporting": (("A world where robbery does rise", "--set params.world=mixed"),),
+    "employment_iv_settlement": (("A world without effects", "--set data.lab.world=null"),),
+    "employment_keepjob_logit": (("A world without effects", "--set data.lab.world=null"),),
+    "wages_primary_income": (("A world without effects", "--set data.lab.world=null"),),
+    "wages_quantile": (("A world without effects", "--set data.lab.world=null"),),
+    "wages_education_experience_cells": (("Another draw of the lab", "--set params.lab_seed=7"),),
+    "wages_formal_informal": (("A world where informal incomes fall more", "--set params.world=mixed"),),
+    "programme_ptp_cohort_did": (("A world without effects", "--set data.lab.world=null"),),
+    "programme_ptp_rd_cutoff": (("Without leaving out two weeks", "--set defaults.donut=0"),),
+    "programme_ptp_dose_department": (("Another draw of the lab", "--set params.lab_seed=7"),),
+    "programme_emprende_rct": (("A world without effects", "--set data.lab.world=null"),),
+    "programme_emprende_matched_did": (("A world without effects", "--set data.lab.world=null"),),
+    "programme_lima_aprende": (("A world without effects", "--set data.lab.world=null"),),
     "self_defence_laws": (
         ("Errors that are robust but not clustered", "--set vcov=hc1"),
         ("Another outcome in one column", "--set 'models.twfe=l_robbery ~ post | sid + year'"),
@@ -168,6 +187,10 @@ CHANGES: dict[str, Sequence[tuple[str, str]]] = {
     "fiscal_growth_consumption": (
         ("A larger multiplier", "--set inputs.multiplier.value=1.2"),
         ("The honest band alone", "--only band"),
+    ),
+    "fiscal_growth_educated": (
+        ("Fewer draws", "--set montecarlo.draws=1000"),
+        ("Report in Spanish", "--set language=es"),
     ),
     "fiscal_growth_percapita": (
         ("Capital that catches up faster", "--set 'inputs.speed={value: 0.2, source: own}'"),
