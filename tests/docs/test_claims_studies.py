@@ -59,10 +59,16 @@ def test_every_fact_of_section_5_is_judged() -> None:
 
 
 def test_every_claim_that_cites_section_5_is_on_the_page() -> None:
-    """No claim on the section is left out, but of specs that need a file which does not come with the package."""
+    """No claim on the section is left out, but of specs that need a file which does not come with the package.
+
+    What a spec judges on the lab's synthetic data says nothing of Peru.
+    """
     listed = {(spec, name) for part in studies.SENTENCES.values() for _, spec, name in part}
     for file in sorted((studies.ROOT / "specs").glob("*.yaml")):
-        for name, claim in make_plan(str(file)).spec.claims.items():
+        plan = make_plan(str(file))
+        if any(source.asked is not None and source.asked.keyword == "lab" for source in plan.sources):
+            continue
+        for name, claim in plan.spec.claims.items():
             source = claim.source if isinstance(claim.source, str) else claim.source["en"]
             cites = claim.evidence == "cited" and "section 5" in source
             inherited = file.stem == "fiscal_breakeven_sensitivity"

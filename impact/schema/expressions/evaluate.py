@@ -239,6 +239,7 @@ def _call(call: tree.Call, scope: Scope) -> Value:
     )
     for position, value in enumerate(values):
         _fitting(call, position, value, inner)
+    _ordered(call, values, inner)
     keywords = {name: _keyword(value, inner) for name, value in call.keywords}
     return FUNCTIONS[call.function](Use(call, values, scope, keywords))
 
@@ -246,6 +247,18 @@ def _call(call: tree.Call, scope: Scope) -> Value:
 def _keyword(node: Node, scope: Scope) -> tuple[Value, ...]:
     nodes = node.items if isinstance(node, tree.Listing) else (node,)
     return tuple(_value(item, scope) for item in nodes)
+
+
+def _ordered(call: tree.Call, values: tuple[Value, ...], scope: Scope) -> None:
+    """Values of which the smallest or largest is asked are numbers or dates, all of one kind, whichever is missing."""
+    if SIGNATURES[call.function].letter(0) != "o":
+        return
+    kinds = [kind_of_value(value) for value in values]
+    known = next((kind for kind in kinds if kind != "missing"), "missing")
+    expected = "date" if known == "date" else "number"
+    for node, kind in zip(call.arguments, kinds, strict=True):
+        if kind == "text" or ((known == "date") != (kind == "date") and kind != "missing"):
+            raise DataError(wrong_kind(scope.expression, node, (call.function, expected, kind)))
 
 
 def _fitting(call: tree.Call, position: int, value: Value, scope: Scope) -> None:

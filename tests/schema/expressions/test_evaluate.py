@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from impact.core.errors import DataError, ImpactError, SpecError
@@ -120,6 +120,9 @@ def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 @settings(max_examples=400, deadline=None)
+@example("max(missing, s)")
+@example("min(missing, x, d)")
+@example("max(missing, d, missing)")
 @given(st.recursive(PIECES, _grow, max_leaves=6))
 def test_whatever_parses_gives_a_column_or_a_typed_error(text: str) -> None:
     columns = {
