@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from impact.core.texts import text
+from impact.diagnostics.published.summary import EQUAL
 from impact.outputs._document import said, verdict_text
 from impact.outputs._page_style import CONTENT_POLICY, REPORT_STYLE, STYLE
 
 INDEX = "index.html"
 DOMAINS = ("employment", "wages", "crime", "fiscal", "")
-MET = ("equal", "rounds_equal")
 Study = Mapping[str, Any]
 
 
@@ -48,7 +48,7 @@ def _studies(out: Path) -> Iterator[Study]:
 
 def summary_of(document: Mapping[str, Any], folder: str) -> Study:
     """What the index says of a study."""
-    cells = document.get("published") or ()
+    cells = [cell for cell in document.get("published") or () if cell["verdict"] != "not_available"]
     claims = [claim["state"] for claim in document.get("claims") or ()]
     models = document.get("models") or {}
     domain = str(document.get("domain") or "")
@@ -61,7 +61,7 @@ def summary_of(document: Mapping[str, Any], folder: str) -> Study:
         "answer": document.get("answer") or {},
         "synthetic": bool(document.get("synthetic")),
         "n_cells": len(cells),
-        "n_met": sum(cell["verdict"] in MET for cell in cells),
+        "n_met": sum(cell["verdict"] in EQUAL for cell in cells),
         "n_differs": sum(cell["verdict"] == "differs" for cell in cells),
         "claims": {state: claims.count(state) for state in ("agrees", "disagrees", "cannot_tell")},
         "failed": sorted(name for name, facts in models.items() if facts["status"] == "failed"),

@@ -12,7 +12,7 @@ def document(study="one", **more):
         "schema": "impact-results-1", "study": study, "title": {"en": f"Title {study}", "es": f"Título {study}"},
         "question": {"en": "Does <it>?", "es": "¿Lo hace?"}, "domain": "crime", "synthetic": False,
         "answer": {"verdict": "inconclusive", "sentence": {"en": "Cannot tell.", "es": "No se sabe."}},
-        "published": [{"verdict": "equal"}, {"verdict": "rounds_equal"}, {"verdict": "differs"}],
+        "published": [{"verdict": one} for one in ("equal", "sign_agrees", "differs", "not_available")],
         "claims": [{"state": "agrees"}, {"state": "cannot_tell"}],
         "models": {"a": {"status": "ok"}, "b": {"status": "failed"}},
     }  # fmt: skip
