@@ -59,7 +59,7 @@ def test_effects_by_period(event_fit, cs_fit):
 
 
 def test_results_of_another_package(counties, event_fit):
-    import pyfixest
+    pyfixest = pytest.importorskip("pyfixest", reason="pyfixest is an extra (bench)")
 
     fit = pyfixest.feols("lemp ~ i(rel, ref=-1) | countyreal + year", counties, vcov={"CRV1": "countyreal"})
     mine = impact.iplot(event_fit).data.set_index("time")["estimate"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
-from maketables import ETable
-from maketables.extractors import get_extractor
 
 import impact
 import impact as im
@@ -26,6 +26,8 @@ def test_coefficients_and_printing(test_panel, kind):
 
 def test_tables_of_maketables_show_a_fit(test_panel):
     """maketables reads a fit by its plug-in attributes."""
+    tables = pytest.importorskip("maketables", reason="maketables is an extra (bench)")
+    get_extractor = importlib.import_module("maketables.extractors").get_extractor
     fit = impact.feols("y ~ D + z | i + t", test_panel, vcov={"cluster": ["i", "t"]})
     reader = get_extractor(fit)
     table = reader.coef_table(fit)
@@ -43,7 +45,7 @@ def test_tables_of_maketables_show_a_fit(test_panel):
     assert reader.vcov_info(fit)["clustervar"] == ["i", "t"]
     assert reader.default_stat_keys(fit) == ["N", "r2", "r2_within"]
     assert reader.var_labels(fit) is None
-    shown = ETable([fit]).df.to_string()
+    shown = tables.ETable([fit]).df.to_string()
     assert f"{fit.coef()['D']:.3f}" in shown
     assert f"{fit.se()['D']:.3f}" in shown
 

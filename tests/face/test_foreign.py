@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import pyfixest
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
@@ -30,6 +29,7 @@ def quiet():
 
 
 def test_pyfixest(counties):
+    pyfixest = pytest.importorskip("pyfixest", reason="pyfixest is an extra (bench)")
     fit = pyfixest.feols("lemp ~ post | countyreal + year", counties, vcov={"CRV1": "countyreal"})
     part = foreign_part(fit)
     own = fit.tidy().loc["post"]
@@ -43,6 +43,7 @@ def test_pyfixest(counties):
 
 
 def test_several_of_pyfixest(counties):
+    pyfixest = pytest.importorskip("pyfixest", reason="pyfixest is an extra (bench)")
     many = pyfixest.feols("lemp ~ csw(post, lpop)", counties)
     assert len(several(many)) == 2
     text = impact.etable([many], to="md")
@@ -93,6 +94,7 @@ def test_linearmodels(counties):
 def test_they_stand_beside_ours(counties):
     formula = "lemp ~ post + lpop"
     ours, theirs = impact.feols(formula, counties, vcov="hc1"), smf.ols(formula, counties).fit(cov_type="HC1")
+    pyfixest = pytest.importorskip("pyfixest", reason="pyfixest is an extra (bench)")
     other = pyfixest.feols(formula, counties, vcov="hetero")
     table = impact.etable({"ours": ours, "statsmodels": theirs, "pyfixest": other}, more={"digits": 4})
     cells = [row for row in table.to_frame().to_numpy().tolist() if row[0] == "post"]

@@ -6,7 +6,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import pyfixest
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
@@ -65,6 +64,7 @@ def test_instrumental_predictions_use_the_regressor_itself(table):
     fit = im.feiv("yiv ~ z | i + t | d ~ q1 + q2", table)
     assert fit.coef()["d"] == pytest.approx(0.752477855912, abs=1e-9)  # R fixest 0.14, feols
     new = new_rows(table)
+    pyfixest = pytest.importorskip("pyfixest", reason="pyfixest is an extra (bench)")
     other = pyfixest.feols("yiv ~ z | i + t | d ~ q1 + q2", table)
     shift = 0.3 * fit.coef()["d"]
     np.testing.assert_allclose(fit.predict(), table["yiv"] - other.resid(), atol=1e-8)
