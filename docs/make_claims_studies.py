@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
@@ -71,7 +70,6 @@ SENTENCES: dict[str, tuple[tuple[str, str, str], ...]] = {
 LONG_PARTS = ("employment", "wages", "security", "count")
 STATES = {"agrees": "agrees", "disagrees": "disagrees", "cannot_tell": "cannot tell"}
 MARKS = {"table": "printed table", "abstract": "abstract", "press": "press", "cited": "cited", "own": "own"}
-_MARK = re.compile(r"<!-- made: ([a-z0-9_]+)/([A-Za-z0-9_]+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def _crime_studies() -> ModuleType:
@@ -85,6 +83,7 @@ def _crime_studies() -> ModuleType:
 
 
 runs = _crime_studies()
+blocks_of = runs.blocks_of
 
 
 def facts_of_section_5() -> dict[str, str]:
@@ -182,27 +181,5 @@ def _count() -> str:
     return "\n".join([*lines, f"| all | {' | '.join(str(total[one]) for one in STATES.values())} |"])
 
 
-def blocks_of(page: str) -> list[tuple[str, str]]:
-    """Specs and tables that a page shows."""
-    text = (FOLDER / f"{page}.md").read_text(encoding="utf-8")
-    return [(found[1], found[2]) for found in _MARK.finditer(text)]
-
-
-def filled(text: str) -> str:
-    """The page with its blocks put in anew."""
-
-    def put(found: re.Match[str]) -> str:
-        return f"<!-- made: {found[1]}/{found[2]} -->\n\n{block(found[1], found[2])}\n\n<!-- end -->"
-
-    return _MARK.sub(put, text)
-
-
-def main() -> None:
-    """Write every page."""
-    for page in PAGES:
-        file = FOLDER / f"{page}.md"
-        file.write_text(filled(file.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
-
-
 if __name__ == "__main__":
-    main()
+    runs.write_pages(PAGES, block)

@@ -7,7 +7,7 @@ A block ``<!-- made: SPEC/WHAT -->`` holds a table of the spec by its name, ``cl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,21 +64,21 @@ def blocks_of(page: str) -> list[tuple[str, str]]:
     return [(found[1], found[2]) for found in _MARK.finditer(text)]
 
 
-def filled(text: str) -> str:
-    """The page with its blocks put in anew."""
+def filled(text: str, make: Callable[[str, str], str]) -> str:
+    """The page with its blocks put in anew: ``make(spec, what)``."""
 
     def put(found: re.Match[str]) -> str:
-        return f"<!-- made: {found[1]}/{found[2]} -->\n\n{block(found[1], found[2])}\n\n<!-- end -->"
+        return f"<!-- made: {found[1]}/{found[2]} -->\n\n{make(found[1], found[2])}\n\n<!-- end -->"
 
     return _MARK.sub(put, text)
 
 
-def main() -> None:
-    """Write every page."""
-    for page in PAGES:
+def write_pages(pages: Iterable[str], make: Callable[[str, str], str]) -> None:
+    """Write pages of the studies with their blocks put in anew."""
+    for page in pages:
         file = FOLDER / f"{page}.md"
-        file.write_text(filled(file.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+        file.write_text(filled(file.read_text(encoding="utf-8"), make), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
-    main()
+    write_pages(PAGES, block)
